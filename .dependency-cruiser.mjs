@@ -1,0 +1,107 @@
+/** Who may import whom. Types count too: a boundary that holds only at run time is soon crossed. */
+
+const domain = '^services/([^/]+)/(ticket|order|charge|user)[.]ts$';
+const facts = '^packages/common/src/(events|records|errors)[.]ts$';
+const engines = '^(node:)?sqlite$|(^|/)node_modules/(mongodb|@nats-io|bullmq|ioredis|stripe)/';
+const test = '[.]test[.]ts$|^(tests|bench)/';
+const testKit = '^packages/common/src/testing/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Files in a cycle cannot be read, tested or moved one at a time.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'resolvable',
+      comment: 'An import that leads nowhere escapes every other rule here.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'domain-imports-facts-only',
+      comment: 'A decision is pure: it knows events, records and errors, no storage, web or clock.',
+      severity: 'error',
+      from: { path: domain },
+      to: { pathNot: [facts, '^services/$1/'] },
+    },
+    {
+      name: 'domain-reaches-facts-only',
+      comment: 'Nor may it come by them through a neighbour. zod is what the events are made of.',
+      severity: 'error',
+      from: { path: domain },
+      to: { reachable: true, pathNot: [facts, '^services/$1/', '(^|/)node_modules/zod/'] },
+    },
+    {
+      name: 'services-apart',
+      comment:
+        'Services talk through events alone, so that each can be deployed, scaled and fail alone.',
+      severity: 'error',
+      from: { path: '^services/([^/]+)/', pathNot: '^services/marketplace/' },
+      to: { path: '^services/', pathNot: '^services/$1/' },
+    },
+    {
+      name: 'services-without-platform',
+      comment:
+        'A service is given its platform: the same code runs embedded, distributed and simulated.',
+      severity: 'error',
+      from: { path: '^services/', pathNot: '^services/marketplace/' },
+      to: { path: '^packages/platform/' },
+    },
+    {
+      name: 'engines-in-platform',
+      comment:
+        'Storage and brokers are reached through ports, which one contract suite keeps honest.',
+      severity: 'error',
+      from: { pathNot: '^packages/platform/' },
+      to: { path: engines },
+    },
+    {
+      name: 'common-at-the-bottom',
+      comment: 'Everything is built on common, so it can know nothing of what is built on it.',
+      severity: 'error',
+      from: { path: '^packages/common/' },
+      to: { path: '^(packages/(?!common/)|services/|tests/|bench/)' },
+    },
+    {
+      name: 'platform-below-services',
+      comment:
+        'A platform carries any service; from common it needs the ports and what they speak of.',
+      severity: 'error',
+      from: { path: '^packages/platform/', pathNot: test },
+      to: {
+        path: '^(packages/common/|services/)',
+        pathNot: '^packages/common/src/(events|records|errors|ports|search|context)[.]ts$',
+      },
+    },
+    {
+      name: 'packages-by-name',
+      comment: 'Packages are used as published: only what their `exports` name.',
+      severity: 'error',
+      from: { path: '^((packages|services)/[^/]+|tests|bench)/' },
+      to: { path: '^packages/', pathNot: '^$1/', dependencyTypes: ['local'] },
+    },
+    {
+      name: 'no-tests-in-product',
+      comment: 'What runs in production must not need what exists only to test it.',
+      severity: 'error',
+      from: { pathNot: [test, testKit] },
+      to: { path: [test, testKit] },
+    },
+  ],
+  options: {
+    // TypeScript 7 has no JavaScript API to parse with.
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '/dist/' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['@fairseat/source', 'node', 'import', 'default'],
+    },
+  },
+};

@@ -1,0 +1,90 @@
+/** Errors as part of the interface: RFC 9457 problem documents, and the few signals that the ports exchange. */
+
+interface ProblemItem {
+  message: string;
+  /** The field of the request it is about. */
+  field?: string;
+}
+
+const titles: Record<number, string> = {
+  400: 'Bad request',
+  401: 'Not signed in',
+  402: 'Payment declined',
+  403: 'Forbidden',
+  404: 'Not found',
+  408: 'Request timed out',
+  409: 'Conflict',
+  413: 'Body too large',
+  415: 'Unsupported media type',
+  422: 'Idempotency key reused',
+  429: 'Too many requests',
+  431: 'Headers too large',
+  500: 'Internal error',
+  503: 'Temporarily unavailable',
+};
+
+/** A request that cannot be done, told to its sender as a problem document. `code` is stable; texts may change. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly status: number;
+  readonly code: string;
+  readonly errors: ProblemItem[];
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(
+    status: number,
+    code: string,
+    detail: string,
+    options: { errors?: ProblemItem[]; retryAfterSeconds?: number } = {},
+  ) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+    this.errors = options.errors ?? [{ message: detail }];
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** The problem document. `instance` is the id to look up in the logs. */
+  toDocument(instance: string) {
+    return {
+      type: `urn:fairseat:problem:${this.code}`,
+      title: titles[this.status] ?? 'Error',
+      status: this.status,
+      detail: this.message,
+      code: this.code,
+      errors: this.errors,
+      instance,
+    };
+  }
+}
+
+export const badRequest = (code: string, detail: string, field?: string) =>
+  new Problem(400, code, detail, { errors: [{ message: detail, ...(field && { field }) }] });
+export const notSignedIn = () =>
+  new Problem(401, 'not_signed_in', 'Sign in first: your session is missing, wrong or has ended.');
+export const forbidden = (code: string, detail: string) => new Problem(403, code, detail);
+export const notFound = (what: string) =>
+  new Problem(404, 'not_found', `There is no such ${what}. Check the id.`);
+export const conflict = (code: string, detail: string) => new Problem(409, code, detail);
+export const tooManyRequests = (detail: string, retryAfterSeconds: number) =>
+  new Problem(429, 'too_many_requests', detail, { retryAfterSeconds });
+
+/** A write lost against another that came first: read again and decide again. */
+export class VersionConflict extends Error {
+  override name = 'VersionConflict';
+}
+
+/** A unique key (or the id) is taken by another record. */
+export class DuplicateKey extends Error {
+  override name = 'DuplicateKey';
+}
+
+/** An engine (database, bus, gateway) cannot be reached or cannot save now. Nothing is decided by it. */
+export class Unavailable extends Error {
+  override name = 'Unavailable';
+}
+
+/** Thrown by a reaction whose answer may differ in a moment: deliver the event again soon; it is no failure. */
+export class NotYet extends Error {
+  override name = 'NotYet';
+}

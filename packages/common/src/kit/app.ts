@@ -1,0 +1,210 @@
+import cookie from '@fastify/cookie';
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
+import { Histogram, type Registry } from 'prom-client';
+import { inStory } from '../context.ts';
+import { badRequest, forbidden, notFound } from '../errors.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { rawProblem, replyWithProblem } from './problems.ts';
+import type { Session } from './sessions.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by `signedIn`; null where nobody needs to be. */
+    session: Session | null;
+  }
+}
+
+export interface AppOptions {
+  config: Config;
+  log: Log;
+  metrics: Registry;
+  newId: () => string;
+  /** Whether requests can be served now. */
+  isReady: () => boolean;
+  /** How long a request may take to arrive. */
+  requestTimeoutMs?: number;
+}
+
+export type App = FastifyInstance;
+
+const KIB = 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** The HTTP side that all services share: limits, problem documents, headers, probes, metrics and documentation. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, log, newId, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const app = Fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({
+      disableRequestLogging: true,
+      requestIdLogLabel: 'requestId',
+    }),
+    genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
+    bodyLimit: 16 * KIB,
+    requestTimeout: requestTimeoutMs,
+    http: {
+      maxHeaderSize: 16 * KIB,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+    },
+    trustProxy: config.trustedProxies ?? false,
+    return503OnClosing: true,
+    clientErrorHandler(error, socket) {
+      if (socket.writable) socket.write(rawProblem((error as NodeJS.ErrnoException).code));
+      socket.destroySoon();
+    },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(replyWithProblem);
+  app.setNotFoundHandler((request, reply) => replyWithProblem(notFound('page'), request, reply));
+  app.decorateRequest('session', null);
+  acceptJsonOnly(app);
+  addHeaders(app, config);
+  refuseOtherOrigins(app, config);
+  app.addHook('onRequest', (request, _reply, done) => {
+    inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
+  });
+  await app.register(cookie);
+  await addDocumentation(app);
+  addProbes(app, options);
+  return app;
+}
+
+const requestIdFrom = (header: string | string[] | undefined) =>
+  typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : undefined;
+
+function traceparentOf(request: FastifyRequest, newId: () => string) {
+  const given = request.headers['traceparent'];
+  if (typeof given === 'string' && /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(given)) {
+    return given;
+  }
+  return `00-${newId()}-${newId().slice(16)}-01`;
+}
+
+/** Bodies are JSON in well-formed UTF-8; anything that could reach a prototype is refused. */
+function acceptJsonOnly(app: App) {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    let text: string;
+    try {
+      text = utf8.decode(body as Buffer);
+    } catch {
+      done(badRequest('invalid_utf8', 'The body is not valid UTF-8.'), undefined);
+      return;
+    }
+    void parseJson(request, text, done);
+  });
+}
+
+function addHeaders(app: App, config: Config) {
+  const headers = {
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-store',
+    ...(config.publicOrigin?.startsWith('https:') && {
+      'strict-transport-security': 'max-age=31536000',
+    }),
+  };
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.headers(headers).header('x-request-id', request.id);
+    done();
+  });
+}
+
+/** Keeps other sites from acting with the visitor's cookie. Programs that are no browser send neither header. */
+function refuseOtherOrigins(app: App, config: Config) {
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { method, headers } = request;
+    const changes = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+    const fromElsewhere =
+      headers.origin === undefined
+        ? headers['sec-fetch-site'] !== undefined && headers['sec-fetch-site'] !== 'same-origin'
+        : !isOwnOrigin(headers.origin, request, config);
+    const refused = changes && fromElsewhere;
+    done(refused ? forbidden('other_origin', 'This request came from another site.') : undefined);
+  });
+}
+
+function isOwnOrigin(origin: string, request: FastifyRequest, config: Config) {
+  if (config.publicOrigin) return origin === config.publicOrigin;
+  const port = request.socket.localPort;
+  return ['127.0.0.1', 'localhost', '[::1]', config.host].some(
+    (name) => origin === `http://${name}:${port}`,
+  );
+}
+
+/** The reader needs its own scripts and styles, and nothing from another host. */
+const DOCS_CSP =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
+async function addDocumentation(app: App) {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Fairseat',
+        version: '1',
+        description:
+          'List tickets, hold one for 15 minutes, pay for it. Errors are RFC 9457 problem documents.',
+      },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: 'session' },
+        },
+      },
+    },
+    transform: jsonSchemaTransform,
+  });
+  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    transformStaticCSP: () => DOCS_CSP,
+    uiConfig: { validatorUrl: null },
+  });
+}
+
+function addProbes(app: FastifyInstance, { metrics, isReady }: AppOptions) {
+  const seconds = new Histogram({
+    name: 'fairseat_http_request_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [metrics],
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    seconds.observe(
+      { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode },
+      reply.elapsedTime / 1000,
+    );
+    request.log.debug({ method, url: request.url, status: reply.statusCode });
+    done();
+  });
+  const hidden = { schema: { hide: true } };
+  app.get('/healthz', hidden, () => ({ status: 'ok' }));
+  app.get('/readyz', hidden, (_request, reply) =>
+    isReady() ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
+  );
+  app.get('/metrics', hidden, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
+}

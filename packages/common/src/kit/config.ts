@@ -1,0 +1,76 @@
+/** The only place that reads the environment. */
+import { z } from 'zod';
+
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+
+const wholeNumber = (from: number, to: number) =>
+  z.coerce.number(`expected a whole number from ${from} to ${to}`).int().min(from).max(to);
+
+const schema = z
+  .object({
+    HOST: z.string().min(1).default('127.0.0.1'),
+    PORT: wholeNumber(0, 65_535).default(3000),
+    PUBLIC_ORIGIN: z
+      .url({ protocol: /^https?$/, error: 'expected an origin such as https://tickets.example' })
+      .refine((url) => new URL(url).origin === url, 'expected an origin without path or slash')
+      .optional(),
+    DATA_DIR: z.string().min(1).default('./data'),
+    ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400).default(900),
+    CURRENCY: z
+      .string()
+      .regex(/^[a-zA-Z]{3}$/, 'expected an ISO 4217 code such as USD')
+      .transform((code) => code.toLowerCase())
+      .default('usd'),
+    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+    TRUSTED_PROXIES: z.string().min(1).optional(),
+    LOG_LEVEL: z
+      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
+      .default('info'),
+  })
+  .refine((env) => env.RATE_LIMITS === 'on' || LOOPBACK.includes(env.HOST), {
+    path: ['RATE_LIMITS'],
+    error: 'off is obeyed only when HOST is a loopback address',
+  });
+
+export interface Config {
+  host: string;
+  port: number;
+  /** Where browsers reach Fairseat; without it, the loopback names of `host` and `port`. */
+  publicOrigin: string | undefined;
+  dataDir: string;
+  orderExpirationSeconds: number;
+  currency: string;
+  rateLimits: boolean;
+  /** Addresses or networks whose `X-Forwarded-For` is believed, separated by commas. */
+  trustedProxies: string | undefined;
+  logLevel: string;
+}
+
+/** A setting that cannot be used. The message names it and says what was expected. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+/** @throws ConfigError, one line for each wrong setting. An empty setting counts as not given. */
+export function readConfig(env: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const result = schema.safeParse(given);
+  if (!result.success) {
+    const lines = result.error.issues.map(
+      (issue) => `${issue.path.join('.')}=${given[String(issue.path[0])]}: ${issue.message}`,
+    );
+    throw new ConfigError(`Wrong setting: ${lines.join('; ')}`);
+  }
+  const settings = result.data;
+  return {
+    host: settings.HOST,
+    port: settings.PORT,
+    publicOrigin: settings.PUBLIC_ORIGIN,
+    dataDir: settings.DATA_DIR,
+    orderExpirationSeconds: settings.ORDER_EXPIRATION_SECONDS,
+    currency: settings.CURRENCY,
+    rateLimits: settings.RATE_LIMITS === 'on',
+    trustedProxies: settings.TRUSTED_PROXIES,
+    logLevel: settings.LOG_LEVEL,
+  };
+}

@@ -1,0 +1,36 @@
+import { currentStory } from '../context.ts';
+import { type AnyEvent, type EventType, parseEvent } from '../events.ts';
+import type { Clock } from '../ports.ts';
+
+/** Puts what a service says into its envelope: stamped, told whose story it is, and checked. */
+export type Say = (
+  type: EventType,
+  record: { id: string; version: number },
+  data: object,
+) => AnyEvent;
+
+/** @throws InvalidEvent when the data does not fit; fields that the event does not have are left out of it. */
+export function createSay(
+  { name, publishes }: { name: string; publishes: EventType[] },
+  clock: Clock,
+  newId: () => string,
+): Say {
+  return (type, record, data) => {
+    if (!publishes.includes(type)) throw new Error(`${name} does not publish ${type}`);
+    const id = newId();
+    const story = currentStory();
+    const traceId = story?.traceparent.split('-')[1] ?? newId();
+    return parseEvent({
+      specversion: '1.0',
+      id,
+      source: name,
+      type,
+      subject: record.id,
+      time: new Date(clock.now()).toISOString(),
+      version: record.version,
+      correlationid: story?.correlationId ?? id,
+      traceparent: `00-${traceId}-${newId().slice(16)}-01`,
+      data,
+    });
+  };
+}

@@ -1,0 +1,22 @@
+/** The service kit: what every service is built with. */
+export { type App, type AppOptions, createApp } from './app.ts';
+export { type Config, ConfigError, readConfig } from './config.ts';
+export { createSay, type Say } from './envelope.ts';
+export { identify, once, type RequestIdentity } from './idempotency.ts';
+export { createLog, type Log } from './log.ts';
+export { type Fact, Records } from './records.ts';
+export { sweep, type Task } from './repeat.ts';
+export { mount, type Routes, type Running, type Service, type ServiceContext } from './service.ts';
+export {
+  createSessionKey,
+  createSessionSigner,
+  createSessionVerifier,
+  type EndedSession,
+  endedSessions,
+  publicKeyOf,
+  SESSION_SECONDS,
+  type Session,
+  type SignSession,
+  type VerifySession,
+} from './sessions.ts';
+export { sessionCookie, sessionOf } from './signed-in.ts';

@@ -1,0 +1,52 @@
+import { deepStrictEqual, throws } from 'node:assert/strict';
+
+/** A specification reads: given these facts, when this is decided, then these facts follow. */
+interface Given<S, F> {
+  when(decision: (state: S) => F[]): {
+    thenSays(...facts: F[]): void;
+    thenSaysNothing(): void;
+    /** Compares the properties named, of the error thrown. */
+    thenRefuses(error: { status?: number; code?: string; name?: string }): void;
+  };
+  /** The state that the facts add up to. */
+  readonly state: S;
+}
+
+/** Tests decisions by what they say, never by how the state looks inside. */
+export function specification<S, F>(
+  evolve: (state: S | undefined, fact: F) => S,
+  initial?: S,
+): (...facts: F[]) => Given<S, F> {
+  return (...facts) => {
+    const state = facts.reduce<S | undefined>(evolve, initial) as S;
+    return {
+      state,
+      when: (decision) => ({
+        thenSays: (...expected) => deepStrictEqual(decision(state), expected),
+        thenSaysNothing: () => deepStrictEqual(decision(state), []),
+        thenRefuses: (error) => throws(() => decision(state), error),
+      }),
+    };
+  };
+}
+
+/** Small, fast, seeded randomness (mulberry32): the same seed gives the same numbers. */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** The same items in an order that the seed decides. */
+export function shuffled<T>(items: T[], random: () => number): T[] {
+  const result = [...items];
+  for (let i = result.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    [result[i], result[j]] = [result[j] as T, result[i] as T];
+  }
+  return result;
+}

@@ -1,0 +1,43 @@
+import type { Platform } from '../ports.ts';
+import { createTestClock, type TestClock } from './clock.ts';
+
+/** How a contract suite gets platforms of the kind under test. */
+export interface Harness {
+  clock: TestClock;
+  /** Opens a platform on the data of this test: empty at first, later as it was left. */
+  open(): Promise<Platform>;
+  /** Ends one as a killed process ends: nothing that was not saved is kept. */
+  crash(platform: Platform): Promise<void>;
+  /** Removes the data. */
+  dispose(): Promise<void>;
+}
+
+/** Opens a fresh harness for each test. */
+export type OpenHarness = (clock: TestClock) => Promise<Harness>;
+
+/** Runs one test on a platform kind and cleans up after it. */
+export async function onPlatform(
+  openHarness: OpenHarness,
+  test: (harness: Harness) => Promise<void>,
+): Promise<void> {
+  const harness = await openHarness(createTestClock());
+  try {
+    await test(harness);
+  } finally {
+    await harness.dispose();
+  }
+}
+
+/** A promise that resolves once `count` things were collected. */
+export function collector<T>(count: number) {
+  const items: T[] = [];
+  const { promise, resolve } = Promise.withResolvers<T[]>();
+  return {
+    items,
+    all: promise,
+    add(item: T) {
+      items.push(item);
+      if (items.length === count) resolve(items);
+    },
+  };
+}

@@ -1,0 +1,225 @@
+/** What every `Table` must do. */
+import { describe, expect, it } from 'vitest';
+import { DuplicateKey, VersionConflict } from '../errors.ts';
+import { createSay } from '../kit/envelope.ts';
+import type { Platform, Stored, Table, TableDefinition } from '../ports.ts';
+import { collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
+
+interface Seat extends Stored {
+  label: string;
+  owner: string | null;
+  dueAt: number | null;
+}
+
+const seats: TableDefinition<Seat> = {
+  name: 'seats',
+  unique: { label: (seat) => seat.label },
+  indexes: { owner: (seat) => seat.owner, due: (seat) => seat.dueAt },
+  text: (seat) => seat.label,
+};
+
+const id = (n: number) => n.toString(16).padStart(32, '0');
+const time = (n: number) => new Date(Date.UTC(2026, 0, 1) + n).toISOString();
+const seat = (n: number, change: Partial<Seat> = {}): Seat => ({
+  id: id(n),
+  version: 1,
+  createdAt: time(n),
+  label: `Seat ${n}`,
+  owner: null,
+  dueAt: null,
+  ...change,
+});
+const next = (record: Seat, change: Partial<Seat>): Seat => ({
+  ...record,
+  ...change,
+  version: record.version + 1,
+});
+const outcomes = async (writes: Promise<void>[]) => {
+  const settled = await Promise.allSettled(writes);
+  const lost = settled.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+  return { won: settled.length - lost.length, lost };
+};
+
+export function tableContract(kind: string, openHarness: OpenHarness) {
+  const test = (
+    name: string,
+    run: (table: Table<Seat>, harness: Harness, platform: Platform) => Promise<void>,
+  ) =>
+    it(name, () =>
+      onPlatform(openHarness, async (harness) => {
+        const platform = await harness.open();
+        await run(platform.table('tickets', seats), harness, platform);
+      }),
+    );
+
+  describe(`a table of the ${kind} platform`, () => {
+    test('answers what was inserted, and nothing for what was not', async (table) => {
+      await table.insert(seat(1));
+      expect(await table.get(id(1))).toEqual(seat(1));
+      expect(await table.get(id(2))).toBeUndefined();
+      expect(await table.getByKey('label', 'Seat 1')).toEqual(seat(1));
+      expect(await table.getByKey('label', 'Seat 2')).toBeUndefined();
+    });
+
+    test('refuses a second record with the same id or unique key', async (table) => {
+      await table.insert(seat(1));
+      await expect(table.insert(seat(1, { label: 'other' }))).rejects.toThrow(DuplicateKey);
+      await expect(table.insert(seat(2, { label: 'Seat 1' }))).rejects.toThrow(DuplicateKey);
+      expect(await table.get(id(2))).toBeUndefined();
+    });
+
+    test('frees a unique key in the write that gives it up', async (table) => {
+      await table.insert(seat(1));
+      await table.replace(seat(1), next(seat(1), { label: 'renamed' }));
+      await table.insert(seat(2, { label: 'Seat 1' }));
+      await expect(
+        table.replace(seat(2, { label: 'Seat 1' }), next(seat(2), { label: 'renamed' })),
+      ).rejects.toThrow(DuplicateKey);
+    });
+
+    test('replaces only the version that was read', async (table) => {
+      await table.insert(seat(1));
+      await table.replace(seat(1), next(seat(1), { owner: 'a' }));
+      await expect(table.replace(seat(1), next(seat(1), { owner: 'b' }))).rejects.toThrow(
+        VersionConflict,
+      );
+      await expect(table.replace(seat(9), next(seat(9), {}))).rejects.toThrow(VersionConflict);
+      expect((await table.get(id(1)))?.owner).toBe('a');
+    });
+
+    test('lets exactly one of 200 parallel writers win, and fails only the others', async (table) => {
+      await table.insert(seat(1));
+      const writers = Array.from({ length: 200 }, (_, n) =>
+        table.replace(seat(1), next(seat(1), { owner: `w${n}` })),
+      );
+      const others = Array.from({ length: 50 }, (_, n) => table.insert(seat(100 + n)));
+      const { won, lost } = await outcomes(writers);
+      expect(won).toBe(1);
+      expect(lost.every((error) => error instanceof VersionConflict)).toBe(true);
+      await Promise.all(others);
+      expect((await table.get(id(1)))?.version).toBe(2);
+    });
+
+    test('lets exactly one of 50 parallel inserts have a unique key', async (table) => {
+      const { won, lost } = await outcomes(
+        Array.from({ length: 50 }, (_, n) => table.insert(seat(n, { label: 'the one' }))),
+      );
+      expect(won).toBe(1);
+      expect(lost.every((error) => error instanceof DuplicateKey)).toBe(true);
+    });
+
+    test('saves events with the state, and none with a write that lost', async (table, harness, platform) => {
+      const say = createSay(
+        { name: 'auth', publishes: ['session.ended'] },
+        harness.clock,
+        platform.newId,
+      );
+      const ended = (n: number) =>
+        say('session.ended', seat(n), { sessionId: id(n), expiresAt: time(n) });
+      const heard = collector<string>(2);
+      platform.bus.consume('auditor', {
+        'session.ended': async ({ subject }) => heard.add(subject),
+      });
+      await platform.start();
+      await table.insert(seat(1), [ended(1)]);
+      await expect(table.insert(seat(1), [ended(2)])).rejects.toThrow(DuplicateKey);
+      await expect(table.replace(seat(3), next(seat(3), {}), [ended(3)])).rejects.toThrow();
+      await table.replace(seat(1), next(seat(1), {}), [ended(4)]);
+      expect((await heard.all).toSorted()).toEqual([id(1), id(4)]);
+      await platform.close();
+    });
+
+    test('keeps the newest of what it is told, in any order', async (table) => {
+      for (const version of [2, 1, 3, 3, 2]) {
+        await table.keepNewest({ ...seat(1), version, owner: `v${version}` });
+      }
+      expect(await table.get(id(1))).toMatchObject({ version: 3, owner: 'v3' });
+      await Promise.all(
+        [5, 9, 7, 8, 6].map((version) => table.keepNewest({ ...seat(2), version })),
+      );
+      expect((await table.get(id(2)))?.version).toBe(9);
+    });
+
+    test('pages through everything once, newest first, while more is added', async (table) => {
+      for (let n = 1; n <= 25; n++)
+        await table.insert(seat(n, { createdAt: time(Math.ceil(n / 5)) }));
+      const seen: string[] = [];
+      let cursor: string | null | undefined;
+      while (cursor !== null) {
+        const page = await table.find({ limit: 4, ...(cursor && { cursor }) });
+        seen.push(...page.records.map((record) => record.id));
+        cursor = page.nextCursor;
+        await table.insert(seat(1000 + seen.length, { createdAt: time(9999) }));
+      }
+      expect(seen).toEqual(Array.from({ length: 25 }, (_, n) => id(25 - n)));
+    });
+
+    test('finds by index values, all of which must be met', async (table) => {
+      for (let n = 1; n <= 9; n++) await table.insert(seat(n, { owner: n % 3 ? 'a' : 'b' }));
+      const found = await table.find({ limit: 10, where: { owner: 'b' } });
+      expect(found).toEqual({
+        records: [seat(9, { owner: 'b' }), seat(6, { owner: 'b' }), seat(3, { owner: 'b' })],
+        nextCursor: null,
+      });
+    });
+
+    test('finds whole words, all of them, whatever their case or accents', async (table) => {
+      await table.insert(seat(1, { label: 'Édith Piaf, Olympia' }));
+      await table.insert(seat(2, { label: 'OLYMPIA tribute to edith' }));
+      await table.insert(seat(3, { label: 'Olympiad' }));
+      const search = async (words: string) =>
+        (await table.find({ words, limit: 10 })).records.map((record) => record.id);
+      expect(await search('edith olympia')).toEqual([id(2), id(1)]);
+      expect(await search('olymp')).toEqual([]);
+      expect(await search('PIÁF')).toEqual([id(1)]);
+      expect(await search('!?')).toEqual([]);
+      await table.replace(
+        seat(3, { label: 'Olympiad' }),
+        next(seat(3), { label: 'Olympia again' }),
+      );
+      expect(await search('olympia')).toEqual([id(3), id(2), id(1)]);
+      expect(await search('olympiad')).toEqual([]);
+    });
+
+    test('refuses a cursor that it did not give out', async (table) => {
+      for (const cursor of ['x', '', 'bm90IGEgY3Vyc29y', '../..', '%00']) {
+        await expect(table.find({ limit: 5, cursor })).rejects.toMatchObject({ status: 400 });
+      }
+    });
+
+    test('answers what is due, earliest first, and no more than asked', async (table) => {
+      for (const [n, dueAt] of [
+        [1, 300],
+        [2, 100],
+        [3, 200],
+        [4, 400],
+      ] as const) {
+        await table.insert(seat(n, { dueAt }));
+      }
+      await table.insert(seat(5));
+      const due = async (upTo: number, limit: number) =>
+        (await table.due('due', upTo, limit)).map((record) => record.id);
+      expect(await due(300, 10)).toEqual([id(2), id(3), id(1)]);
+      expect(await due(300, 2)).toEqual([id(2), id(3)]);
+      expect(await due(99, 10)).toEqual([]);
+    });
+
+    test('keeps everything acknowledged through a crash', async (table, harness, platform) => {
+      await table.insert(seat(1));
+      const writes = Array.from({ length: 100 }, (_, n) => table.insert(seat(10 + n)));
+      await writes[99];
+      await table.replace(seat(1), next(seat(1), { owner: 'kept' }));
+      await harness.crash(platform);
+      const again = (await harness.open()).table('tickets', seats);
+      expect(await again.get(id(1))).toMatchObject({ version: 2, owner: 'kept' });
+      for (let n = 0; n < 100; n++) expect(await again.get(id(10 + n))).toEqual(seat(10 + n));
+    });
+
+    it('keeps the tables of two services apart', () =>
+      onPlatform(openHarness, async (harness) => {
+        const platform = await harness.open();
+        await platform.table('tickets', seats).insert(seat(1));
+        expect(await platform.table('orders', seats).get(id(1))).toBeUndefined();
+      }));
+  });
+}

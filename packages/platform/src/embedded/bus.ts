@@ -1,0 +1,99 @@
+import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import type { Bus, Clock, DeadLetter, Handlers } from '@fairseat/common/ports';
+import { Group, type GroupOptions } from './group.ts';
+import { deadLetters, defineLetters } from './letters.ts';
+import type { CommitListener, SavedEvent, Store } from './store.ts';
+
+const TRIM_BATCH = 5000;
+
+/** The saved events are the log; each consumer group reads it from its own place. */
+export class EmbeddedBus implements Bus, CommitListener {
+  readonly #store: Store;
+  readonly #options: GroupOptions;
+  readonly #groups = new Map<string, Group>();
+  readonly #watchers = new Set<(event: AnyEvent) => void>();
+  readonly #settledWaiters: (() => void)[] = [];
+
+  constructor(store: Store, clock: Clock, options: Omit<GroupOptions, 'clock' | 'onProgress'>) {
+    this.#store = store;
+    this.#options = { ...options, clock, onProgress: () => this.#tellIfSettled() };
+    defineLetters(store);
+    const { furthest } = store.sql('SELECT max(seq) AS furthest FROM cursors').get() as {
+      furthest: number | null;
+    };
+    store.continueAfter(furthest ?? 0);
+    store.listen(this);
+  }
+
+  consume(group: string, handlers: Handlers) {
+    if (this.#groups.has(group)) throw new Error(`${group} consumes already`);
+    this.#groups.set(group, new Group(group, handlers, this.#store, this.#options));
+  }
+
+  publish(event: AnyEvent) {
+    const checked = parseEvent(event);
+    const body = JSON.stringify(checked);
+    return this.#store.write(() => this.#store.append(checked, body));
+  }
+
+  watch(listener: (event: AnyEvent) => void) {
+    this.#watchers.add(listener);
+    return () => {
+      this.#watchers.delete(listener);
+    };
+  }
+
+  async deadLetters(): Promise<DeadLetter[]> {
+    return deadLetters(this.#store);
+  }
+
+  start() {
+    for (const group of this.#groups.values()) group.start();
+  }
+
+  async stop() {
+    await Promise.all([...this.#groups.values()].map((group) => group.stop()));
+  }
+
+  /** Resolves once every saved event has been handled by every group, parked ones included. */
+  settled(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#settledWaiters.push(resolve);
+    this.#tellIfSettled();
+    return promise;
+  }
+
+  /** Deletes the oldest events, once older than `before` (ISO 8601) and read by every group. */
+  trim(before: string) {
+    const needed = Math.min(...[...this.#groups.values()].map((group) => group.firstNeededSeq()));
+    if (!Number.isFinite(needed)) return;
+    this.#store
+      .sql(
+        `DELETE FROM events WHERE seq IN
+         (SELECT seq FROM events WHERE seq < ? ORDER BY seq LIMIT ${TRIM_BATCH})
+         AND body ->> 'time' < ?`,
+      )
+      .run(needed, before);
+  }
+
+  beforeCommit() {
+    for (const group of this.#groups.values()) group.beforeCommit();
+  }
+
+  afterCommit(events: SavedEvent[]) {
+    for (const { event } of events) for (const watcher of this.#watchers) watcher(event);
+    for (const group of this.#groups.values()) group.afterCommit(events);
+    this.#tellIfSettled();
+  }
+
+  afterRollback() {
+    for (const group of this.#groups.values()) group.afterRollback();
+  }
+
+  #tellIfSettled() {
+    if (this.#settledWaiters.length === 0) return;
+    if ([...this.#groups.values()].every((group) => group.idle)) {
+      for (const resolve of this.#settledWaiters.splice(0)) resolve();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Platform } from '@fairseat/common/ports';
+import {
+  busContract,
+  gatewayContract,
+  type OpenHarness,
+  tableContract,
+  timersContract,
+} from '@fairseat/common/testing';
+import { type EmbeddedPlatform, openEmbedded } from './index.ts';
+
+const openHarness: OpenHarness = async (clock) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
+  const opened: EmbeddedPlatform[] = [];
+  return {
+    clock,
+    async open() {
+      const platform = openEmbedded({ dataDir, clock, deferMs: 2, backoffMs: 1 });
+      opened.push(platform);
+      return platform;
+    },
+    async crash(platform: Platform) {
+      opened.find((each) => each === platform)?.crash();
+    },
+    async dispose() {
+      for (const platform of opened) platform.crash();
+      rmSync(dataDir, { recursive: true });
+    },
+  };
+};
+
+tableContract('embedded', openHarness);
+busContract('embedded', openHarness);
+timersContract('embedded', openHarness);
+gatewayContract('embedded', openHarness);

@@ -1,0 +1,246 @@
+import { inStory } from '@fairseat/common/context';
+import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
+import { fresh, type Letter, Letters } from './letters.ts';
+import type { SavedEvent, Store } from './store.ts';
+
+export interface GroupOptions {
+  clock: Clock;
+  /** How long until an event that a handler put off (`NotYet`) comes again. */
+  deferMs: number;
+  /** The first pause after a failure; each further one is twice as long. */
+  backoffMs: number;
+  /** After so many failures an event becomes a dead letter. */
+  maxFailures: number;
+  onDeadLetter: (group: string, reason: unknown, body: string) => void;
+  onProgress: () => void;
+}
+
+const MAX_IN_FLIGHT = 256;
+const LONGEST_BACKOFF_MS = 30_000;
+const MAX_CONFLICTS = 100;
+const UNAVAILABLE_PAUSE_MS = 250;
+
+type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
+
+/**
+ * One consumer group's way through the log. Events of different records are handled at the same time, those of
+ * one record in turn. The cursor is saved in the transaction of what the handler wrote. An event that fails is
+ * parked, so that it holds up no other.
+ */
+export class Group {
+  readonly #name: string;
+  readonly #handlers: Handlers;
+  readonly #store: Store;
+  readonly #letters: Letters;
+  readonly #options: GroupOptions;
+  /** All up to here are handled or parked; `#saved` is what the disk knows of it. */
+  #cursor: number;
+  #saved: number;
+  #nextSeq: number;
+  /** Handled ahead of the cursor. */
+  readonly #done = new Set<number>();
+  /** Handled in the transaction under way. */
+  readonly #finishing = new Set<number>();
+  /** The last delivery under way for each record. */
+  readonly #subjects = new Map<string, Promise<void>>();
+  readonly #parkedInFlight = new Set<number>();
+  #inFlight = 0;
+  #parkedCount = 0;
+  #running = false;
+  #cancelWake = () => {};
+  #whenStopped: (() => void) | undefined;
+
+  constructor(name: string, handlers: Handlers, store: Store, options: GroupOptions) {
+    this.#name = name;
+    this.#handlers = handlers;
+    this.#store = store;
+    this.#letters = new Letters(store, name);
+    this.#options = options;
+    this.#cursor = this.#letters.cursor();
+    this.#saved = this.#cursor;
+    this.#nextSeq = this.#cursor + 1;
+  }
+
+  start() {
+    this.#running = true;
+    this.#readParked();
+    this.#readLog();
+  }
+
+  /** Resolves once no handler is under way. */
+  async stop() {
+    this.#running = false;
+    this.#cancelWake();
+    if (this.#inFlight === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenStopped = resolve;
+    await promise;
+  }
+
+  get idle() {
+    return this.#inFlight === 0 && this.#parkedCount === 0 && this.#nextSeq > this.#store.lastSeq;
+  }
+
+  firstNeededSeq(): number {
+    const { firstSeq } = this.#letters.parked();
+    return Math.min(firstSeq ?? Number.POSITIVE_INFINITY, this.#saved + 1);
+  }
+
+  beforeCommit() {
+    while (this.#done.has(this.#cursor + 1) || this.#finishing.has(this.#cursor + 1)) {
+      this.#cursor += 1;
+    }
+    if (this.#cursor !== this.#saved) this.#letters.saveCursor(this.#cursor);
+  }
+
+  afterCommit(events: SavedEvent[]) {
+    for (const seq of this.#finishing) this.#done.add(seq);
+    this.#finishing.clear();
+    for (let seq = this.#saved + 1; seq <= this.#cursor; seq++) this.#done.delete(seq);
+    this.#saved = this.#cursor;
+    this.#take(events);
+  }
+
+  afterRollback() {
+    this.#cursor = this.#saved;
+    this.#finishing.clear();
+  }
+
+  /** What was just saved goes straight to its handler when nothing older waits; else it is read later. */
+  #take(events: SavedEvent[]) {
+    if (!this.#running) return;
+    for (const saved of events) {
+      if (saved.seq !== this.#nextSeq || this.#inFlight >= MAX_IN_FLIGHT) break;
+      this.#nextSeq += 1;
+      this.#accept(fresh(saved));
+    }
+  }
+
+  #readLog() {
+    while (
+      this.#running &&
+      this.#inFlight < MAX_IN_FLIGHT &&
+      this.#nextSeq <= this.#store.lastSeq
+    ) {
+      const letters = this.#letters.from(this.#nextSeq, MAX_IN_FLIGHT - this.#inFlight);
+      for (const letter of letters) {
+        this.#nextSeq = letter.seq + 1;
+        this.#accept(letter);
+      }
+      if (letters.length === 0) return;
+    }
+  }
+
+  #readParked() {
+    if (!this.#running) return;
+    for (const letter of this.#letters.parkedDue(this.#options.clock.now(), MAX_IN_FLIGHT)) {
+      if (this.#parkedInFlight.has(letter.seq)) continue;
+      this.#parkedInFlight.add(letter.seq);
+      this.#accept(letter);
+    }
+    this.#wakeForParked();
+  }
+
+  #wakeForParked() {
+    this.#cancelWake();
+    const { count, nextDueAt } = this.#letters.parked();
+    this.#parkedCount = count;
+    if (nextDueAt === null || !this.#running) return;
+    const { clock, deferMs } = this.#options;
+    // Due already but not taken: it is in flight, or more are due than may be.
+    const delayMs = Math.max(nextDueAt - clock.now(), deferMs / 4);
+    this.#cancelWake = clock.after(delayMs, () => this.#readParked());
+  }
+
+  #accept(letter: Letter) {
+    const { event } = letter;
+    const handler = event && (this.#handlers[event.type] as Handler | undefined);
+    if (event && !handler) {
+      this.#done.add(letter.seq);
+      return;
+    }
+    this.#inFlight += 1;
+    const subject = event?.subject ?? String(letter.seq);
+    const before = this.#subjects.get(subject);
+    const delivered = (before ?? Promise.resolve())
+      .then(() => this.#deliver(letter, handler))
+      .then(() => {
+        if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
+        this.#finished(letter);
+      });
+    this.#subjects.set(subject, delivered);
+  }
+
+  #finished(letter: Letter) {
+    this.#inFlight -= 1;
+    this.#parkedInFlight.delete(letter.seq);
+    if (this.#inFlight === 0) this.#whenStopped?.();
+    if (this.#inFlight < MAX_IN_FLIGHT / 2) this.#readLog();
+    this.#options.onProgress();
+  }
+
+  async #deliver(letter: Letter, handler: Handler | undefined) {
+    for (let conflicts = 0; this.#running; ) {
+      try {
+        return await this.#handle(letter, handler);
+      } catch (error) {
+        // The record changed between decision and write: decide again on what it is now.
+        const lost = error instanceof VersionConflict || error instanceof DuplicateKey;
+        if (lost && ++conflicts < MAX_CONFLICTS) continue;
+        if (error instanceof Unavailable) await this.#pause();
+        else if (await this.#park(letter, error)) return;
+      }
+    }
+  }
+
+  async #handle(letter: Letter, handler: Handler | undefined) {
+    const delivery = { attempt: letter.attempts + 1 };
+    await this.#store.unit(
+      async () => {
+        const event = letter.event ?? parseEvent(JSON.parse(letter.body));
+        const { correlationid: correlationId, traceparent } = event;
+        await inStory({ correlationId, traceparent }, () => handler?.(event, delivery));
+      },
+      () => this.#finish(letter),
+    );
+    if (letter.parked) this.#wakeForParked();
+  }
+
+  /** Within the transaction of the handler's writes. */
+  #finish(letter: Letter) {
+    if (letter.parked) this.#letters.unpark(letter);
+    else this.#finishing.add(letter.seq);
+  }
+
+  /** Puts an event aside for later or for good. Answers false when not even that could be saved. */
+  async #park(letter: Letter, error: unknown): Promise<boolean> {
+    const { clock, deferMs, backoffMs, maxFailures } = this.#options;
+    const failures = letter.failures + (error instanceof NotYet ? 0 : 1);
+    const dead = failures >= maxFailures;
+    const backoff = Math.min(backoffMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+    const now = clock.now();
+    const body = letter.body || JSON.stringify(letter.event);
+    try {
+      await this.#store.write(() => {
+        this.#finish(letter);
+        if (dead) this.#letters.bury(letter, body, error, new Date(now).toISOString());
+        else
+          this.#letters.park(letter, failures, now + (error instanceof NotYet ? deferMs : backoff));
+      });
+    } catch {
+      await this.#pause();
+      return false;
+    }
+    if (dead) this.#options.onDeadLetter(this.#name, error, body);
+    this.#wakeForParked();
+    return true;
+  }
+
+  #pause(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#options.clock.after(UNAVAILABLE_PAUSE_MS, resolve);
+    return promise;
+  }
+}

@@ -1,0 +1,151 @@
+import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import type { DeadLetter } from '@fairseat/common/ports';
+import type { SavedEvent, Store } from './store.ts';
+
+/** One event on its way to one group. */
+export interface Letter {
+  seq: number;
+  /** As saved; read only when there is no event. */
+  body: string;
+  /** Unset when the body is no valid event. */
+  event: AnyEvent | undefined;
+  attempts: number;
+  failures: number;
+  /** Whether it waits in `parked`, the cursor being past it. */
+  parked: boolean;
+}
+
+interface Row {
+  seq: number;
+  body: string;
+  attempts?: number;
+  failures?: number;
+}
+
+export const defineLetters = (store: Store) =>
+  store.define(
+    `CREATE TABLE IF NOT EXISTS cursors (consumer TEXT PRIMARY KEY, seq INTEGER NOT NULL);
+     CREATE TABLE IF NOT EXISTS parked (consumer TEXT, seq INTEGER, attempts INTEGER NOT NULL,
+       failures INTEGER NOT NULL, due_at INTEGER NOT NULL, PRIMARY KEY (consumer, seq));
+     CREATE TABLE IF NOT EXISTS dead_letters (consumer TEXT, seq INTEGER, body TEXT NOT NULL,
+       reason TEXT NOT NULL, died_at TEXT NOT NULL, PRIMARY KEY (consumer, seq))`,
+  );
+
+export const fresh = ({ seq, event }: SavedEvent): Letter => ({
+  seq,
+  event,
+  body: '',
+  attempts: 0,
+  failures: 0,
+  parked: false,
+});
+
+const fromRow = ({ seq, body, attempts = 0, failures = 0 }: Row, parked: boolean): Letter => ({
+  seq,
+  body,
+  event: asEvent(body),
+  attempts,
+  failures,
+  parked,
+});
+
+function asEvent(body: string): AnyEvent | undefined {
+  try {
+    return parseEvent(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What the disk knows of one group's way through the log. Writes belong into a transaction. */
+export class Letters {
+  readonly #store: Store;
+  readonly #group: string;
+
+  constructor(store: Store, group: string) {
+    this.#store = store;
+    this.#group = group;
+  }
+
+  /** The last event that the group is done with; for a new group, the one before the first in the log. */
+  cursor(): number {
+    const saved = this.#store.sql('SELECT seq FROM cursors WHERE consumer = ?').get(this.#group);
+    const { first } = this.#store.sql('SELECT min(seq) AS first FROM events').get() as {
+      first: number | null;
+    };
+    const beforeFirst = (first ?? this.#store.lastSeq + 1) - 1;
+    return Math.max((saved as { seq: number } | undefined)?.seq ?? 0, beforeFirst);
+  }
+
+  saveCursor(seq: number) {
+    this.#store
+      .sql('INSERT OR REPLACE INTO cursors (consumer, seq) VALUES (?, ?)')
+      .run(this.#group, seq);
+  }
+
+  /** From the log. */
+  from(seq: number, limit: number): Letter[] {
+    const rows = this.#store
+      .sql('SELECT seq, body FROM events WHERE seq >= ? ORDER BY seq LIMIT ?')
+      .all(seq, limit) as unknown as Row[];
+    return rows.map((row) => fromRow(row, false));
+  }
+
+  parkedDue(now: number, limit: number): Letter[] {
+    const rows = this.#store
+      .sql(
+        `SELECT p.seq, body, attempts, failures FROM parked p JOIN events e ON e.seq = p.seq
+         WHERE consumer = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
+      )
+      .all(this.#group, now, limit) as unknown as Row[];
+    return rows.map((row) => fromRow(row, true));
+  }
+
+  parked(): { count: number; nextDueAt: number | null; firstSeq: number | null } {
+    return this.#store
+      .sql(
+        `SELECT count(*) AS count, min(due_at) AS nextDueAt, min(seq) AS firstSeq
+         FROM parked WHERE consumer = ?`,
+      )
+      .get(this.#group) as { count: number; nextDueAt: number | null; firstSeq: number | null };
+  }
+
+  park({ seq, attempts }: Letter, failures: number, dueAt: number) {
+    this.#store
+      .sql('INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)')
+      .run(this.#group, seq, attempts + 1, failures, dueAt);
+  }
+
+  unpark({ seq }: Letter) {
+    this.#store.sql('DELETE FROM parked WHERE consumer = ? AND seq = ?').run(this.#group, seq);
+  }
+
+  bury({ seq }: Letter, body: string, reason: unknown, diedAt: string) {
+    this.#store
+      .sql('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?)')
+      .run(this.#group, seq, body, String(reason), diedAt);
+  }
+}
+
+export function deadLetters(store: Store): DeadLetter[] {
+  const rows = store.sql('SELECT * FROM dead_letters ORDER BY seq').all() as unknown as {
+    consumer: string;
+    body: string;
+    reason: string;
+    died_at: string;
+  }[];
+  return rows.map(({ consumer, body, reason, died_at }) => ({
+    group: consumer,
+    event: asJson(body),
+    reason,
+    diedAt: died_at,
+  }));
+}
+
+function asJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

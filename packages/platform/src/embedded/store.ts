@@ -1,0 +1,253 @@
+/** The one SQLite file of the embedded platform: opened by one process alone, written in groups. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
+
+/** Runs prepared statements inside the group's transaction. All else was computed before. */
+export type Write = () => void;
+
+export interface SavedEvent {
+  seq: number;
+  event: AnyEvent;
+}
+
+/** Takes part in every commit, to save or learn what goes with it. */
+export interface CommitListener {
+  beforeCommit(): void;
+  afterCommit(events: SavedEvent[]): void;
+  afterRollback(): void;
+}
+
+interface Waiting {
+  writes: Write[];
+  /** Done last if all writes succeeded. */
+  finish?: Write;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+  error?: unknown;
+}
+
+/** Keeps one commit short enough that nobody waits long behind it. */
+const MAX_GROUP = 1000;
+const SCHEMA_VERSION = 1;
+const UNIQUE_VIOLATIONS = [1555, 2067];
+
+/** A data folder that cannot be used; the message says why and what to do. */
+export class StoreError extends Error {
+  override name = 'StoreError';
+}
+
+/**
+ * Concurrent writes of all services share one transaction and so one wait for the disk. A write that loses
+ * (compare-and-set, unique key) fails its own caller only. A promise resolves when its write is on disk.
+ */
+export class Store {
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #units = new AsyncLocalStorage<Write[]>();
+  readonly #listeners: CommitListener[] = [];
+  readonly #flushSoon: () => void;
+  #waiting: Waiting[] = [];
+  #scheduled = false;
+  #closed = false;
+  #events: SavedEvent[] = [];
+  #nextSeq = 1;
+
+  /** @throws StoreError when another process has it open or the disk does not take it. */
+  constructor(path: string) {
+    try {
+      this.#db = new DatabaseSync(path);
+      this.#prepareFile();
+    } catch (error) {
+      throw new StoreError(whyUnusable(path, error), { cause: error });
+    }
+    // Bound here, so that a group never runs inside the story of whoever happened to schedule it.
+    const flush = AsyncLocalStorage.bind(() => this.#flush());
+    this.#flushSoon = () => setImmediate(flush);
+  }
+
+  #prepareFile() {
+    // The exclusive lock is the operating system's: it ends with the process, however that ends.
+    this.#db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    this.#db.exec('PRAGMA journal_mode = WAL');
+    this.#db.exec('PRAGMA synchronous = FULL');
+    this.#db.exec('PRAGMA cache_size = -65536');
+    const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as {
+      user_version: number;
+    };
+    if (version > SCHEMA_VERSION) throw new Error('it was written by a newer Fairseat');
+    this.#db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    this.#db.exec(
+      'CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)',
+    );
+    const { last } = this.#db.prepare('SELECT max(seq) AS last FROM events').get() as {
+      last: number | null;
+    };
+    this.#nextSeq = (last ?? 0) + 1;
+  }
+
+  /** For tables, at start. */
+  define(sql: string) {
+    this.#db.exec(sql);
+  }
+
+  sql(text: string): StatementSync {
+    let statement = this.#statements.get(text);
+    if (!statement) {
+      statement = this.#db.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  /** The number of the newest saved event. */
+  get lastSeq() {
+    return this.#nextSeq - 1;
+  }
+
+  /** Numbers are never given twice, also when all events have been trimmed. */
+  continueAfter(seq: number) {
+    this.#nextSeq = Math.max(this.#nextSeq, seq + 1);
+  }
+
+  listen(listener: CommitListener) {
+    this.#listeners.push(listener);
+  }
+
+  /** Within a write: saves an event in the log. */
+  append(event: AnyEvent, body: string) {
+    const seq = this.#nextSeq;
+    this.sql('INSERT INTO events (seq, body) VALUES (?, ?)').run(seq, body);
+    this.#nextSeq = seq + 1;
+    this.#events.push({ seq, event });
+  }
+
+  /**
+   * Resolves once durable; inside a unit it joins the unit instead and resolves at once.
+   * @throws VersionConflict, DuplicateKey, Unavailable
+   */
+  write(write: Write): Promise<void> {
+    const unit = this.#units.getStore();
+    if (unit === undefined) return this.#enqueue([write]);
+    unit.push(write);
+    return Promise.resolve();
+  }
+
+  /** Runs work whose writes are saved together, or not at all, with one that finishes it. */
+  async unit(work: () => Promise<void>, finish: Write): Promise<void> {
+    const writes: Write[] = [];
+    await this.#units.run(writes, work);
+    await this.#enqueue(writes, finish);
+  }
+
+  /** Saves what is waiting and closes the file. */
+  close() {
+    if (this.#closed) return;
+    this.#flush();
+    this.#closed = true;
+    this.#db.close();
+  }
+
+  /** For tests: ends as a killed process would, without saving what waits. */
+  crash() {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#waiting = [];
+    this.#db.close();
+  }
+
+  #enqueue(writes: Write[], finish?: Write): Promise<void> {
+    if (this.#closed) return Promise.reject(new Unavailable('The store is closed.'));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ writes, ...(finish && { finish }), resolve, reject });
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      this.#flushSoon();
+    }
+    return promise;
+  }
+
+  #flush() {
+    this.#scheduled = false;
+    if (this.#closed || this.#waiting.length === 0) return;
+    const group = this.#waiting.splice(0, MAX_GROUP);
+    if (this.#waiting.length > 0) {
+      this.#scheduled = true;
+      this.#flushSoon();
+    }
+    const events = this.#commit(group);
+    if (events === undefined) return;
+    for (const { error, resolve, reject } of group) error ? reject(error) : resolve();
+    for (const listener of this.#listeners) listener.afterCommit(events);
+  }
+
+  /** Answers the events that were saved, or undefined when the disk refused and nothing was. */
+  #commit(group: Waiting[]): SavedEvent[] | undefined {
+    const firstSeq = this.#nextSeq;
+    this.#events = [];
+    try {
+      this.sql('BEGIN IMMEDIATE').run();
+      for (const waiting of group) this.#perform(waiting);
+      for (const listener of this.#listeners) listener.beforeCommit();
+      this.sql('COMMIT').run();
+      return this.#events;
+    } catch (error) {
+      this.#rollback();
+      this.#nextSeq = firstSeq;
+      for (const listener of this.#listeners) listener.afterRollback();
+      const unavailable = new Unavailable('The data could not be saved.', { cause: error });
+      for (const { reject } of group) reject(unavailable);
+      return undefined;
+    }
+  }
+
+  #rollback() {
+    try {
+      this.sql('ROLLBACK').run();
+    } catch {
+      // Some disk errors have ended the transaction already.
+    }
+  }
+
+  #perform(waiting: Waiting) {
+    const { writes, finish } = waiting;
+    // A single write is one atomic statement followed by some that cannot fail, so it needs no savepoint.
+    const several = writes.length > 1;
+    const [seq, saved] = [this.#nextSeq, this.#events.length];
+    if (several) this.sql('SAVEPOINT unit').run();
+    try {
+      for (const write of writes) write();
+      if (several) this.sql('RELEASE unit').run();
+      finish?.();
+    } catch (error) {
+      waiting.error = asLostWrite(error);
+      if (several) this.sql('ROLLBACK TO unit').run();
+      if (several) this.sql('RELEASE unit').run();
+      this.#nextSeq = seq;
+      this.#events.length = saved;
+    }
+  }
+}
+
+/** What its own caller is told; anything else is the engine's trouble and ends the group. */
+function asLostWrite(error: unknown) {
+  if (error instanceof VersionConflict) return error;
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  if (errcode !== undefined && UNIQUE_VIOLATIONS.includes(errcode))
+    return new DuplicateKey(message);
+  throw error;
+}
+
+function whyUnusable(path: string, error: unknown) {
+  const { errcode, message } = error as { errcode?: number; message: string };
+  const reasons: Record<number, string> = {
+    5: 'another process is using it. Stop that one, or choose another DATA_DIR',
+    8: 'it is read-only',
+    11: 'it is damaged. Restore it from a backup',
+    13: 'the disk is full',
+    14: 'it cannot be opened. Check that the folder exists and may be written',
+    26: 'it is not a Fairseat database',
+  };
+  return `Cannot use ${path}: ${reasons[(errcode ?? 0) & 0xff] ?? message}.`;
+}

@@ -1,0 +1,257 @@
+import { badRequest, VersionConflict } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
+import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
+import { wordsOf } from '@fairseat/common/search';
+import type { Store } from './store.ts';
+
+type Value = string | number | null;
+interface Row {
+  body: string;
+}
+
+/** How many rows one page may look at: a search for words that never meet ends early, with a cursor to go on. */
+const MAX_SCANNED = 2000;
+const MAX_WORDS = 8;
+
+/** Records as JSON, with one column for each key and index, kept in step by the same statement. */
+export class EmbeddedTable<R extends Stored> implements Table<R> {
+  readonly #store: Store;
+  readonly #definition: TableDefinition<R>;
+  readonly #name: string;
+  readonly #columns: [name: string, value: (record: R) => Value][];
+  readonly #insertSql: string;
+
+  constructor(store: Store, service: string, definition: TableDefinition<R>) {
+    this.#store = store;
+    this.#definition = definition;
+    this.#name = `${service}_${definition.name}`;
+    const { unique = {}, indexes = {}, forgetAt } = definition;
+    const keys = Object.entries(unique).map(([key, value]) => [`k_${key}`, value] as const);
+    const others = Object.entries(indexes).map(([index, value]) => [`i_${index}`, value] as const);
+    this.#columns = [
+      ...keys,
+      ...others,
+      ...(forgetAt ? [['forget_at', forgetAt] as const] : []),
+    ].map(([name, value]) => [name, value]);
+    const names = ['id', 'version', 'created', 'body', ...this.#columns.map(([name]) => name)];
+    this.#insertSql = `INSERT INTO ${this.#name} (${names}) VALUES (${names.map(() => '?')})`;
+    this.#define();
+  }
+
+  #define() {
+    const name = this.#name;
+    const columns = this.#columns.map(([column]) => `, ${column}`).join('');
+    this.#store.define(
+      `CREATE TABLE IF NOT EXISTS ${name} (id TEXT PRIMARY KEY, version INTEGER NOT NULL,
+       created TEXT NOT NULL, body TEXT NOT NULL${columns});
+       CREATE INDEX IF NOT EXISTS ${name}_newest ON ${name} (created, id)`,
+    );
+    for (const [column] of this.#columns) {
+      const [kind, fields] = column.startsWith('k_')
+        ? ['UNIQUE INDEX', column]
+        : ['INDEX', `${column}, created, id`];
+      this.#store.define(
+        `CREATE ${kind} IF NOT EXISTS ${name}_${column} ON ${name} (${fields})
+         WHERE ${column} IS NOT NULL`,
+      );
+    }
+    if (this.#definition.text) {
+      this.#store.define(
+        `CREATE TABLE IF NOT EXISTS ${name}_words
+         (word TEXT, created TEXT, id TEXT, PRIMARY KEY (word, created, id)) WITHOUT ROWID`,
+      );
+    }
+  }
+
+  async get(id: string) {
+    return this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, id);
+  }
+
+  async getByKey(key: string, value: string) {
+    return this.#one(`SELECT body FROM ${this.#name} WHERE k_${key} = ?`, value);
+  }
+
+  insert(record: R, events: AnyEvent[] = []) {
+    const insert = this.#prepareInsert(record);
+    const append = this.#prepareEvents(events);
+    return this.#store.write(() => {
+      insert();
+      append();
+    });
+  }
+
+  replace(current: R, next: R, events: AnyEvent[] = []) {
+    const replace = this.#prepareReplace(current, next);
+    const append = this.#prepareEvents(events);
+    return this.#store.write(() => {
+      replace(current.version);
+      append();
+    });
+  }
+
+  keepNewest(record: R) {
+    const insert = this.#prepareInsert(record);
+    return this.#store.write(() => {
+      const row = this.#store.sql(`SELECT body FROM ${this.#name} WHERE id = ?`).get(record.id);
+      if (row === undefined) return insert();
+      const kept = JSON.parse((row as unknown as Row).body) as R;
+      if (kept.version < record.version) this.#prepareReplace(kept, record)(kept.version);
+    });
+  }
+
+  async find(query: Query): Promise<Page<R>> {
+    const before = query.cursor === undefined ? LAST : parseCursor(query.cursor);
+    const words = query.words === undefined ? [] : wordsOf(query.words).slice(0, MAX_WORDS);
+    const hasWords = (record: R) => {
+      const text = new Set(wordsOf(this.#definition.text?.(record) ?? ''));
+      return words.every((word) => text.has(word));
+    };
+    const where = Object.entries(query.where ?? {});
+    const meets = (record: R) =>
+      where.every(([index, value]) => this.#definition.indexes?.[index]?.(record) === value);
+    if (query.words !== undefined && words.length === 0) return { records: [], nextCursor: null };
+
+    const records: R[] = [];
+    let scanned = 0;
+    let last: Stored | undefined;
+    for (const row of this.#scan(words, where[0], before)) {
+      if (records.length === query.limit || scanned === MAX_SCANNED) {
+        return { records, nextCursor: last ? toCursor(last) : null };
+      }
+      const record = JSON.parse((row as unknown as Row).body) as R;
+      if (meets(record) && hasWords(record)) records.push(record);
+      scanned += 1;
+      last = record;
+    }
+    return { records, nextCursor: null };
+  }
+
+  async due(index: string, upTo: number, limit: number) {
+    const rows = this.#store
+      .sql(`SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`)
+      .all(upTo, limit) as unknown as Row[];
+    return rows.map((row) => JSON.parse(row.body) as R);
+  }
+
+  /** Deletes some of the records whose time to be forgotten has come. */
+  forget(now: number) {
+    if (!this.#definition.forgetAt) return;
+    const name = this.#name;
+    this.#store
+      .sql(
+        `DELETE FROM ${name} WHERE rowid IN
+         (SELECT rowid FROM ${name} WHERE forget_at <= ? LIMIT ${MAX_SCANNED})`,
+      )
+      .run(now);
+  }
+
+  #one(sql: string, parameter: string): R | undefined {
+    const row = this.#store.sql(sql).get(parameter) as unknown as Row | undefined;
+    return row && (JSON.parse(row.body) as R);
+  }
+
+  /** Rows newest first through the narrowest index there is: the rarest word, else the first condition. */
+  #scan(words: string[], where: [string, string] | undefined, before: [string, string]) {
+    const name = this.#name;
+    if (words.length > 0) {
+      return this.#store
+        .sql(
+          `SELECT body FROM ${name}_words w JOIN ${name} t ON t.id = w.id
+           WHERE word = ? AND (w.created, w.id) < (?, ?) ORDER BY w.created DESC, w.id DESC`,
+        )
+        .iterate(this.#rarest(words), ...before);
+    }
+    const condition = where ? `i_${where[0]} = ? AND` : '';
+    return this.#store
+      .sql(
+        `SELECT body FROM ${name} WHERE ${condition} (created, id) < (?, ?)
+         ORDER BY created DESC, id DESC`,
+      )
+      .iterate(...(where ? [where[1]] : []), ...before);
+  }
+
+  #rarest(words: string[]): string {
+    if (words.length === 1) return words[0] as string;
+    const count = this.#store.sql(
+      `SELECT count(*) AS n FROM
+       (SELECT 1 FROM ${this.#name}_words WHERE word = ? LIMIT ${MAX_SCANNED})`,
+    );
+    const counted = words.map((word) => [word, (count.get(word) as { n: number }).n] as const);
+    return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
+  }
+
+  #prepareInsert(record: R) {
+    const { id, version, createdAt } = record;
+    const values = this.#columns.map(([, value]) => value(record));
+    const row = [id, version, createdAt, JSON.stringify(record), ...values];
+    const addWords = this.#prepareWords('INSERT', this.#words(record), record);
+    return () => {
+      this.#store.sql(this.#insertSql).run(...row);
+      addWords();
+    };
+  }
+
+  /** Touches only the columns that change, and so only their indexes. */
+  #prepareReplace(current: R, next: R) {
+    const changed = this.#columns
+      .map(([column, value]) => [column, value(current), value(next)] as const)
+      .filter(([, before, after]) => before !== after);
+    const assignments = ['version', 'body', ...changed.map(([column]) => column)];
+    const sql = `UPDATE ${this.#name} SET ${assignments.map((column) => `${column} = ?`)}
+      WHERE id = ? AND version = ?`;
+    const values = [next.version, JSON.stringify(next), ...changed.map(([, , after]) => after)];
+    const [before, after] = [this.#words(current), this.#words(next)];
+    const dropWords = this.#prepareWords(
+      'DELETE',
+      before.filter((w) => !after.includes(w)),
+      next,
+    );
+    const addWords = this.#prepareWords(
+      'INSERT',
+      after.filter((w) => !before.includes(w)),
+      next,
+    );
+    return (version: number) => {
+      const { changes } = this.#store.sql(sql).run(...values, next.id, version);
+      if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} is not at ${version}`);
+      dropWords();
+      addWords();
+    };
+  }
+
+  #words(record: R) {
+    return this.#definition.text ? wordsOf(this.#definition.text(record) ?? '') : [];
+  }
+
+  #prepareWords(action: 'INSERT' | 'DELETE', words: string[], { createdAt, id }: R) {
+    const sql =
+      action === 'INSERT'
+        ? `INSERT INTO ${this.#name}_words (word, created, id) VALUES (?, ?, ?)`
+        : `DELETE FROM ${this.#name}_words WHERE word = ? AND created = ? AND id = ?`;
+    return () => {
+      for (const word of words) this.#store.sql(sql).run(word, createdAt, id);
+    };
+  }
+
+  #prepareEvents(events: AnyEvent[]) {
+    const bodies = events.map((event) => [event, JSON.stringify(event)] as const);
+    return () => {
+      for (const [event, body] of bodies) this.#store.append(event, body);
+    };
+  }
+}
+
+/** After everything that can be: where the first page begins. */
+const LAST: [string, string] = ['~', ''];
+
+const toCursor = ({ createdAt, id }: Stored) =>
+  Buffer.from(`${createdAt} ${id}`).toString('base64url');
+
+function parseCursor(cursor: string): [string, string] {
+  const text = Buffer.from(cursor, 'base64url').toString();
+  const match = /^(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z) ([0-9a-zA-Z_]{1,64})$/.exec(text);
+  if (!match) {
+    throw badRequest('invalid_cursor', 'Use the nextCursor of the page before.', 'cursor');
+  }
+  return [match[1] as string, match[2] as string];
+}

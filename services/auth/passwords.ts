@@ -1,0 +1,38 @@
+import { Problem } from '@fairseat/common/errors';
+import { hash, verify } from '@node-rs/argon2';
+import pLimit from 'p-limit';
+
+export interface Passwords {
+  hash(password: string): Promise<string>;
+  /** Takes as long for an unknown user (no hash) as for a wrong password. */
+  matches(passwordHash: string | undefined, password: string): Promise<boolean>;
+}
+
+/** OWASP's recommendation for argon2id, which is this library's algorithm unless told otherwise. */
+const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+/** Hashing runs on Node's four pool threads, which file access and DNS need too. */
+const AT_ONCE = 2;
+/** About half a second of waiting. */
+const MAX_WAITING = 64;
+
+/** argon2id, a few at a time. @throws Problem (503) when too many wait. */
+export async function createPasswords(): Promise<Passwords> {
+  const limit = pLimit(AT_ONCE);
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    if (limit.pendingCount >= MAX_WAITING) {
+      throw new Problem(503, 'busy', 'Too many people are signing in right now. Try again.', {
+        retryAfterSeconds: 1,
+      });
+    }
+    return limit(work);
+  };
+  const nobody = await hash('nobody has this password', PARAMETERS);
+
+  return {
+    hash: async (password) => inTurn(() => hash(password, PARAMETERS)),
+    matches: async (passwordHash, password) => {
+      const matched = await inTurn(() => verify(passwordHash ?? nobody, password));
+      return matched && passwordHash !== undefined;
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import {
+  currentUserSchema,
+  responses,
+  signInSchema,
+  signOutSchema,
+  signUpSchema,
+} from '@fairseat/common/api';
+import { badRequest, conflict, DuplicateKey } from '@fairseat/common/errors';
+import {
+  type EndedSession,
+  type Records,
+  type Routes,
+  type ServiceContext,
+  type SignSession,
+  sessionCookie,
+} from '@fairseat/common/kit';
+import type { Table } from '@fairseat/common/ports';
+import { userSchema } from '@fairseat/common/records';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { createLimits } from './limits.ts';
+import type { Passwords } from './passwords.ts';
+import { endSession, type SessionFact } from './session.ts';
+import { emailKey, type User } from './user.ts';
+
+const tags = ['users'];
+
+interface Parts {
+  users: Table<User>;
+  sessions: Records<EndedSession, SessionFact>;
+  passwords: Passwords;
+  signSession: SignSession;
+}
+
+export const routes =
+  ({ users, sessions, passwords, signSession }: Parts, context: ServiceContext): Routes =>
+  async (app) => {
+    const { clock, newId, visitorOf } = context;
+    const cookie = sessionCookie(context.config);
+    const limits = createLimits(context);
+
+    const beginSession = async (reply: FastifyReply, userId: string) => {
+      reply.setCookie(cookie.name, await signSession(userId, newId()), cookie.options);
+    };
+
+    app.post(
+      '/api/users/signup',
+      {
+        schema: {
+          tags,
+          summary: 'Make an account and sign in',
+          body: signUpSchema,
+          response: responses({ 201: userSchema }, 400, 409, 429, 503),
+        },
+      },
+      async (request, reply) => {
+        await limits.signUp(request.ip);
+        const { email, password } = request.body;
+        const user: User = {
+          id: newId(),
+          version: 1,
+          createdAt: new Date(clock.now()).toISOString(),
+          email,
+          passwordHash: await passwords.hash(password),
+        };
+        try {
+          await users.insert(user);
+        } catch (error) {
+          if (!(error instanceof DuplicateKey)) throw error;
+          throw conflict('email_taken', 'There is an account with this e-mail address. Sign in.');
+        }
+        await beginSession(reply, user.id);
+        return reply.code(201).send(user);
+      },
+    );
+
+    app.post(
+      '/api/users/signin',
+      {
+        schema: {
+          tags,
+          summary: 'Sign in',
+          body: signInSchema,
+          response: responses({ 200: userSchema }, 400, 429, 503),
+        },
+      },
+      async (request, reply) => {
+        const { email, password } = request.body;
+        const account = emailKey(email);
+        await limits.beforeSignIn(request.ip, account);
+        const user = await users.getByKey('email', account);
+        if (!(await passwords.matches(user?.passwordHash, password)) || user === undefined) {
+          await limits.signInFailed(request.ip, account);
+          throw badRequest('wrong_credentials', 'The e-mail address or the password is wrong.');
+        }
+        await limits.signInSucceeded(request.ip, account);
+        await beginSession(reply, user.id);
+        return user;
+      },
+    );
+
+    app.post(
+      '/api/users/signout',
+      {
+        schema: {
+          tags,
+          summary: 'Sign out: the session ends everywhere',
+          body: signOutSchema,
+          response: responses({ 200: z.object({}) }, 400),
+        },
+      },
+      async (request, reply) => {
+        const session = await visitorOf(request);
+        if (session) await endSession(sessions, session, clock.now());
+        const { maxAge: _, ...options } = cookie.options;
+        reply.clearCookie(cookie.name, options);
+        return {};
+      },
+    );
+
+    app.get(
+      '/api/users/currentuser',
+      {
+        schema: {
+          tags,
+          summary: 'Who is signed in',
+          response: responses({ 200: currentUserSchema }),
+        },
+      },
+      async (request) => {
+        const session = await visitorOf(request);
+        const user = session ? await users.get(session.userId) : undefined;
+        return { currentUser: user ?? null };
+      },
+    );
+  };

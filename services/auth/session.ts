@@ -1,0 +1,28 @@
+import { DuplicateKey } from '@fairseat/common/errors';
+import type { EndedSession, Records, Session } from '@fairseat/common/kit';
+
+export interface SessionFact {
+  type: 'session.ended';
+  sessionId: string;
+  expiresAt: string;
+  endedAt: string;
+}
+
+/** Ends a session for every service, once. */
+export async function endSession(
+  sessions: Records<EndedSession, SessionFact>,
+  { sessionId, expiresAt }: Session,
+  now: number,
+): Promise<void> {
+  const endedAt = new Date(now).toISOString();
+  try {
+    await sessions.create([{ type: 'session.ended', sessionId, expiresAt, endedAt }]);
+  } catch (error) {
+    if (!(error instanceof DuplicateKey)) throw error;
+  }
+}
+
+export function evolve(_: EndedSession | undefined, fact: SessionFact): EndedSession {
+  const { sessionId: id, expiresAt, endedAt: createdAt } = fact;
+  return { id, version: 1, createdAt, expiresAt };
+}

@@ -1,0 +1,22 @@
+import type { Service } from '@fairseat/common/kit';
+
+/**
+ * The alarm clock of orders. It only says that a moment has come: orders decides by its own clock what that means,
+ * so an alarm that rings twice, late, or for an order long ended does no harm.
+ */
+export const expiration: Service = {
+  name: 'expiration',
+  publishes: ['expiration.elapsed'],
+  build({ timers, publish }) {
+    timers.onFire((orderId) =>
+      publish('expiration.elapsed', { id: orderId, version: 1 }, { orderId }),
+    );
+    return {
+      handlers: {
+        'order.created': ({ data }) => timers.set(data.id, Date.parse(data.expiresAt)),
+        'order.cancelled': ({ data }) => timers.drop(data.id),
+        'order.completed': ({ data }) => timers.drop(data.id),
+      },
+    };
+  },
+};

@@ -1,0 +1,69 @@
+/** `npm start`: the whole marketplace in this process, on the embedded platform. */
+import { resolve } from 'node:path';
+import { createPasswords } from '@fairseat/auth';
+import { type Config, ConfigError, createLog, readConfig } from '@fairseat/common/kit';
+import { openEmbedded, StoreError } from '@fairseat/platform/embedded';
+import closeWithGrace from 'close-with-grace';
+import { createMarketplace } from './marketplace.ts';
+import { loadSessionKey } from './session-key.ts';
+
+const STOP_WITHIN_MS = 15_000;
+
+async function main() {
+  const config = readConfig();
+  const log = createLog(config.logLevel);
+  const dataDir = resolve(config.dataDir);
+  const platform = openEmbedded({
+    dataDir,
+    rateLimits: config.rateLimits,
+    onError: (message, error) => log.error({ err: error }, message),
+  });
+  const marketplace = await createMarketplace({
+    platform,
+    config,
+    log,
+    sessionKey: await loadSessionKey(dataDir),
+    passwords: await createPasswords(),
+  });
+
+  closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err, signal }) => {
+    if (err) log.fatal({ err }, 'stopping after an unexpected error');
+    else console.log(`\n${signal}: finishing what is in flight …`);
+    await marketplace.stop();
+    if (!err) console.log('Stopped. Nothing was lost.');
+  });
+
+  await marketplace.start();
+  const address = await marketplace.app.listen({ host: config.host, port: config.port });
+  greet(config, address, dataDir);
+}
+
+function greet(config: Config, address: string, dataDir: string) {
+  const minutes = Math.round((config.orderExpirationSeconds / 60) * 10) / 10;
+  console.log(
+    [
+      `Fairseat is listening on ${config.publicOrigin ?? address}`,
+      `  API     ${address}/docs`,
+      `  Data    ${dataDir}`,
+      `  Payment TEST MODE: no card is charged and no money moves`,
+      `  Holds   ${minutes} minutes`,
+    ].join('\n'),
+  );
+}
+
+/** What the person who starts it can mend gets one line; anything else its stack. */
+function explain(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException & { port?: number };
+  if (error instanceof ConfigError || error instanceof StoreError) return message;
+  if (code === 'EADDRINUSE') return `${message.replace('listen ', '')}. Choose another PORT.`;
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
+    return `${message}. Choose another HOST or PORT.`;
+  return (error as Error).stack ?? String(error);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`Fairseat cannot start: ${explain(error)}`);
+  process.exit(1);
+}

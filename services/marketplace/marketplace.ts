@@ -1,0 +1,95 @@
+import { createAuth, type Passwords } from '@fairseat/auth';
+import {
+  type App,
+  type Config,
+  createApp,
+  createSessionSigner,
+  createSessionVerifier,
+  type Log,
+  mount,
+  publicKeyOf,
+  type Running,
+} from '@fairseat/common/kit';
+import type { Platform } from '@fairseat/common/ports';
+import { expiration } from '@fairseat/expiration';
+import { orders } from '@fairseat/orders';
+import { payments } from '@fairseat/payments';
+import { tickets } from '@fairseat/tickets';
+import type { JWK } from 'jose';
+import { Gauge, Registry } from 'prom-client';
+
+export interface MarketplaceOptions {
+  platform: Platform;
+  config: Config;
+  log: Log;
+  /** The private key that sessions are signed with; only auth gets it. */
+  sessionKey: JWK;
+  passwords: Passwords;
+  requestTimeoutMs?: number;
+}
+
+export interface Marketplace {
+  app: App;
+  /** Begins deliveries, alarms and sweeps. Requests are served from then on. */
+  start(): Promise<void>;
+  /** Finishes what is in flight, then closes the platform. */
+  stop(): Promise<void>;
+}
+
+/** All services in one process, behind one HTTP app. */
+export async function createMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
+  const { platform, config, log, sessionKey, passwords, requestTimeoutMs } = options;
+  const { clock } = platform;
+  const signSession = await createSessionSigner(sessionKey, clock);
+  const verifySession = await createSessionVerifier(publicKeyOf(sessionKey), clock);
+
+  let ready = false;
+  const app = await createApp({
+    config,
+    log,
+    metrics: createMetrics(platform),
+    newId: platform.newId,
+    isReady: () => ready,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
+  const running: Running[] = [];
+  for (const service of [
+    createAuth({ passwords, signSession }),
+    tickets,
+    orders,
+    expiration,
+    payments,
+  ]) {
+    running.push(await mount(service, { app, platform, config, log, verifySession }));
+  }
+  await app.ready();
+
+  return {
+    app,
+    async start() {
+      await platform.start();
+      for (const service of running) service.start();
+      ready = true;
+    },
+    async stop() {
+      ready = false;
+      await Promise.all([app.close(), ...running.map((service) => service.stop())]);
+      await platform.close();
+    },
+  };
+}
+
+function createMetrics({ bus }: Platform): Registry {
+  const metrics = new Registry();
+  new Gauge({
+    name: 'fairseat_dead_letters',
+    help: 'Events that a service gave up on; each needs a person to look at it',
+    labelNames: ['service'],
+    registers: [metrics],
+    async collect() {
+      this.reset();
+      for (const { group } of await bus.deadLetters()) this.inc({ service: group });
+    },
+  });
+  return metrics;
+}

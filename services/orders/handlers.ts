@@ -1,0 +1,40 @@
+import type { AnyEvent, EventType } from '@fairseat/common/events';
+import type { Records } from '@fairseat/common/kit';
+import type { Clock, Handlers, Table } from '@fairseat/common/ports';
+import type { TicketRecord } from '@fairseat/common/records';
+import { complete, confirm, expire, fail, type Order, type OrderFact, refuse } from './order.ts';
+
+type TicketEvent = Extract<AnyEvent, { type: EventType & `ticket.${string}` }>;
+
+export function handlers(
+  orders: Records<Order, OrderFact>,
+  listings: Table<TicketRecord>,
+  clock: Clock,
+): Handlers {
+  const keepListing = ({ data }: TicketEvent) => listings.keepNewest(data);
+
+  return {
+    'ticket.created': keepListing,
+    'ticket.updated': keepListing,
+    'ticket.withdrawn': keepListing,
+    'ticket.released': keepListing,
+    'ticket.sold': keepListing,
+    'ticket.reserved': async (event) => {
+      await keepListing(event);
+      await orders.update(event.data.orderId, confirm);
+    },
+    'ticket.refused': async (event) => {
+      await keepListing(event);
+      await orders.update(event.data.refusal.orderId, refuse);
+    },
+    'expiration.elapsed': async ({ data }) => {
+      await orders.update(data.orderId, expire(clock.now()));
+    },
+    'charge.completed': async ({ data }) => {
+      await orders.update(data.orderId, complete);
+    },
+    'charge.failed': async ({ data }) => {
+      await orders.update(data.orderId, fail);
+    },
+  };
+}

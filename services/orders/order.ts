@@ -1,0 +1,107 @@
+/** What an order is and everything that may be decided about one. */
+import { conflict, forbidden } from '@fairseat/common/errors';
+import type { CancelReason, OrderRecord, TicketRecord } from '@fairseat/common/records';
+
+export interface Order extends OrderRecord {
+  requestHash: string | null;
+}
+
+export type OrderFact =
+  | { type: 'order.created'; order: Omit<Order, 'version'> }
+  | { type: 'order.awaiting_payment' }
+  | { type: 'order.cancelled'; reason: CancelReason }
+  | { type: 'order.completed' };
+
+type Decision = (order: Order) => OrderFact[];
+
+/** Whether the order keeps its ticket from all others. */
+export const isActive = ({ status }: Order) => status !== 'cancelled';
+
+export const isUnpaid = ({ status }: Order) =>
+  status === 'created' || status === 'awaiting_payment';
+
+/**
+ * A buyer asks for a ticket, at the title and price they saw. Whether another has it is not known here:
+ * that is decided by the unique key on the ticket's id.
+ * @throws Problem 403 for one's own ticket, 409 when it is not for sale any more.
+ */
+export function place(
+  ticket: TicketRecord,
+  request: Pick<Order, 'id' | 'userId' | 'createdAt' | 'expiresAt' | 'requestHash'>,
+): OrderFact[] {
+  if (ticket.userId === request.userId) {
+    throw forbidden('own_ticket', 'This is your own ticket. You cannot buy it.');
+  }
+  if (ticket.status === 'sold') throw conflict('ticket_sold', 'This ticket is sold.');
+  if (ticket.status === 'withdrawn') {
+    throw conflict('ticket_withdrawn', 'The seller has withdrawn this ticket.');
+  }
+  const { id: ticketId, title, price } = ticket;
+  return [
+    {
+      type: 'order.created',
+      order: { ...request, ticketId, ticket: { title, price }, status: 'created' },
+    },
+  ];
+}
+
+/** The lock was granted. To an order that has ended it comes too late, so its end is said again. */
+export const confirm: Decision = (order) =>
+  order.status === 'created' ? [{ type: 'order.awaiting_payment' }] : sayEndAgain(order);
+
+/** The lock was refused. */
+export const refuse: Decision = (order) =>
+  order.status === 'created' ? cancelled('ticket_unavailable') : sayEndAgain(order);
+
+/** The buyer lets the ticket go. @throws Problem 403 when the order is another's, 409 when it is paid. */
+export function cancel(userId: string): Decision {
+  return (order) => {
+    mustBeBuyer(order, userId);
+    if (order.status === 'completed') {
+      throw conflict('order_completed', 'This order is paid and cannot be cancelled.');
+    }
+    return isUnpaid(order) ? cancelled('buyer') : [];
+  };
+}
+
+/** An alarm rang. Only the order's own time counts, by the clock of this service. */
+export function expire(now: number): Decision {
+  return (order) => {
+    if (!isUnpaid(order)) return sayEndAgain(order);
+    return now >= Date.parse(order.expiresAt) ? cancelled('expired') : [];
+  };
+}
+
+/** The money has been taken: also a moment after `expiresAt`, as long as nothing has ended the order before. */
+export const complete: Decision = (order) =>
+  order.status === 'awaiting_payment' ? [{ type: 'order.completed' }] : sayEndAgain(order);
+
+/** The payment has failed for good. */
+export const fail: Decision = (order) =>
+  isUnpaid(order) ? cancelled('payment_failed') : sayEndAgain(order);
+
+/** Whoever speaks of an ended order has not heard of its end. */
+const sayEndAgain: Decision = ({ status, reason }) => {
+  if (status === 'completed') return [{ type: 'order.completed' }];
+  return status === 'cancelled' && reason ? cancelled(reason) : [];
+};
+
+const cancelled = (reason: CancelReason): OrderFact[] => [{ type: 'order.cancelled', reason }];
+
+export function evolve(order: Order | undefined, fact: OrderFact): Order {
+  if (fact.type === 'order.created') return { ...fact.order, version: 1 };
+  if (order === undefined) throw new Error(`${fact.type} of no order`);
+  switch (fact.type) {
+    case 'order.awaiting_payment':
+      return { ...order, status: 'awaiting_payment' };
+    case 'order.cancelled':
+      return { ...order, status: 'cancelled', reason: fact.reason };
+    case 'order.completed':
+      return { ...order, status: 'completed' };
+  }
+}
+
+/** @throws Problem 403 */
+export function mustBeBuyer(order: Order, userId: string) {
+  if (order.userId !== userId) throw forbidden('not_your_order', 'This order is not yours.');
+}

@@ -1,0 +1,169 @@
+import {
+  byId,
+  newOrderSchema,
+  orderListQuery,
+  orderPageSchema,
+  preferHeaders,
+  responses,
+} from '@fairseat/common/api';
+import { conflict, DuplicateKey, notFound } from '@fairseat/common/errors';
+import {
+  identify,
+  once,
+  type Records,
+  type RequestIdentity,
+  type Routes,
+  type ServiceContext,
+  sessionOf,
+} from '@fairseat/common/kit';
+import type { Table } from '@fairseat/common/ports';
+import { orderSchema, type TicketRecord } from '@fairseat/common/records';
+import { z } from 'zod';
+import { cancel, mustBeBuyer, type Order, type OrderFact, place } from './order.ts';
+
+const tags = ['orders'];
+const LONGEST_WAIT_SECONDS = 10;
+/** How long a ticket that was just listed may take to become known here. */
+const LISTING_WAIT_MS = 1000;
+
+export const routes =
+  (
+    orders: Records<Order, OrderFact>,
+    listings: Table<TicketRecord>,
+    context: ServiceContext,
+  ): Routes =>
+  async (app) => {
+    const { signedIn, clock, newId, changes, config } = context;
+
+    app.post(
+      '/api/orders',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Start to buy: hold a ticket while you pay',
+          headers: preferHeaders,
+          body: newOrderSchema,
+          response: responses({ 201: orderSchema }, 400, 401, 403, 404, 409, 422),
+        },
+      },
+      async (request, reply) => {
+        const { userId } = sessionOf(request);
+        const identity = identify(request, userId, newId);
+        const placed = await once(
+          identity,
+          () => orders.get(identity.id),
+          () => placeOrder(request.body.ticketId, userId, identity),
+        );
+        const waitMs = waitSeconds(request.headers.prefer) * 1000;
+        const order = waitMs > 0 ? await outcome(placed, waitMs) : placed;
+        return reply.code(201).send(order);
+      },
+    );
+
+    async function placeOrder(ticketId: string, userId: string, identity: RequestIdentity) {
+      const listing = await changes.until(
+        ticketId,
+        () => listings.get(ticketId),
+        (known) => known !== undefined,
+        LISTING_WAIT_MS,
+      );
+      if (listing === undefined) throw notFound('ticket');
+      const now = clock.now();
+      const facts = place(listing, {
+        ...identity,
+        userId,
+        createdAt: new Date(now).toISOString(),
+        expiresAt: new Date(now + config.orderExpirationSeconds * 1000).toISOString(),
+      });
+      try {
+        return await orders.create(facts);
+      } catch (error) {
+        if (error instanceof DuplicateKey) throw await whoHolds(ticketId, userId);
+        throw error;
+      }
+    }
+
+    async function whoHolds(ticketId: string, userId: string) {
+      const holder = await orders.getByKey('active_ticket', ticketId);
+      return holder?.userId === userId
+        ? conflict('already_yours', `You hold this ticket already, by your order ${holder.id}.`)
+        : conflict('ticket_reserved', 'Another buyer holds this ticket. Try again in a while.');
+    }
+
+    /** The order once it has left `created`, or as it is when the time is up. */
+    async function outcome(placed: Order, waitMs: number) {
+      const order = await changes.until(
+        placed.id,
+        () => orders.require(placed.id),
+        ({ status }) => status !== 'created',
+        waitMs,
+      );
+      if (order.reason === 'ticket_unavailable') {
+        throw conflict('ticket_unavailable', 'The ticket was taken or changed. Look at it again.');
+      }
+      return order;
+    }
+
+    app.get(
+      '/api/orders',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Your orders, newest first',
+          querystring: orderListQuery,
+          response: responses({ 200: orderPageSchema }, 400, 401),
+        },
+      },
+      async (request) => {
+        const { cursor, limit } = request.query;
+        const { records, nextCursor } = await orders.find({
+          limit,
+          where: { buyer: sessionOf(request).userId },
+          ...(cursor !== undefined && { cursor }),
+        });
+        return { orders: records, nextCursor };
+      },
+    );
+
+    app.get(
+      '/api/orders/:id',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'One of your orders',
+          params: byId,
+          response: responses({ 200: orderSchema }, 401, 403, 404),
+        },
+      },
+      async (request) => {
+        const order = await orders.require(request.params.id);
+        mustBeBuyer(order, sessionOf(request).userId);
+        return order;
+      },
+    );
+
+    app.delete(
+      '/api/orders/:id',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Cancel an order and let the ticket go',
+          params: byId,
+          response: responses({ 204: z.null() }, 401, 403, 404, 409),
+        },
+      },
+      async (request, reply) => {
+        await orders.update(request.params.id, cancel(sessionOf(request).userId));
+        return reply.code(204).send(null);
+      },
+    );
+  };
+
+function waitSeconds(prefer: string | undefined): number {
+  const seconds = /(?:^|[\s,;])wait\s*=\s*(\d{1,3})(?:$|[\s,;])/.exec(prefer ?? '')?.[1];
+  return Math.min(Number(seconds ?? 0), LONGEST_WAIT_SECONDS);
+}

@@ -1,0 +1,47 @@
+import { type Service, sweep } from '@fairseat/common/kit';
+import type { TableDefinition } from '@fairseat/common/ports';
+import type { TicketRecord } from '@fairseat/common/records';
+import { handlers } from './handlers.ts';
+import { evolve, expire, isActive, isUnpaid, type Order } from './order.ts';
+import { routes } from './routes.ts';
+
+const table: TableDefinition<Order> = {
+  name: 'orders',
+  unique: {
+    // Two buyers, one ticket: the second insert fails.
+    active_ticket: (order) => (isActive(order) ? order.ticketId : null),
+  },
+  indexes: {
+    buyer: (order) => order.userId,
+    expires: (order) => (isUnpaid(order) ? Date.parse(order.expiresAt) : null),
+  },
+};
+
+/** What is for sale, as tickets has told. */
+const listingTable: TableDefinition<TicketRecord> = { name: 'listings' };
+
+/** The alarm normally comes first; the sweep is for when it does not come at all. */
+const SWEEP_GRACE_MS = 2000;
+
+/** Who buys what, until when. */
+export const orders: Service = {
+  name: 'orders',
+  publishes: ['order.created', 'order.awaiting_payment', 'order.cancelled', 'order.completed'],
+  build(context) {
+    const { clock } = context;
+    const records = context.records({ noun: 'order', table, evolve });
+    const listings = context.table(listingTable);
+    return {
+      routes: routes(records, listings, context),
+      handlers: handlers(records, listings, clock),
+      tasks: [
+        sweep(
+          'cancel unpaid orders whose alarm did not ring',
+          1000,
+          (limit) => records.due('expires', clock.now() - SWEEP_GRACE_MS, limit),
+          ({ id }) => records.update(id, expire(clock.now())),
+        ),
+      ],
+    };
+  },
+};

@@ -1,0 +1,110 @@
+/** Where decisions about charges meet the payment gateway. Every step may be repeated after a crash. */
+import { Problem, Unavailable } from '@fairseat/common/errors';
+import type { Records } from '@fairseat/common/kit';
+import type { Clock, GatewayPayment, PaymentGateway } from '@fairseat/common/ports';
+import {
+  type Charge,
+  lookAfter,
+  mayConfirm,
+  mustVoid,
+  noteOpened,
+  noteRefunded,
+  noteTokenRefused,
+  owesRefund,
+  type Payment,
+  type PaymentFact,
+  remind,
+  settle,
+} from './charge.ts';
+
+export interface Cashier {
+  /** Goes on with a saved charge, from wherever it stands. */
+  proceed(orderId: string): Promise<Payment>;
+  /** Asks the gateway what is true and takes it over. */
+  settle(orderId: string): Promise<Payment>;
+  /** Does what is left to do for a charge. */
+  lookAfter(orderId: string): Promise<void>;
+}
+
+export function createCashier(
+  payments: Records<Payment, PaymentFact>,
+  gateway: PaymentGateway,
+  clock: Clock,
+): Cashier {
+  const cashier: Cashier = {
+    async proceed(orderId) {
+      const { payment, stripeId, answer } = await opened(orderId);
+      if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
+        return takeOver(orderId, answer);
+      }
+      const { id, token } = chargeOf(payment);
+      try {
+        return await takeOver(
+          orderId,
+          await gateway.confirm(stripeId, token as string, `${id}:${token}`),
+        );
+      } catch (error) {
+        if (error instanceof Problem)
+          await payments.update(orderId, noteTokenRefused(token as string));
+        if (!(error instanceof Unavailable)) throw error;
+        // The answer may have been lost after the money was taken.
+        return cashier.settle(orderId);
+      }
+    },
+
+    async settle(orderId) {
+      const { stripeId } = chargeOf(await payments.require(orderId));
+      if (stripeId === null) return payments.require(orderId);
+      return takeOver(orderId, await gateway.find(stripeId));
+    },
+
+    async lookAfter(orderId) {
+      const payment = await payments.update(orderId, lookAfter(clock.now()));
+      if (owesRefund(payment)) await refund(payment);
+      else if (mustVoid(payment)) await cancel(orderId);
+      else if (payment.charge?.status === 'created') await cashier.proceed(orderId);
+      else await payments.update(orderId, remind(clock.now()));
+    },
+  };
+  return cashier;
+
+  /** The charge with its payment at the gateway, opened if it was not. No money is taken by this. */
+  async function opened(orderId: string) {
+    const payment = await payments.require(orderId);
+    const { id: key, stripeId, amount, currency } = chargeOf(payment);
+    if (stripeId) return { payment, stripeId, answer: await gateway.find(stripeId) };
+    const answer = await gateway.open({ key, orderId, amount, currency });
+    return {
+      payment: await payments.update(orderId, noteOpened(answer.id)),
+      stripeId: answer.id,
+      answer,
+    };
+  }
+
+  async function takeOver(orderId: string, answer: GatewayPayment): Promise<Payment> {
+    const { decline } = answer;
+    // After a decline the payment could otherwise still be confirmed elsewhere.
+    const final = decline ? await gateway.cancel(answer.id) : answer;
+    return payments.update(orderId, settle(final, decline ?? null, clock.now()));
+  }
+
+  async function cancel(orderId: string) {
+    const { stripeId } = await opened(orderId);
+    await takeOver(orderId, await gateway.cancel(stripeId));
+  }
+
+  async function refund({ id: orderId, charge }: Payment) {
+    if (!charge?.stripeId)
+      throw new Error(`The charge of order ${orderId} took money but has no payment`);
+    const { id } = await gateway.refund(charge.stripeId, `${charge.id}:refund`);
+    await payments.update(orderId, noteRefunded(id));
+  }
+}
+
+const mayBeConfirmed = ({ status, decline }: GatewayPayment) =>
+  status === 'requires_action' || (status === 'unconfirmed' && !decline);
+
+function chargeOf({ id, charge }: Payment): Charge {
+  if (charge === null) throw new Error(`Order ${id} has no charge`);
+  return charge;
+}

@@ -1,0 +1,274 @@
+/** What payments knows of an order and its charge, in one record, and everything that may be decided about it. */
+import { conflict, forbidden, notFound } from '@fairseat/common/errors';
+import type { ChargeRecord, NextAction, OrderRecord, Stored } from '@fairseat/common/records';
+
+export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
+  /** The request that asked for it last. */
+  requestId: string;
+  requestHash: string | null;
+  /** The payment method under way: set from "pay" until the gateway has answered. */
+  token: string | null;
+  nextAction: NextAction | null;
+  decline: Decline | null;
+  /** When to look after it again, if anything is left to do. Milliseconds since the epoch. */
+  lookAgainAt: number;
+  /** How often it was looked after since something last happened. */
+  looks: number;
+}
+
+/** One record an order; its id is the order's. */
+export interface Payment extends Stored {
+  order: OrderRecord | null;
+  charge: Charge | null;
+}
+
+export interface Decline {
+  code: string;
+  message: string;
+}
+
+/** How the gateway says a payment stands. */
+export interface GatewayAnswer {
+  status: 'unconfirmed' | 'requires_action' | 'processing' | 'succeeded' | 'cancelled';
+  nextAction?: NextAction;
+}
+
+export interface PayRequest {
+  userId: string;
+  token: string;
+  requestId: string;
+  requestHash: string | null;
+  currency: string;
+}
+
+export type PaymentFact =
+  | { type: 'order.noted'; order: OrderRecord }
+  | { type: 'charge.created'; charge: Charge }
+  | {
+      type: 'charge.retried';
+      token: string;
+      requestId: string;
+      requestHash: string | null;
+      lookAgainAt: number;
+    }
+  | { type: 'charge.opened'; stripeId: string }
+  | { type: 'charge.token_refused' }
+  | { type: 'charge.action_required'; nextAction: NextAction }
+  | { type: 'charge.looked_after'; lookAgainAt: number }
+  | { type: 'charge.completed'; lookAgainAt: number }
+  | { type: 'charge.failed'; decline: Decline | null; lookAgainAt: number }
+  | { type: 'charge.refunded'; stripeRefundId: string };
+
+type Decision = (payment: Payment) => PaymentFact[];
+
+/** A request under way settles its own charge; the reconciler leaves it alone for so long. */
+const IN_FLIGHT_MS = 5_000;
+/** How long after its order should have ended a settled charge is called to mind again, and then each time. */
+const SAY_AGAIN_MS = 60_000;
+const LONGEST_PAUSE_MS = 60_000;
+
+export const unknownPayment = (id: string): Payment => ({
+  id,
+  version: 0,
+  createdAt: new Date(0).toISOString(),
+  order: null,
+  charge: null,
+});
+
+/** Keeps what was heard of the order, unless something newer is known. */
+export const noteOrder =
+  (order: OrderRecord): Decision =>
+  (payment) =>
+    order.version > (payment.order?.version ?? 0) ? [{ type: 'order.noted', order }] : [];
+
+/**
+ * A buyer pays. This is saved before the gateway hears of it.
+ * @throws Problem 404, 403, or 409 when there is nothing to pay, it is too late, or a payment is under way.
+ */
+export function pay(request: PayRequest, now: number): Decision {
+  return ({ order, charge }) => {
+    if (order === null) throw notFound('order');
+    mustBeBuyer(order, request.userId);
+    if (order.status === 'completed' || charge?.status === 'completed') {
+      throw conflict('already_paid', 'This order is paid already.');
+    }
+    if (order.status !== 'awaiting_payment' || charge?.status === 'failed') {
+      throw conflict('not_awaiting_payment', 'This order does not await payment.');
+    }
+    if (now >= Date.parse(order.expiresAt)) {
+      throw conflict('order_expired', 'The time to pay is over. The ticket is let go.');
+    }
+    if (charge?.token) {
+      throw conflict(
+        'payment_in_progress',
+        'A payment for this order is under way. Ask for the charge to see how it ended.',
+      );
+    }
+    const { userId: _, currency, ...attempt } = request;
+    const lookAgainAt = now + IN_FLIGHT_MS;
+    if (charge) return [{ type: 'charge.retried', ...attempt, lookAgainAt }];
+    return [{ type: 'charge.created', charge: newCharge(order, currency, attempt, lookAgainAt) }];
+  };
+}
+
+function newCharge(
+  order: OrderRecord,
+  currency: string,
+  attempt: Pick<Charge, 'requestId' | 'requestHash'> & { token: string },
+  lookAgainAt: number,
+): Charge {
+  return {
+    ...attempt,
+    id: attempt.requestId,
+    status: 'created',
+    amount: order.ticket.price,
+    currency,
+    stripeId: null,
+    stripeRefundId: null,
+    nextAction: null,
+    decline: null,
+    lookAgainAt,
+    looks: 0,
+  };
+}
+
+/** The gateway has prepared the payment. */
+export const noteOpened =
+  (stripeId: string): Decision =>
+  ({ charge }) =>
+    charge && charge.stripeId === null ? [{ type: 'charge.opened', stripeId }] : [];
+
+/** The gateway does not know the payment method, so the buyer may try another. */
+export const noteTokenRefused =
+  (token: string): Decision =>
+  ({ charge }) =>
+    charge?.token === token ? [{ type: 'charge.token_refused' }] : [];
+
+/** Whether to ask the gateway for the money now. */
+export const mayConfirm = ({ order, charge }: Payment, now: number) =>
+  charge?.status === 'created' &&
+  charge.token !== null &&
+  order?.status === 'awaiting_payment' &&
+  now < Date.parse(order.expiresAt);
+
+/** Takes over what the gateway says is true. A payment has failed only once it is cancelled there. */
+export function settle(answer: GatewayAnswer, decline: Decline | null, now: number): Decision {
+  return ({ order, charge }) => {
+    if (charge === null || order === null) return [];
+    const lookAgainAt = Math.max(now, Date.parse(order.expiresAt)) + SAY_AGAIN_MS;
+    if (answer.status === 'succeeded' && charge.status !== 'completed') {
+      return [{ type: 'charge.completed', lookAgainAt: isCancelled(order) ? now : lookAgainAt }];
+    }
+    if (charge.status !== 'created') return [];
+    if (answer.status === 'cancelled') return [{ type: 'charge.failed', decline, lookAgainAt }];
+    if (answer.nextAction && answer.nextAction.url !== charge.nextAction?.url) {
+      return [{ type: 'charge.action_required', nextAction: answer.nextAction }];
+    }
+    return [];
+  };
+}
+
+const isCancelled = (order: OrderRecord | null) => order?.status === 'cancelled';
+
+/** The order is over and the charge is not: it must not take money any more. */
+export const mustVoid = ({ order, charge }: Payment) =>
+  charge?.status === 'created' && isCancelled(order);
+
+/** Money was taken for an order that is cancelled. Only `order.cancelled` brings this about, never a clock. */
+export const owesRefund = ({ order, charge }: Payment) =>
+  charge?.status === 'completed' && charge.stripeRefundId === null && isCancelled(order);
+
+export const noteRefunded =
+  (stripeRefundId: string): Decision =>
+  (payment) =>
+    owesRefund(payment) ? [{ type: 'charge.refunded', stripeRefundId }] : [];
+
+/** When something is left to do for the charge: to settle, void or refund it, or to ask how its order ended. */
+export function attentionAt(payment: Payment): number | null {
+  const { order, charge } = payment;
+  if (charge === null || order === null) return null;
+  const unsettled = charge.status === 'created' || owesRefund(payment);
+  const endUnknown = order.status !== 'completed' && order.status !== 'cancelled';
+  return unsettled || endUnknown ? charge.lookAgainAt : null;
+}
+
+/** Takes the next look on itself, so that one that keeps failing comes ever more rarely and holds up no other. */
+export function lookAfter(now: number): Decision {
+  return (payment) => {
+    const at = attentionAt(payment);
+    if (payment.charge === null || at === null || at > now) return [];
+    const pauseMs = Math.min(1000 * 2 ** payment.charge.looks, LONGEST_PAUSE_MS);
+    return [{ type: 'charge.looked_after', lookAgainAt: now + pauseMs }];
+  };
+}
+
+/** Says again how the charge ended; orders answers how the order did. */
+export function remind(now: number): Decision {
+  return ({ charge }) => {
+    const lookAgainAt = now + SAY_AGAIN_MS;
+    if (charge?.status === 'completed') return [{ type: 'charge.completed', lookAgainAt }];
+    if (charge?.status !== 'failed') return [];
+    return [{ type: 'charge.failed', decline: charge.decline, lookAgainAt }];
+  };
+}
+
+export function evolve(payment: Payment | undefined, fact: PaymentFact): Payment {
+  if (payment === undefined) throw new Error(`${fact.type} of nothing`);
+  if (fact.type === 'order.noted') return noted(payment, fact.order);
+  if (fact.type === 'charge.created') return { ...payment, charge: fact.charge };
+  if (payment.charge === null) throw new Error(`${fact.type} of no charge`);
+  return { ...payment, charge: evolveCharge(payment.charge, fact) };
+}
+
+function noted(payment: Payment, order: OrderRecord): Payment {
+  const { charge } = payment;
+  // What a cancelled order leaves open is looked after at once.
+  const now =
+    charge && order.status === 'cancelled' ? { ...charge, lookAgainAt: 0, looks: 0 } : charge;
+  return { ...payment, createdAt: order.createdAt, order, charge: now };
+}
+
+function evolveCharge(
+  charge: Charge,
+  fact: Exclude<PaymentFact, { type: 'order.noted' | 'charge.created' }>,
+): Charge {
+  switch (fact.type) {
+    case 'charge.retried': {
+      const { type: _, ...attempt } = fact;
+      return { ...charge, ...attempt, nextAction: null, looks: 0 };
+    }
+    case 'charge.opened':
+      return { ...charge, stripeId: fact.stripeId };
+    case 'charge.token_refused':
+      return { ...charge, token: null };
+    case 'charge.action_required':
+      return { ...charge, token: null, nextAction: fact.nextAction };
+    case 'charge.looked_after':
+      return { ...charge, lookAgainAt: fact.lookAgainAt, looks: charge.looks + 1 };
+    case 'charge.completed':
+      return { ...ended(charge), status: 'completed', lookAgainAt: fact.lookAgainAt };
+    case 'charge.failed':
+      return {
+        ...ended(charge),
+        status: 'failed',
+        decline: fact.decline,
+        lookAgainAt: fact.lookAgainAt,
+      };
+    case 'charge.refunded':
+      return { ...charge, stripeRefundId: fact.stripeRefundId };
+  }
+}
+
+const ended = (charge: Charge): Charge => ({ ...charge, token: null, nextAction: null, looks: 0 });
+
+/** The charge as the API and events show it. */
+export function toCharge({ id: orderId, charge }: Payment): ChargeRecord {
+  if (charge === null) throw notFound('charge');
+  const { nextAction, ...rest } = charge;
+  return { ...rest, orderId, ...(nextAction && { nextAction }) };
+}
+
+/** @throws Problem 403 */
+export function mustBeBuyer(order: OrderRecord, userId: string) {
+  if (order.userId !== userId) throw forbidden('not_your_order', 'This order is not yours.');
+}

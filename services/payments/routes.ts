@@ -1,0 +1,135 @@
+import {
+  authenticationSchema,
+  byOrderId,
+  byStripeId,
+  newPaymentSchema,
+  responses,
+} from '@fairseat/common/api';
+import { notFound, Problem, Unavailable } from '@fairseat/common/errors';
+import {
+  identify,
+  once,
+  type Records,
+  type Routes,
+  type ServiceContext,
+  sessionOf,
+} from '@fairseat/common/kit';
+import type { TestGateway } from '@fairseat/common/ports';
+import { chargeSchema } from '@fairseat/common/records';
+import type { Cashier } from './cashier.ts';
+import { mustBeBuyer, type Payment, type PaymentFact, pay, toCharge } from './charge.ts';
+
+const tags = ['payments'];
+/** How long an order that has just begun to await payment may take to become known here. */
+const ORDER_WAIT_MS = 1000;
+
+export const routes =
+  (payments: Records<Payment, PaymentFact>, cashier: Cashier, context: ServiceContext): Routes =>
+  async (app) => {
+    const { signedIn, clock, newId, changes, config, gateway } = context;
+
+    app.post(
+      '/api/payments',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Pay for an order',
+          body: newPaymentSchema,
+          response: responses({ 201: chargeSchema }, 400, 401, 402, 403, 404, 409, 422),
+        },
+      },
+      async (request, reply) => {
+        const { userId } = sessionOf(request);
+        const { orderId, token } = request.body;
+        const { id: requestId, requestHash } = identify(request, userId, newId);
+        const find = async () => {
+          const payment = await payments.getByKey('request', requestId);
+          return payment && { payment, requestHash: payment.charge?.requestHash ?? null };
+        };
+        const attempt = { userId, token, requestId, requestHash, currency: config.currency };
+        const { payment } = await once({ id: requestId, requestHash }, find, async () => {
+          await orderKnown(orderId);
+          return { payment: await begin(orderId, attempt), requestHash };
+        });
+        return reply.code(201).send(outcome(payment));
+      },
+    );
+
+    /** Saves the charge, then takes the money. */
+    async function begin(orderId: string, attempt: Parameters<typeof pay>[0]) {
+      const saved = await payments.update(orderId, pay(attempt, clock.now()));
+      try {
+        return await cashier.proceed(orderId);
+      } catch (error) {
+        // Its outcome is not known now; the reconciler finds out.
+        if (error instanceof Unavailable) return saved;
+        throw error;
+      }
+    }
+
+    const orderKnown = (orderId: string) =>
+      changes.until(
+        orderId,
+        () => payments.get(orderId),
+        (payment) => payment?.order != null && payment.order.status !== 'created',
+        ORDER_WAIT_MS,
+      );
+
+    app.get(
+      '/api/payments/:orderId',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'The charge of one of your orders',
+          params: byOrderId,
+          response: responses({ 200: chargeSchema }, 401, 403, 404),
+        },
+      },
+      async (request) => {
+        const payment = await payments.require(request.params.orderId);
+        if (payment.order) mustBeBuyer(payment.order, sessionOf(request).userId);
+        return toCharge(payment);
+      },
+    );
+
+    if (isTestGateway(gateway)) {
+      app.post(
+        '/api/test-gateway/:id/confirm',
+        {
+          onRequest: signedIn,
+          schema: {
+            tags: ['test gateway'],
+            summary: "Test mode only: the buyer's bank asks, and the buyer approves or refuses",
+            params: byStripeId,
+            body: authenticationSchema,
+            response: responses({ 200: chargeSchema }, 400, 401, 402, 403, 404),
+          },
+        },
+        async (request) => {
+          const { id } = request.params;
+          const payment = await payments.getByKey('stripe', id);
+          if (!payment?.order) throw notFound('payment');
+          mustBeBuyer(payment.order, sessionOf(request).userId);
+          await gateway.authenticate(id, request.body.approve);
+          return outcome(await cashier.settle(payment.id));
+        },
+      );
+    }
+  };
+
+const isTestGateway = (gateway: ServiceContext['gateway']): gateway is TestGateway =>
+  gateway.testMode;
+
+/** @throws Problem 402 when the payment was declined. */
+function outcome(payment: Payment) {
+  const charge = toCharge(payment);
+  if (charge.status !== 'failed') return charge;
+  const reason = payment.charge?.decline?.message ?? 'The payment was not completed.';
+  throw new Problem(
+    402,
+    'payment_declined',
+    `${reason} The order is cancelled; you were not charged.`,
+  );
+}

@@ -1,0 +1,60 @@
+import { type Service, sweep } from '@fairseat/common/kit';
+import type { Handlers, TableDefinition } from '@fairseat/common/ports';
+import type { OrderRecord } from '@fairseat/common/records';
+import { createCashier } from './cashier.ts';
+import {
+  attentionAt,
+  evolve,
+  noteOrder,
+  type Payment,
+  toCharge,
+  unknownPayment,
+} from './charge.ts';
+import { routes } from './routes.ts';
+
+const table: TableDefinition<Payment> = {
+  name: 'payments',
+  unique: {
+    request: ({ charge }) => charge?.requestId ?? null,
+    stripe: ({ charge }) => charge?.stripeId ?? null,
+  },
+  indexes: { attention: attentionAt },
+};
+
+/** Takes the money, and gives it back when the order did not come to be. */
+export const payments: Service = {
+  name: 'payments',
+  publishes: ['charge.completed', 'charge.failed', 'charge.refunded'],
+  build(context) {
+    const { clock, gateway } = context;
+    const records = context.records({
+      noun: 'order',
+      table,
+      evolve,
+      publicState: toCharge,
+      initial: unknownPayment,
+    });
+    const cashier = createCashier(records, gateway, clock);
+    const note = async ({ data }: { data: OrderRecord }) => {
+      await records.update(data.id, noteOrder(data));
+    };
+    const handlers: Handlers = {
+      'order.created': note,
+      'order.awaiting_payment': note,
+      'order.cancelled': note,
+      'order.completed': note,
+    };
+    return {
+      routes: routes(records, cashier, context),
+      handlers,
+      tasks: [
+        sweep(
+          'reconcile charges',
+          1000,
+          (limit) => records.due('attention', clock.now(), limit),
+          ({ id }) => cashier.lookAfter(id),
+        ),
+      ],
+    };
+  },
+};

@@ -1,0 +1,126 @@
+import {
+  byId,
+  responses,
+  ticketBodySchema,
+  ticketListQuery,
+  ticketPageSchema,
+} from '@fairseat/common/api';
+import { notSignedIn } from '@fairseat/common/errors';
+import {
+  identify,
+  once,
+  type Records,
+  type Routes,
+  type ServiceContext,
+  sessionOf,
+} from '@fairseat/common/kit';
+import { ticketSchema } from '@fairseat/common/records';
+import { z } from 'zod';
+import { create, edit, type Ticket, type TicketFact, withdraw } from './ticket.ts';
+
+const tags = ['tickets'];
+
+export const routes =
+  (tickets: Records<Ticket, TicketFact>, context: ServiceContext): Routes =>
+  async (app) => {
+    const { signedIn, visitorOf, clock, newId } = context;
+
+    app.get(
+      '/api/tickets',
+      {
+        schema: {
+          tags,
+          summary: 'Tickets, newest first',
+          querystring: ticketListQuery,
+          response: responses({ 200: ticketPageSchema }, 400, 401),
+        },
+      },
+      async (request) => {
+        const { q, cursor, limit, available, mine } = request.query;
+        const seller = mine === 'true' ? await visitorOf(request) : undefined;
+        if (seller === null) throw notSignedIn();
+        const { records, nextCursor } = await tickets.find({
+          limit,
+          where: {
+            ...(seller && { seller: seller.userId }),
+            ...(available === 'true' && { status: 'available' }),
+          },
+          ...(q?.trim() && { words: q }),
+          ...(cursor !== undefined && { cursor }),
+        });
+        return { tickets: records, nextCursor };
+      },
+    );
+
+    app.post(
+      '/api/tickets',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'List a ticket for sale',
+          body: ticketBodySchema,
+          response: responses({ 201: ticketSchema }, 400, 401, 422),
+        },
+      },
+      async (request, reply) => {
+        const { userId } = sessionOf(request);
+        const identity = identify(request, userId, newId);
+        const createdAt = new Date(clock.now()).toISOString();
+        const ticket = await once(
+          identity,
+          () => tickets.get(identity.id),
+          () => tickets.create(create({ ...request.body, ...identity, userId, createdAt })),
+        );
+        return reply.code(201).send(ticket);
+      },
+    );
+
+    app.get(
+      '/api/tickets/:id',
+      {
+        schema: {
+          tags,
+          summary: 'One ticket',
+          params: byId,
+          response: responses({ 200: ticketSchema }, 404),
+        },
+      },
+      (request) => tickets.require(request.params.id),
+    );
+
+    app.put(
+      '/api/tickets/:id',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Change title and price, while nobody holds it',
+          params: byId,
+          body: ticketBodySchema,
+          response: responses({ 200: ticketSchema }, 400, 401, 403, 404, 409),
+        },
+      },
+      (request) => {
+        const { userId } = sessionOf(request);
+        return tickets.update(request.params.id, edit(userId, request.body));
+      },
+    );
+
+    app.delete(
+      '/api/tickets/:id',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Withdraw a ticket from sale',
+          params: byId,
+          response: responses({ 204: z.null() }, 401, 403, 404, 409),
+        },
+      },
+      async (request, reply) => {
+        await tickets.update(request.params.id, withdraw(sessionOf(request).userId));
+        return reply.code(204).send(null);
+      },
+    );
+  };

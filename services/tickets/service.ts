@@ -1,0 +1,45 @@
+import { type Service, sweep } from '@fairseat/common/kit';
+import type { TableDefinition } from '@fairseat/common/ports';
+import { handlers } from './handlers.ts';
+import { routes } from './routes.ts';
+import { evolve, remind, type Ticket } from './ticket.ts';
+
+const table: TableDefinition<Ticket> = {
+  name: 'tickets',
+  indexes: {
+    status: (ticket) => (ticket.status === 'available' ? ticket.status : null),
+    seller: (ticket) => ticket.userId,
+    say_again: (ticket) => ticket.sayAgainAt,
+  },
+  text: (ticket) => ticket.title,
+};
+
+/** Who sells what, and which order holds it. */
+export const tickets: Service = {
+  name: 'tickets',
+  publishes: [
+    'ticket.created',
+    'ticket.updated',
+    'ticket.withdrawn',
+    'ticket.reserved',
+    'ticket.refused',
+    'ticket.released',
+    'ticket.sold',
+  ],
+  build(context) {
+    const { clock } = context;
+    const records = context.records({ noun: 'ticket', table, evolve });
+    return {
+      routes: routes(records, context),
+      handlers: handlers(records, clock),
+      tasks: [
+        sweep(
+          'say again who holds a lock whose end was not heard of',
+          1000,
+          (limit) => records.due('say_again', clock.now(), limit),
+          ({ id }) => records.update(id, remind(clock.now())),
+        ),
+      ],
+    };
+  },
+};

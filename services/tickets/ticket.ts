@@ -1,0 +1,143 @@
+/** What a ticket is and everything that may be decided about one. */
+import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
+import type { EventData, Refusal } from '@fairseat/common/events';
+import type { TicketRecord } from '@fairseat/common/records';
+
+export interface Ticket extends TicketRecord {
+  requestHash: string | null;
+  /** While reserved: when to say so again, unless its order has ended by then. Milliseconds since the epoch. */
+  sayAgainAt: number | null;
+}
+
+export type TicketFact =
+  | { type: 'ticket.created'; ticket: Omit<Ticket, 'version'> }
+  | { type: 'ticket.updated'; title: string; price: number }
+  | { type: 'ticket.withdrawn' }
+  | { type: 'ticket.reserved'; orderId: string; sayAgainAt: number }
+  | { type: 'ticket.refused'; refusal: Refusal }
+  | { type: 'ticket.released' }
+  | { type: 'ticket.sold' };
+
+type Order = EventData<'order.created'>;
+
+/** How long after its order should have ended a lock is called to mind again, and then each time. */
+const SAY_AGAIN_MS = 60_000;
+/** While the holder's end may be on its way, the lock is tried about 20 times in 2 seconds. */
+const LOCK_ATTEMPTS = 20;
+
+export function create(
+  ticket: Pick<Ticket, 'id' | 'title' | 'price' | 'userId' | 'createdAt' | 'requestHash'>,
+): TicketFact[] {
+  return [
+    {
+      type: 'ticket.created',
+      ticket: { ...ticket, status: 'available', orderId: null, sayAgainAt: null },
+    },
+  ];
+}
+
+/** @throws Problem 403 when it is not the seller's, 409 when it is not available. */
+export function edit(userId: string, change: { title: string; price: number }) {
+  return (ticket: Ticket): TicketFact[] => {
+    mustBeSeller(ticket, userId);
+    mustBeAvailable(ticket);
+    const same = ticket.title === change.title && ticket.price === change.price;
+    return same ? [] : [{ type: 'ticket.updated', ...change }];
+  };
+}
+
+/** @throws Problem 403 when it is not the seller's, 409 when it is reserved or sold. */
+export function withdraw(userId: string) {
+  return (ticket: Ticket): TicketFact[] => {
+    mustBeSeller(ticket, userId);
+    if (ticket.status === 'withdrawn') return [];
+    mustBeAvailable(ticket);
+    return [{ type: 'ticket.withdrawn' }];
+  };
+}
+
+/**
+ * An order asks for the lock. It gets the ticket only as it saw it.
+ * @throws NotYet while another order holds it whose end may be on its way.
+ */
+export function lock(order: Order, attempt: number, now: number) {
+  return (ticket: Ticket): TicketFact[] => {
+    if (ticket.orderId === order.id) return [];
+    const expiresAt = Date.parse(order.expiresAt);
+    const reason = whyRefused(ticket, order, now >= expiresAt);
+    if (reason === 'reserved' && attempt < LOCK_ATTEMPTS) throw new NotYet('held by another order');
+    if (reason) return [{ type: 'ticket.refused', refusal: { orderId: order.id, reason } }];
+    return [{ type: 'ticket.reserved', orderId: order.id, sayAgainAt: expiresAt + SAY_AGAIN_MS }];
+  };
+}
+
+function whyRefused(ticket: Ticket, order: Order, expired: boolean): Refusal['reason'] | undefined {
+  if (expired) return 'expired';
+  if (ticket.status !== 'available') return ticket.status;
+  if (ticket.userId === order.userId) return 'own_ticket';
+  const { title, price } = order.ticket;
+  return ticket.title === title && ticket.price === price ? undefined : 'changed';
+}
+
+/** An order has been cancelled: its lock is let go, if it is the one that holds it. */
+export function release(orderId: string) {
+  return (ticket: Ticket): TicketFact[] =>
+    ticket.status === 'reserved' && ticket.orderId === orderId ? [{ type: 'ticket.released' }] : [];
+}
+
+/** An order has been paid. */
+export function sell(orderId: string) {
+  return (ticket: Ticket): TicketFact[] => {
+    if (ticket.orderId !== orderId) {
+      throw new Error(`Order ${orderId} is paid, but ticket ${ticket.id} is not held by it`);
+    }
+    return ticket.status === 'sold' ? [] : [{ type: 'ticket.sold' }];
+  };
+}
+
+/** Nothing was heard of the order's end: says again who holds the ticket, and orders answers how it ended. */
+export function remind(now: number) {
+  return (ticket: Ticket): TicketFact[] => {
+    const { orderId, sayAgainAt } = ticket;
+    if (orderId === null || sayAgainAt === null || sayAgainAt > now) return [];
+    return [{ type: 'ticket.reserved', orderId, sayAgainAt: now + SAY_AGAIN_MS }];
+  };
+}
+
+export function evolve(ticket: Ticket | undefined, fact: TicketFact): Ticket {
+  if (fact.type === 'ticket.created') return { ...fact.ticket, version: 1 };
+  if (ticket === undefined) throw new Error(`${fact.type} of no ticket`);
+  switch (fact.type) {
+    case 'ticket.updated':
+      return { ...ticket, title: fact.title, price: fact.price };
+    case 'ticket.withdrawn':
+      return { ...ticket, status: 'withdrawn' };
+    case 'ticket.reserved':
+      return {
+        ...ticket,
+        status: 'reserved',
+        orderId: fact.orderId,
+        sayAgainAt: fact.sayAgainAt,
+      };
+    case 'ticket.released':
+      return { ...ticket, status: 'available', orderId: null, sayAgainAt: null };
+    case 'ticket.sold':
+      return { ...ticket, status: 'sold', sayAgainAt: null };
+    case 'ticket.refused':
+      return ticket;
+  }
+}
+
+function mustBeSeller(ticket: Ticket, userId: string) {
+  if (ticket.userId !== userId) {
+    throw forbidden('not_your_ticket', 'Only its seller may change a ticket.');
+  }
+}
+
+function mustBeAvailable({ status }: Ticket) {
+  if (status === 'reserved') {
+    throw conflict('ticket_reserved', 'A buyer holds this ticket. It can be changed once let go.');
+  }
+  if (status === 'sold') throw conflict('ticket_sold', 'This ticket is sold.');
+  if (status === 'withdrawn') throw conflict('ticket_withdrawn', 'This ticket was withdrawn.');
+}
