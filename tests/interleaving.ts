@@ -1,0 +1,138 @@
+/** Stands between services and platform: spreads their steps by a seed, or takes a guard out to see a test fail. */
+import { VersionConflict } from '@fairseat/common/errors';
+import type {
+  Handlers,
+  PaymentGateway,
+  Platform,
+  Stored,
+  Table,
+  TableDefinition,
+} from '@fairseat/common/ports';
+import { seeded } from '@fairseat/common/testing';
+
+/** Lets others go first, as often as the seed says. */
+type Yield = () => Promise<void>;
+
+/** Resolves after so many turns of the event loop. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+function yielding(seed: number): Yield {
+  const random = seeded(seed);
+  return () => turns(Math.floor(random() * 4));
+}
+
+/** Every call of one of these methods waits its random turns before and after. */
+function disturbed<T extends object>(target: T, methods: (keyof T)[], pause: Yield): T {
+  const disturbedMethods = methods.map((name) => {
+    const method = target[name] as (...args: unknown[]) => Promise<unknown>;
+    const later = async (...args: unknown[]) => {
+      await pause();
+      const result = await method.apply(target, args);
+      await pause();
+      return result;
+    };
+    return [name, later] as const;
+  });
+  const changed = new Map<keyof T, unknown>(disturbedMethods);
+  return new Proxy(target, {
+    get(object, name) {
+      const value = changed.get(name as keyof T) ?? Reflect.get(object, name);
+      return typeof value === 'function' && !changed.has(name as keyof T)
+        ? value.bind(object)
+        : value;
+    },
+  });
+}
+
+const tableMethods = ['get', 'getByKey', 'insert', 'replace'] as (keyof Table<Stored>)[];
+const gatewayMethods = ['open', 'confirm', 'find', 'cancel', 'refund'] as (keyof PaymentGateway)[];
+
+/** A platform on which every seed is another interleaving of the same requests. */
+export const interleaved =
+  (seed: number) =>
+  <P extends Platform>(platform: P): P => {
+    const pause = yielding(seed);
+    return {
+      ...platform,
+      bus: new Proxy(platform.bus, {
+        get(bus, name) {
+          if (name === 'consume') {
+            return (group: string, handlers: Handlers) =>
+              bus.consume(group, delayed(handlers, pause));
+          }
+          const value = Reflect.get(bus, name);
+          return typeof value === 'function' ? value.bind(bus) : value;
+        },
+      }),
+      gateway: disturbed(platform.gateway, gatewayMethods, pause),
+      table: <R extends Stored>(service: string, definition: TableDefinition<R>) =>
+        disturbed(platform.table(service, definition), tableMethods as (keyof Table<R>)[], pause),
+    };
+  };
+
+const delayed = (handlers: Handlers, pause: Yield): Handlers =>
+  Object.fromEntries(
+    Object.entries(handlers).map(([type, handler]) => [
+      type,
+      async (...args: unknown[]) => {
+        await pause();
+        await (handler as (...args: unknown[]) => Promise<void>)(...args);
+      },
+    ]),
+  );
+
+/** The guard taken out: two records may have the same key. */
+export const withoutUniqueKey =
+  (service: string, key: string) =>
+  <P extends Platform>(platform: P): P => ({
+    ...platform,
+    table: <R extends Stored>(owner: string, definition: TableDefinition<R>) => {
+      if (owner !== service || !definition.unique?.[key]) return platform.table(owner, definition);
+      const { [key]: value, ...unique } = definition.unique;
+      const indexes = { ...definition.indexes, [key]: value };
+      const table = platform.table(owner, { ...definition, unique, indexes } as TableDefinition<R>);
+      const getByKey: Table<R>['getByKey'] = async (name, wanted) =>
+        name === key
+          ? (await table.find({ where: { [key]: wanted }, limit: 1 })).records[0]
+          : table.getByKey(name, wanted);
+      return new Proxy(table, {
+        get(target, name) {
+          if (name === 'getByKey') return getByKey;
+          const member = Reflect.get(target, name);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    },
+  });
+
+/** The guard taken out: whoever writes last wins, whatever was decided on. */
+export const withoutCompareAndSet =
+  (service: string) =>
+  <P extends Platform>(platform: P): P => ({
+    ...platform,
+    table: <R extends Stored>(owner: string, definition: TableDefinition<R>) => {
+      const table = platform.table(owner, definition);
+      if (owner !== service) return table;
+      const replace: Table<R>['replace'] = async (_current, next, events) => {
+        for (;;) {
+          const latest = (await table.get(next.id)) as R;
+          try {
+            return await table.replace(latest, { ...next, version: latest.version + 1 }, events);
+          } catch (error) {
+            if (!(error instanceof VersionConflict)) throw error;
+          }
+        }
+      };
+      return new Proxy(table, {
+        get(target, name) {
+          if (name === 'replace') return replace;
+          const member = Reflect.get(target, name);
+          return typeof member === 'function' ? member.bind(target) : member;
+        },
+      });
+    },
+  });

@@ -1,0 +1,200 @@
+/** The whole marketplace in the test's own process: real services, real storage, a clock to steer. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Passwords } from '@fairseat/auth';
+import { type Config, createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
+import type { Platform } from '@fairseat/common/ports';
+import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
+import { createTestClock, type TestClock } from '@fairseat/common/testing';
+import { createMarketplace, type Marketplace } from '@fairseat/marketplace';
+import { type EmbeddedPlatform, openEmbedded } from '@fairseat/platform/embedded';
+
+export interface Reply<T> {
+  status: number;
+  body: T;
+  headers: Record<string, string | string[] | number | undefined>;
+}
+
+/** A problem document, as far as tests look at it. Its status is also that of the reply. */
+export interface ProblemBody {
+  code: string;
+  detail: string;
+  errors: { message: string; field?: string }[];
+  instance: string;
+}
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Headers = Record<string, string>;
+
+export interface TestOptions {
+  env?: Record<string, string>;
+  /** Stands between the services and their platform, to disturb or to listen. */
+  wrap?: (platform: EmbeddedPlatform) => Platform;
+  passwords?: Passwords;
+}
+
+/** Real hashing is slow on purpose; tests that are not about it use this. */
+const quickPasswords: Passwords = {
+  hash: async (password) => createHash('sha256').update(password).digest('hex'),
+  matches: async (hash, password) => hash === createHash('sha256').update(password).digest('hex'),
+};
+
+let people = 0;
+
+/** Somebody with a browser or a program: keeps their cookie. */
+export class Visitor {
+  readonly #market: TestMarketplace;
+  cookie: string | undefined;
+  id = '';
+
+  constructor(market: TestMarketplace) {
+    this.#market = market;
+  }
+
+  async request<T = ProblemBody>(
+    method: Method,
+    url: string,
+    body?: unknown,
+    headers: Headers = {},
+  ): Promise<Reply<T>> {
+    const response = await this.#market.app.inject({
+      method,
+      url,
+      headers: { ...(this.cookie && { cookie: this.cookie }), ...headers },
+      ...(body !== undefined && { payload: body as object }),
+    });
+    const cookie = response.headers['set-cookie'];
+    if (cookie !== undefined) this.cookie = String(cookie).split(';')[0];
+    const isJson = String(response.headers['content-type']).includes('json');
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: (isJson ? response.json() : response.body) as T,
+    };
+  }
+
+  get = <T>(url: string, headers?: Headers) => this.request<T>('GET', url, undefined, headers);
+  post = <T>(url: string, body?: unknown, headers?: Headers) =>
+    this.request<T>('POST', url, body, headers);
+
+  list = (title: string, price: number, headers?: Headers) =>
+    this.post<TicketRecord>('/api/tickets', { title, price }, headers);
+  edit = (id: string, title: string, price: number) =>
+    this.request<TicketRecord & ProblemBody>('PUT', `/api/tickets/${id}`, { title, price });
+  withdraw = (id: string) => this.request('DELETE', `/api/tickets/${id}`);
+  order = (ticketId: string, headers?: Headers) =>
+    this.post<OrderRecord & ProblemBody>('/api/orders', { ticketId }, headers);
+  cancel = (id: string) => this.request('DELETE', `/api/orders/${id}`);
+  pay = (orderId: string, token = 'pm_card_visa', headers?: Headers) =>
+    this.post<ChargeRecord & ProblemBody>('/api/payments', { orderId, token }, headers);
+
+  /** Lists a ticket. @throws when refused. */
+  async sells(title = 'A seat', price = 4990): Promise<TicketRecord> {
+    const { status, body } = await this.list(title, price);
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    return body;
+  }
+
+  /** Orders a ticket and waits until it is held. @throws when refused. */
+  async holds(ticketId: string): Promise<OrderRecord> {
+    const { status, body } = await this.order(ticketId, { prefer: 'wait=10' });
+    if (status !== 201 || body.status !== 'awaiting_payment') throw new Error(JSON.stringify(body));
+    return body;
+  }
+
+  seesTicket = async (id: string) => (await this.get<TicketRecord>(`/api/tickets/${id}`)).body;
+  seesOrder = async (id: string) => (await this.get<OrderRecord>(`/api/orders/${id}`)).body;
+  seesCharge = async (id: string) => (await this.get<ChargeRecord>(`/api/payments/${id}`)).body;
+}
+
+export class TestMarketplace implements AsyncDisposable {
+  readonly clock: TestClock = createTestClock();
+  readonly #options: TestOptions;
+  readonly #dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
+  #sessionKey: Awaited<ReturnType<typeof createSessionKey>> | undefined;
+  #marketplace: Marketplace | undefined;
+  #platform: EmbeddedPlatform | undefined;
+  readonly errors: string[] = [];
+
+  private constructor(options: TestOptions) {
+    this.#options = options;
+  }
+
+  static async open(options: TestOptions = {}): Promise<TestMarketplace> {
+    const market = new TestMarketplace(options);
+    await market.start();
+    return market;
+  }
+
+  get platform(): EmbeddedPlatform {
+    if (!this.#platform) throw new Error('not started');
+    return this.#platform;
+  }
+
+  get app() {
+    if (!this.#marketplace) throw new Error('not started');
+    return this.#marketplace.app;
+  }
+
+  get config(): Config {
+    return readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent', ...this.#options.env });
+  }
+
+  async start() {
+    this.#sessionKey ??= await createSessionKey();
+    const platform = openEmbedded({
+      dataDir: this.#dataDir,
+      clock: this.clock,
+      rateLimits: this.config.rateLimits,
+      deferMs: 10,
+      backoffMs: 1,
+      onError: (message, error) => this.errors.push(`${message}: ${error}`),
+    });
+    this.#platform = platform;
+    this.#marketplace = await createMarketplace({
+      platform: this.#options.wrap?.(platform) ?? platform,
+      config: this.config,
+      log: createLog(this.config.logLevel),
+      sessionKey: this.#sessionKey,
+      passwords: this.#options.passwords ?? quickPasswords,
+    });
+    await this.#marketplace.start();
+  }
+
+  /** Stops as on Ctrl-C. */
+  async stop() {
+    await this.#marketplace?.stop();
+  }
+
+  /** Ends as a killed process does. */
+  crash() {
+    this.platform.crash();
+  }
+
+  visitor = () => new Visitor(this);
+
+  async person(email = `person-${++people}@example.com`): Promise<Visitor> {
+    const visitor = this.visitor();
+    const { status, body } = await visitor.post<{ id: string }>('/api/users/signup', {
+      email,
+      password: 'correct horse',
+    });
+    if (status !== 201) throw new Error(JSON.stringify(body));
+    visitor.id = body.id;
+    return visitor;
+  }
+
+  people = (count: number) => Promise.all(Array.from({ length: count }, () => this.person()));
+
+  /** Resolves once every event has been handled by every service. */
+  settled = () => this.platform.settled();
+
+  async [Symbol.asyncDispose]() {
+    this.platform.crash();
+    await this.#marketplace?.app.close();
+    await this.#marketplace?.stop().catch(() => {});
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+}
