@@ -91,5 +91,14 @@ function createMetrics({ bus }: Platform): Registry {
       for (const { group } of await bus.deadLetters()) this.inc({ service: group });
     },
   });
+  new Gauge({
+    name: 'fairseat_event_backlog',
+    help: 'Events that a service has yet to handle',
+    labelNames: ['service'],
+    registers: [metrics],
+    async collect() {
+      for (const { group, events } of await bus.backlog()) this.set({ service: group }, events);
+    },
+  });
   return metrics;
 }

@@ -78,8 +78,10 @@ export interface Bus {
   publish(event: AnyEvent): Promise<void>;
   /** Every event from now on, to every process, for live views. May be lost; never waits for the listener. */
   watch(listener: (event: AnyEvent) => void): () => void;
-  /** How many letters are dead, per group. */
+  /** What groups have given up on, oldest first. */
   deadLetters(): Promise<DeadLetter[]>;
+  /** How many events each group has yet to handle. */
+  backlog(): Promise<{ group: string; events: number }[]>;
 }
 
 export interface DeadLetter {

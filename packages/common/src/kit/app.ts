@@ -78,6 +78,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.addHook('onRequest', (request, _reply, done) => {
     inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
   });
+  endConnectionsOnClose(app);
   await app.register(cookie);
   await addDocumentation(app);
   addProbes(app, options);
@@ -149,6 +150,19 @@ function isOwnOrigin(origin: string, request: FastifyRequest, config: Config) {
   return ['127.0.0.1', 'localhost', '[::1]', config.host].some(
     (name) => origin === `http://${name}:${port}`,
   );
+}
+
+/** A connection kept alive after its last answer would hold up the stop. */
+function endConnectionsOnClose(app: App) {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
 }
 
 /** The reader needs its own scripts and styles, and nothing from another host. */

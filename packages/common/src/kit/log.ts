@@ -4,7 +4,10 @@ import { currentStory } from '../context.ts';
 export type Log = pino.Logger;
 
 /** JSON lines on standard error; each tells whose story it belongs to. Bodies, cookies and tokens are never logged. */
-export function createLog(level: string): Log {
+export function createLog(
+  level: string,
+  destination: pino.DestinationStream = pino.destination({ fd: 2, sync: true }),
+): Log {
   return pino(
     {
       level,
@@ -15,6 +18,6 @@ export function createLog(level: string): Log {
         return story ? { correlationId: story.correlationId } : {};
       },
     },
-    pino.destination({ fd: 2, sync: true }),
+    destination,
   );
 }

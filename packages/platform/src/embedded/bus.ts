@@ -47,6 +47,10 @@ export class EmbeddedBus implements Bus, CommitListener {
     return deadLetters(this.#store);
   }
 
+  async backlog() {
+    return [...this.#groups].map(([group, { backlog }]) => ({ group, events: backlog }));
+  }
+
   start() {
     for (const group of this.#groups.values()) group.start();
   }
@@ -92,7 +96,7 @@ export class EmbeddedBus implements Bus, CommitListener {
 
   #tellIfSettled() {
     if (this.#settledWaiters.length === 0) return;
-    if ([...this.#groups.values()].every((group) => group.idle)) {
+    if ([...this.#groups.values()].every((group) => group.backlog === 0)) {
       for (const resolve of this.#settledWaiters.splice(0)) resolve();
     }
   }

@@ -79,8 +79,10 @@ export class Group {
     await promise;
   }
 
-  get idle() {
-    return this.#inFlight === 0 && this.#parkedCount === 0 && this.#nextSeq > this.#store.lastSeq;
+  /** Events not handled yet; those parked under way count twice. */
+  get backlog() {
+    const unread = this.#store.lastSeq - this.#nextSeq + 1;
+    return unread + this.#inFlight + this.#parkedCount;
   }
 
   firstNeededSeq(): number {

@@ -1,0 +1,209 @@
+/** The specification of every decision about an order: given what happened, when this is decided, then this follows. */
+import type { CancelReason, TicketRecord } from '@fairseat/common/records';
+import { specification } from '@fairseat/common/testing';
+import { describe, expect, it } from 'vitest';
+import {
+  cancel,
+  complete,
+  confirm,
+  evolve,
+  expire,
+  fail,
+  isActive,
+  isUnpaid,
+  mustBeBuyer,
+  type Order,
+  type OrderFact,
+  place,
+  refuse,
+} from './order.ts';
+
+const createdAt = '2030-01-01T12:00:00.000Z';
+const expiresAt = '2030-01-01T12:15:00.000Z';
+const end = Date.parse(expiresAt);
+
+const ticket: TicketRecord = {
+  id: 'the ticket',
+  title: 'Front row',
+  price: 4990,
+  userId: 'the seller',
+  orderId: null,
+  status: 'available',
+  version: 3,
+  createdAt,
+};
+const request = {
+  id: 'the order',
+  userId: 'the buyer',
+  createdAt,
+  expiresAt,
+  requestHash: 'a hash of the request',
+};
+
+const placed = place(ticket, request);
+const awaiting: OrderFact = { type: 'order.awaiting_payment' };
+const completed: OrderFact = { type: 'order.completed' };
+const cancelled = (reason: CancelReason): OrderFact => ({ type: 'order.cancelled', reason });
+const reasons: CancelReason[] = ['buyer', 'expired', 'payment_failed', 'ticket_unavailable'];
+
+const given = specification(evolve);
+const created = given(...placed);
+const unpaid = given(...placed, awaiting);
+const paid = given(...placed, awaiting, completed);
+const ended = (reason: CancelReason) => given(...placed, awaiting, cancelled(reason));
+
+describe('a buyer who places an order', () => {
+  it('asks for the ticket at the title and price they saw', () => {
+    expect(placed).toEqual([
+      {
+        type: 'order.created',
+        order: {
+          ...request,
+          status: 'created',
+          ticketId: 'the ticket',
+          ticket: { title: 'Front row', price: 4990 },
+        },
+      },
+    ]);
+  });
+
+  it('may ask for a ticket that was last heard of as reserved', () => {
+    // Its holder may have let it go; the unique key on active orders knows better.
+    expect(place({ ...ticket, status: 'reserved', orderId: 'another' }, request)).toEqual(placed);
+  });
+
+  it('cannot buy their own ticket', () => {
+    expect(() => place({ ...ticket, userId: 'the buyer' }, request)).toThrow(
+      expect.objectContaining({ status: 403, code: 'own_ticket' }),
+    );
+  });
+
+  it.each([
+    ['sold', 'ticket_sold'],
+    ['withdrawn', 'ticket_withdrawn'],
+  ] as const)('is told that a ticket is %s', (status, code) => {
+    expect(() => place({ ...ticket, status }, request)).toThrow(
+      expect.objectContaining({ status: 409, code }),
+    );
+  });
+});
+
+describe('a created order', () => {
+  it('awaits payment once it has the lock', () => {
+    created.when(confirm).thenSays(awaiting);
+  });
+
+  it('is cancelled when the lock is refused', () => {
+    created.when(refuse).thenSays(cancelled('ticket_unavailable'));
+  });
+
+  it('is cancelled by its buyer', () => {
+    created.when(cancel('the buyer')).thenSays(cancelled('buyer'));
+  });
+
+  it('expires at its own time, however early the alarm rings', () => {
+    created.when(expire(end - 1)).thenSaysNothing();
+    created.when(expire(end)).thenSays(cancelled('expired'));
+  });
+
+  it('is not completed without the lock', () => {
+    created.when(complete).thenSaysNothing();
+  });
+
+  it('is cancelled when the payment has failed', () => {
+    created.when(fail).thenSays(cancelled('payment_failed'));
+  });
+});
+
+describe('an order that awaits payment', () => {
+  it('is completed by the payment', () => {
+    unpaid.when(complete).thenSays(completed);
+  });
+
+  it('is cancelled when the payment has failed for good', () => {
+    unpaid.when(fail).thenSays(cancelled('payment_failed'));
+  });
+
+  it('is cancelled by its buyer', () => {
+    unpaid.when(cancel('the buyer')).thenSays(cancelled('buyer'));
+  });
+
+  it('ignores an alarm that rings early', () => {
+    unpaid.when(expire(end - 1)).thenSaysNothing();
+  });
+
+  it.each([end, end + 60_000])('expires when the alarm rings at or after its time (%i)', (at) => {
+    unpaid.when(expire(at)).thenSays(cancelled('expired'));
+  });
+
+  it('ignores what is said again about its lock', () => {
+    unpaid.when(confirm).thenSaysNothing();
+    unpaid.when(refuse).thenSaysNothing();
+  });
+});
+
+/** Whoever speaks of an order that has ended has not heard of its end. */
+const lateWords = [
+  ['the lock was granted', confirm],
+  ['the lock was refused', refuse],
+  ['the alarm rang', expire(end)],
+  ['the alarm rang early', expire(end - 1)],
+  ['the payment has succeeded', complete],
+  ['the payment has failed', fail],
+] as const;
+
+describe('a completed order', () => {
+  it.each(lateWords)('says its end again when it hears that %s', (_, decision) => {
+    paid.when(decision).thenSays(completed);
+  });
+
+  it('cannot be cancelled by its buyer', () => {
+    paid.when(cancel('the buyer')).thenRefuses({ status: 409, code: 'order_completed' });
+  });
+});
+
+describe.each(reasons)('an order that was cancelled (%s)', (reason) => {
+  it.each(lateWords)('says its end again when it hears that %s', (_, decision) => {
+    ended(reason).when(decision).thenSays(cancelled(reason));
+  });
+
+  it('says nothing when its buyer cancels it again', () => {
+    ended(reason).when(cancel('the buyer')).thenSaysNothing();
+  });
+});
+
+describe('an order', () => {
+  it.each([
+    ['created', created, true, true],
+    ['awaiting payment', unpaid, true, true],
+    ['completed', paid, true, false],
+    ['cancelled', ended('expired'), false, false],
+  ])(
+    'that is %s keeps its ticket, and can expire, as its state says',
+    (_, { state }, active, due) => {
+      expect([isActive(state), isUnpaid(state)]).toEqual([active, due]);
+    },
+  );
+
+  it.each([
+    ['created', created],
+    ['awaiting payment', unpaid],
+    ['completed', paid],
+    ['cancelled', ended('buyer')],
+  ])('that is %s is nobody else’s', (_, order) => {
+    order.when(cancel('a stranger')).thenRefuses({ status: 403, code: 'not_your_order' });
+    expect(() => mustBeBuyer(order.state, 'a stranger')).toThrow('not yours');
+    expect(() => mustBeBuyer(order.state, 'the buyer')).not.toThrow();
+  });
+
+  it('becomes what its facts say', () => {
+    const states: Partial<Order>[] = [created, unpaid, paid, ended('buyer')].map((g) => g.state);
+    expect(states.map(({ status, reason }) => [status, reason])).toEqual([
+      ['created', undefined],
+      ['awaiting_payment', undefined],
+      ['completed', undefined],
+      ['cancelled', 'buyer'],
+    ]);
+    expect(() => evolve(undefined, completed)).toThrow('order.completed of no order');
+  });
+});

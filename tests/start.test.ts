@@ -1,0 +1,119 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
+import { describe, expect, it } from 'vitest';
+import { Caller, startProcess, temporaryFolder } from './process.ts';
+
+const oneLine = /^Fairseat cannot start: [^\n]+\n$/;
+
+describe('npm start', () => {
+  it('says where it listens, where its data lies, and that payments are in test mode', async () => {
+    using folder = temporaryFolder();
+    const fairseat = await startProcess({ DATA_DIR: folder.path });
+    const { stdout } = fairseat.output();
+    expect(stdout).toContain(`listening on ${fairseat.url}`);
+    expect(stdout).toContain(folder.path);
+    expect(stdout).toContain('TEST MODE');
+    expect((await fetch(`${fairseat.url}/readyz`)).status).toBe(200);
+    expect(await fairseat.end('SIGINT')).toBe(0);
+  });
+
+  it('makes a session key that only its owner can read, and keeps it', async () => {
+    using folder = temporaryFolder();
+    const first = await startProcess({ DATA_DIR: folder.path });
+    const person = await new Caller(first.url ?? '').signUp('a@example.com');
+    await first.end('SIGTERM');
+    expect(statSync(join(folder.path, 'session-key.json')).mode & 0o777).toBe(0o600);
+    const second = await startProcess({ DATA_DIR: folder.path });
+    person.url = second.url ?? '';
+    const reply = await person.send('GET', '/api/users/currentuser');
+    expect(reply?.body).toMatchObject({ currentUser: { email: 'a@example.com' } });
+    await second.end('SIGTERM');
+  });
+
+  it('finishes what is in flight on Ctrl-C and exits with 0', async () => {
+    using folder = temporaryFolder();
+    const fairseat = await startProcess({ DATA_DIR: folder.path });
+    const [seller, buyer] = [new Caller(fairseat.url ?? ''), new Caller(fairseat.url ?? '')];
+    await Promise.all([seller.signUp('s@example.com'), buyer.signUp('b@example.com')]);
+    const ticket = await seller.send<TicketRecord>('POST', '/api/tickets', {
+      title: 'A',
+      price: 1,
+    });
+    const order = await buyer.send<OrderRecord>(
+      'POST',
+      '/api/orders',
+      { ticketId: ticket?.body.id },
+      { prefer: 'wait=5' },
+    );
+    const paying = buyer.send<ChargeRecord>('POST', '/api/payments', {
+      orderId: order?.body.id,
+      token: 'pm_fairseat_slow',
+    });
+    // The charge is saved before the gateway is asked: once it is there, the payment is under way.
+    await expect
+      .poll(async () => (await buyer.send('GET', `/api/payments/${order?.body.id}`))?.status)
+      .toBe(200);
+    const ended = fairseat.end('SIGINT');
+    expect((await paying)?.body.status).toBe('completed');
+    expect(await ended).toBe(0);
+  });
+
+  it('refuses a data folder that another process uses', async () => {
+    using folder = temporaryFolder();
+    const first = await startProcess({ DATA_DIR: folder.path });
+    const second = await startProcess({ DATA_DIR: folder.path });
+    expect(await second.exited).toBe(1);
+    expect(second.output().stderr).toMatch(oneLine);
+    expect(second.output().stderr).toContain('another process is using it');
+    expect((await fetch(`${first.url}/readyz`)).status).toBe(200);
+    await first.end('SIGTERM');
+  });
+
+  it('refuses a port that is taken, and names it', async () => {
+    using folder = temporaryFolder();
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const { port } = server.address() as { port: number };
+    const fairseat = await startProcess({ DATA_DIR: folder.path, PORT: String(port) });
+    expect(await fairseat.exited).toBe(1);
+    expect(fairseat.output().stderr).toMatch(oneLine);
+    expect(fairseat.output().stderr).toContain(`:${port}. Choose another PORT`);
+    server.close();
+  });
+
+  it.each([
+    [{ PORT: 'eighty' }, 'PORT=eighty'],
+    [{ ORDER_EXPIRATION_SECONDS: '0' }, 'ORDER_EXPIRATION_SECONDS=0'],
+    [{ PUBLIC_ORIGIN: 'tickets.example' }, 'PUBLIC_ORIGIN=tickets.example'],
+    [{ CURRENCY: 'dollars' }, 'CURRENCY=dollars'],
+    [{ HOST: '0.0.0.0', RATE_LIMITS: 'off' }, 'RATE_LIMITS=off'],
+  ])('refuses the setting %o in one line that names it', async (env, named) => {
+    using folder = temporaryFolder();
+    const fairseat = await startProcess({ DATA_DIR: folder.path, ...env });
+    expect(await fairseat.exited).toBe(1);
+    expect(fairseat.output().stderr).toMatch(oneLine);
+    expect(fairseat.output().stderr).toContain(named);
+  });
+
+  it('refuses a data folder that cannot be one', async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, 'file');
+    writeFileSync(file, 'not a folder');
+    mkdirSync(join(folder.path, 'foreign'));
+    writeFileSync(join(folder.path, 'foreign', 'fairseat.sqlite'), 'x'.repeat(4096));
+    for (const dataDir of [file, join(file, 'below'), join(folder.path, 'foreign')]) {
+      const fairseat = await startProcess({ DATA_DIR: dataDir });
+      expect(await fairseat.exited).toBe(1);
+      expect(fairseat.output().stderr).toMatch(oneLine);
+    }
+  });
+
+  it('refuses a disk that takes no more', async () => {
+    using folder = temporaryFolder();
+    const fairseat = await startProcess({ DATA_DIR: folder.path }, 'ulimit -f 2;');
+    expect(await fairseat.exited).toBe(1);
+    expect(fairseat.output().stderr).toMatch(oneLine);
+  });
+});
