@@ -30,25 +30,31 @@ const newPasswordSchema = z
     'The password may have at most 128 characters.',
   );
 
-export const signUpSchema = z.strictObject({ email: emailSchema, password: newPasswordSchema });
+/** A body, which has these fields and no others. */
+const body = <S extends z.ZodRawShape>(fields: S) =>
+  z.strictObject(fields, {
+    error: ({ code }) => (code === 'invalid_type' ? 'Send a JSON object as the body.' : undefined),
+  });
+
+export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });
 /** A password that could never have been chosen is simply wrong. */
-export const signInSchema = z.strictObject({
+export const signInSchema = body({
   email: z.string('The e-mail address must be text.').max(254),
   password: z.string('The password must be text.').max(512),
 });
-export const signOutSchema = z.strictObject({}).nullish();
+export const signOutSchema = body({}).nullish();
 export const currentUserSchema = z.object({ currentUser: userSchema.nullable() });
 
-export const ticketBodySchema = z.strictObject({ title: titleSchema, price: priceSchema });
-export const newOrderSchema = z.strictObject({ ticketId: idSchema });
-export const newPaymentSchema = z.strictObject({
+export const ticketBodySchema = body({ title: titleSchema, price: priceSchema });
+export const newOrderSchema = body({ ticketId: idSchema });
+export const newPaymentSchema = body({
   orderId: idSchema,
   token: z
     .string('The token must be text.')
     .regex(/^[A-Za-z0-9_]{1,255}$/, 'This is not a payment method token.')
     .describe('A payment method, for example pm_card_visa.'),
 });
-export const authenticationSchema = z.strictObject({
+export const authenticationSchema = body({
   approve: z.boolean().describe('Whether the buyer confirms the payment.'),
 });
 

@@ -147,6 +147,8 @@ export interface RateLimiter {
   count(key: string): Promise<{ retryAfterSeconds: number }>;
   /** The same answer without counting. */
   peek(key: string): Promise<{ retryAfterSeconds: number }>;
+  /** Takes one back. */
+  uncount(key: string): Promise<void>;
   forget(key: string): Promise<void>;
 }
 

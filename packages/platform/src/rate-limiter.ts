@@ -13,6 +13,9 @@ export function createRateLimiter(limit: { count: number; perSeconds: number }):
   return {
     count: async (key) => answer(await counters.penalty(key), limit.count),
     peek: async (key) => answer(await counters.get(key), limit.count - 1),
+    uncount: async (key) => {
+      await counters.reward(key);
+    },
     forget: async (key) => {
       await counters.delete(key);
     },
@@ -22,5 +25,6 @@ export function createRateLimiter(limit: { count: number; perSeconds: number }):
 export const unlimited: RateLimiter = {
   count: async () => ({ retryAfterSeconds: 0 }),
   peek: async () => ({ retryAfterSeconds: 0 }),
+  uncount: async () => {},
   forget: async () => {},
 };

@@ -4,6 +4,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  type FastifyReply,
   type FastifyRequest,
   LogController,
 } from 'fastify';
@@ -14,11 +15,12 @@ import {
 } from 'fastify-type-provider-zod';
 import { Histogram, type Registry } from 'prom-client';
 import { inStory } from '../context.ts';
-import { badRequest, forbidden, notFound } from '../errors.ts';
+import { badRequest, forbidden, noSuchPage } from '../errors.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { rawProblem, replyWithProblem } from './problems.ts';
 import type { Session } from './sessions.ts';
+import { sessionCookie } from './signed-in.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -46,6 +48,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 /** The HTTP side that all services share: limits, problem documents, headers, probes, metrics and documentation. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, newId, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const addHeaders = commonHeaders(config);
   const app = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({
@@ -61,7 +64,13 @@ export async function createApp(options: AppOptions): Promise<App> {
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
     },
     trustProxy: config.trustedProxies ?? false,
-    return503OnClosing: true,
+    // What has arrived is answered also while stopping; its connection is closed after that.
+    return503OnClosing: false,
+    // A path that cannot be decoded or has an endless id reaches no hook and no route.
+    frameworkErrors: (_error, request, reply) => {
+      addHeaders(request, reply);
+      void replyWithProblem(noSuchPage(), request, reply);
+    },
     clientErrorHandler(error, socket) {
       if (socket.writable) socket.write(rawProblem((error as NodeJS.ErrnoException).code));
       socket.destroySoon();
@@ -70,17 +79,20 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(replyWithProblem);
-  app.setNotFoundHandler((request, reply) => replyWithProblem(notFound('page'), request, reply));
+  app.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
   app.decorateRequest('session', null);
   acceptJsonOnly(app);
-  addHeaders(app, config);
+  app.addHook('onRequest', (request, reply, done) => {
+    addHeaders(request, reply);
+    done();
+  });
   refuseOtherOrigins(app, config);
   app.addHook('onRequest', (request, _reply, done) => {
     inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
-  await addDocumentation(app);
+  await addDocumentation(app, config);
   addProbes(app, options);
   return app;
 }
@@ -113,7 +125,7 @@ function acceptJsonOnly(app: App) {
   });
 }
 
-function addHeaders(app: App, config: Config) {
+function commonHeaders(config: Config) {
   const headers = {
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
     'x-content-type-options': 'nosniff',
@@ -124,10 +136,9 @@ function addHeaders(app: App, config: Config) {
       'strict-transport-security': 'max-age=31536000',
     }),
   };
-  app.addHook('onRequest', (request, reply, done) => {
+  return (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(headers).header('x-request-id', request.id);
-    done();
-  });
+  };
 }
 
 /** Keeps other sites from acting with the visitor's cookie. Programs that are no browser send neither header. */
@@ -148,7 +159,8 @@ function isOwnOrigin(origin: string, request: FastifyRequest, config: Config) {
   if (config.publicOrigin) return origin === config.publicOrigin;
   const port = request.socket.localPort;
   return ['127.0.0.1', 'localhost', '[::1]', config.host].some(
-    (name) => origin === `http://${name}:${port}`,
+    // Browsers leave out port 80.
+    (name) => origin === `http://${name}:${port}`.replace(/:80$/, ''),
   );
 }
 
@@ -169,7 +181,7 @@ function endConnectionsOnClose(app: App) {
 const DOCS_CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 
-async function addDocumentation(app: App) {
+async function addDocumentation(app: App, config: Config) {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -181,11 +193,15 @@ async function addDocumentation(app: App) {
       },
       components: {
         securitySchemes: {
-          session: { type: 'apiKey', in: 'cookie', name: 'session' },
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookie(config).name },
         },
       },
     },
-    transform: jsonSchemaTransform,
+    transform: (documented) => {
+      const { schema, url } = jsonSchemaTransform(documented);
+      const needsSession = documented.route.onRequest !== undefined;
+      return { schema: { ...schema, ...(needsSession && { security: [{ session: [] }] }) }, url };
+    },
   });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(swaggerUi, {

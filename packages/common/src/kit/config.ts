@@ -1,4 +1,5 @@
 /** The only place that reads the environment. */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
@@ -8,6 +9,14 @@ const wholeNumber = (from: number, to: number) =>
 
 const isOrigin = (text: string) =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** `10.0.0.0/8`, `::1`, or one of the names that Fastify knows. */
+function isNetwork(text: string) {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits = '1', ...rest] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
+}
 
 const schema = z
   .object({
@@ -25,7 +34,13 @@ const schema = z
       .transform((code) => code.toLowerCase())
       .default('usd'),
     RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-    TRUSTED_PROXIES: z.string().min(1).optional(),
+    TRUSTED_PROXIES: z
+      .string()
+      .refine(
+        (list) => list.split(',').every((network) => isNetwork(network.trim())),
+        'expected addresses or networks such as 10.0.0.0/8, separated by commas',
+      )
+      .optional(),
     LOG_LEVEL: z
       .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
       .default('info'),

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodFastifySchemaValidationError } from 'fastify-type-provider-zod';
-import { notFound, Problem, Unavailable, VersionConflict } from '../errors.ts';
+import { noSuchPage, Problem, Unavailable, VersionConflict } from '../errors.ts';
 
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -53,11 +53,15 @@ const fastifyProblems: Record<string, [number, string, string]> = {
     'Send the body as JSON, with the header Content-Type: application/json.',
   ],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'empty_body', 'The body is empty. Send a JSON object.'],
-  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'invalid_json', 'The body is not valid JSON.'],
+  FST_ERR_CTP_INVALID_JSON_BODY: [
+    400,
+    'invalid_json',
+    'The body is not valid JSON, or has a key that is never allowed, such as __proto__.',
+  ],
 };
 
 function invalidRequest(error: FastifyError): Problem {
-  if (error.validationContext === 'params') return notFound('page');
+  if (error.validationContext === 'params') return noSuchPage();
   const items = (error.validation as unknown as ZodFastifySchemaValidationError[]).map((issue) => {
     const field = issue.instancePath.split('/').filter(Boolean).join('.');
     return { message: issue.message ?? 'Invalid', ...(field && { field }) };

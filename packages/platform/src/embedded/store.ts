@@ -56,10 +56,13 @@ export class Store {
 
   /** @throws StoreError when another process has it open or the disk does not take it. */
   constructor(path: string) {
+    let db: DatabaseSync | undefined;
     try {
-      this.#db = new DatabaseSync(path);
+      db = new DatabaseSync(path);
+      this.#db = db;
       this.#prepareFile();
     } catch (error) {
+      db?.close();
       throw new StoreError(whyUnusable(path, error), { cause: error });
     }
     // Bound here, so that a group never runs inside the story of whoever happened to schedule it.

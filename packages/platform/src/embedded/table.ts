@@ -20,6 +20,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #name: string;
   readonly #columns: [name: string, value: (record: R) => Value][];
   readonly #insertSql: string;
+  readonly #upsertSql: string;
+  readonly #addWordSql: string;
+  readonly #dropWordSql: string;
 
   constructor(store: Store, service: string, definition: TableDefinition<R>) {
     this.#store = store;
@@ -34,7 +37,12 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       ...(forgetAt ? [['forget_at', forgetAt] as const] : []),
     ].map(([name, value]) => [name, value]);
     const names = ['id', 'version', 'created', 'body', ...this.#columns.map(([name]) => name)];
+    const replaced = names.slice(1).map((name) => `${name} = excluded.${name}`);
     this.#insertSql = `INSERT INTO ${this.#name} (${names}) VALUES (${names.map(() => '?')})`;
+    this.#upsertSql = `${this.#insertSql} ON CONFLICT (id) DO UPDATE SET ${replaced}
+      WHERE excluded.version > version`;
+    this.#addWordSql = `INSERT INTO ${this.#name}_words (word, created, id) VALUES (?, ?, ?)`;
+    this.#dropWordSql = `DELETE FROM ${this.#name}_words WHERE word = ? AND created = ? AND id = ?`;
     this.#define();
   }
 
@@ -84,18 +92,20 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const replace = this.#prepareReplace(current, next);
     const append = this.#prepareEvents(events);
     return this.#store.write(() => {
-      replace(current.version);
+      replace();
       append();
     });
   }
 
   keepNewest(record: R) {
-    const insert = this.#prepareInsert(record);
+    const upsert = this.#prepareUpsert(record);
+    const { text } = this.#definition;
+    if (!text) return this.#store.write(upsert);
     return this.#store.write(() => {
-      const row = this.#store.sql(`SELECT body FROM ${this.#name} WHERE id = ?`).get(record.id);
-      if (row === undefined) return insert();
-      const kept = JSON.parse((row as unknown as Row).body) as R;
-      if (kept.version < record.version) this.#prepareReplace(kept, record)(kept.version);
+      const kept = this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, record.id);
+      if (kept && kept.version >= record.version) return;
+      upsert();
+      this.#prepareWordChange(kept, record)();
     });
   }
 
@@ -180,14 +190,25 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
   }
 
-  #prepareInsert(record: R) {
+  #values(record: R): Value[] {
     const { id, version, createdAt } = record;
     const values = this.#columns.map(([, value]) => value(record));
-    const row = [id, version, createdAt, JSON.stringify(record), ...values];
-    const addWords = this.#prepareWords('INSERT', this.#words(record), record);
+    return [id, version, createdAt, JSON.stringify(record), ...values];
+  }
+
+  #prepareInsert(record: R) {
+    const values = this.#values(record);
+    const changeWords = this.#prepareWordChange(undefined, record);
     return () => {
-      this.#store.sql(this.#insertSql).run(...row);
-      addWords();
+      this.#store.sql(this.#insertSql).run(...values);
+      changeWords();
+    };
+  }
+
+  #prepareUpsert(record: R) {
+    const values = this.#values(record);
+    return () => {
+      this.#store.sql(this.#upsertSql).run(...values);
     };
   }
 
@@ -200,37 +221,28 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const sql = `UPDATE ${this.#name} SET ${assignments.map((column) => `${column} = ?`)}
       WHERE id = ? AND version = ?`;
     const values = [next.version, JSON.stringify(next), ...changed.map(([, , after]) => after)];
-    const [before, after] = [this.#words(current), this.#words(next)];
-    const dropWords = this.#prepareWords(
-      'DELETE',
-      before.filter((w) => !after.includes(w)),
-      next,
-    );
-    const addWords = this.#prepareWords(
-      'INSERT',
-      after.filter((w) => !before.includes(w)),
-      next,
-    );
-    return (version: number) => {
-      const { changes } = this.#store.sql(sql).run(...values, next.id, version);
-      if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} is not at ${version}`);
-      dropWords();
-      addWords();
+    const changeWords = this.#prepareWordChange(current, next);
+    return () => {
+      const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
+      if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} has changed`);
+      changeWords();
+    };
+  }
+
+  #prepareWordChange(current: R | undefined, next: R) {
+    const before = current ? this.#words(current) : [];
+    const after = this.#words(next);
+    const dropped = before.filter((word) => !after.includes(word));
+    const added = after.filter((word) => !before.includes(word));
+    const { createdAt, id } = next;
+    return () => {
+      for (const word of dropped) this.#store.sql(this.#dropWordSql).run(word, createdAt, id);
+      for (const word of added) this.#store.sql(this.#addWordSql).run(word, createdAt, id);
     };
   }
 
   #words(record: R) {
     return this.#definition.text ? wordsOf(this.#definition.text(record) ?? '') : [];
-  }
-
-  #prepareWords(action: 'INSERT' | 'DELETE', words: string[], { createdAt, id }: R) {
-    const sql =
-      action === 'INSERT'
-        ? `INSERT INTO ${this.#name}_words (word, created, id) VALUES (?, ?, ?)`
-        : `DELETE FROM ${this.#name}_words WHERE word = ? AND created = ? AND id = ?`;
-    return () => {
-      for (const word of words) this.#store.sql(sql).run(word, createdAt, id);
-    };
   }
 
   #prepareEvents(events: AnyEvent[]) {

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Store, StoreError } from './store.ts';
+
+describe('the store', () => {
+  let folder: string;
+  let store: Store;
+  let commits: number;
+  const path = () => join(folder, 'test.sqlite');
+  const open = () => {
+    store = new Store(path());
+    store.define('CREATE TABLE IF NOT EXISTS things (id TEXT PRIMARY KEY, size TEXT)');
+    commits = 0;
+    store.listen({
+      beforeCommit: () => {
+        commits += 1;
+      },
+      afterCommit: () => {},
+      afterRollback: () => {},
+    });
+  };
+  const insert =
+    (id: string, size = '') =>
+    () => {
+      store.sql('INSERT INTO things VALUES (?, ?)').run(id, size);
+    };
+  const ids = () =>
+    store
+      .sql('SELECT id FROM things ORDER BY id')
+      .all()
+      .map(({ id }) => id);
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fairseat-'));
+    open();
+  });
+  afterEach(() => {
+    store.crash();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('saves all that waits in one commit', async () => {
+    await Promise.all(Array.from({ length: 200 }, (_, n) => store.write(insert(`t${n}`))));
+    expect(commits).toBe(1);
+    expect(ids()).toHaveLength(200);
+  });
+
+  it('fails a losing write for its own caller only', async () => {
+    const outcomes = await Promise.allSettled([
+      store.write(insert('a')),
+      store.write(insert('a')),
+      store.write(() => {
+        throw new VersionConflict();
+      }),
+      store.write(insert('b')),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect((outcomes[1] as PromiseRejectedResult).reason).toBeInstanceOf(DuplicateKey);
+    expect(commits).toBe(1);
+    expect(ids()).toEqual(['a', 'b']);
+  });
+
+  it('saves a unit as a whole or not at all', async () => {
+    let finished = 0;
+    const unit = (...names: string[]) =>
+      store.unit(
+        async () => {
+          for (const name of names) await store.write(insert(name));
+        },
+        () => {
+          finished += 1;
+        },
+      );
+    await unit('a', 'b');
+    await expect(unit('c', 'd', 'a')).rejects.toThrow(DuplicateKey);
+    expect(ids()).toEqual(['a', 'b']);
+    expect(finished).toBe(1);
+  });
+
+  it('saves nothing of a unit whose work throws', async () => {
+    const failing = store.unit(
+      async () => {
+        await store.write(insert('a'));
+        throw new Error('changed its mind');
+      },
+      () => {},
+    );
+    await expect(failing).rejects.toThrow('changed its mind');
+    expect(ids()).toEqual([]);
+  });
+
+  it('saves nothing of a group when the disk is full, and goes on once it is not', async () => {
+    const { page_count: pages } = store.sql('PRAGMA page_count').get() as { page_count: number };
+    store.define(`PRAGMA max_page_count = ${pages + 2}`);
+    const group = await Promise.allSettled([
+      store.write(insert('small')),
+      store.write(insert('large', 'x'.repeat(100_000))),
+    ]);
+    for (const outcome of group) {
+      expect((outcome as PromiseRejectedResult).reason).toBeInstanceOf(Unavailable);
+    }
+    expect(ids()).toEqual([]);
+    store.define('PRAGMA max_page_count = 100000');
+    await store.write(insert('large', 'x'.repeat(100_000)));
+    expect(ids()).toEqual(['large']);
+  });
+
+  it('refuses a second process and a file of a newer version, and says why', async () => {
+    expect(() => new Store(path())).toThrow(/another process is using it/);
+    await store.write(insert('a'));
+    store.define('PRAGMA user_version = 99');
+    store.close();
+    expect(open).toThrow(StoreError);
+    expect(open).toThrow(/written by a newer Fairseat/);
+  });
+});
