@@ -10,6 +10,7 @@ import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/r
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
 import { createMarketplace, type Marketplace } from '@fairseat/marketplace';
 import { type EmbeddedPlatform, openEmbedded } from '@fairseat/platform/embedded';
+import { turns } from './interleaving.ts';
 
 export interface Reply<T> {
   status: number;
@@ -33,6 +34,7 @@ export interface TestOptions {
   /** Stands between the services and their platform, to disturb or to listen. */
   wrap?: (platform: EmbeddedPlatform) => Platform;
   passwords?: Passwords;
+  requestTimeoutMs?: number;
 }
 
 /** Real hashing is slow on purpose; tests that are not about it use this. */
@@ -48,6 +50,8 @@ export class Visitor {
   readonly #market: TestMarketplace;
   cookie: string | undefined;
   id = '';
+  /** Where the requests seem to come from. */
+  address = '127.0.0.1';
 
   constructor(market: TestMarketplace) {
     this.#market = market;
@@ -62,6 +66,7 @@ export class Visitor {
     const response = await this.#market.app.inject({
       method,
       url,
+      remoteAddress: this.address,
       headers: { ...(this.cookie && { cookie: this.cookie }), ...headers },
       ...(body !== undefined && { payload: body as object }),
     });
@@ -112,11 +117,13 @@ export class Visitor {
 export class TestMarketplace implements AsyncDisposable {
   readonly clock: TestClock = createTestClock();
   readonly #options: TestOptions;
-  readonly #dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
   #sessionKey: Awaited<ReturnType<typeof createSessionKey>> | undefined;
   #marketplace: Marketplace | undefined;
   #platform: EmbeddedPlatform | undefined;
   readonly errors: string[] = [];
+  /** Lines of the log, which is silent unless `LOG_LEVEL` says otherwise. */
+  readonly logged: string[] = [];
 
   private constructor(options: TestOptions) {
     this.#options = options;
@@ -138,6 +145,12 @@ export class TestMarketplace implements AsyncDisposable {
     return this.#marketplace.app;
   }
 
+  /** The private key of sessions, to forge some with. */
+  get sessionKey() {
+    if (!this.#sessionKey) throw new Error('not started');
+    return this.#sessionKey;
+  }
+
   get config(): Config {
     return readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent', ...this.#options.env });
   }
@@ -145,7 +158,7 @@ export class TestMarketplace implements AsyncDisposable {
   async start() {
     this.#sessionKey ??= await createSessionKey();
     const platform = openEmbedded({
-      dataDir: this.#dataDir,
+      dataDir: this.dataDir,
       clock: this.clock,
       rateLimits: this.config.rateLimits,
       deferMs: 10,
@@ -156,9 +169,10 @@ export class TestMarketplace implements AsyncDisposable {
     this.#marketplace = await createMarketplace({
       platform: this.#options.wrap?.(platform) ?? platform,
       config: this.config,
-      log: createLog(this.config.logLevel),
+      log: createLog(this.config.logLevel, { write: (line) => this.logged.push(line) }),
       sessionKey: this.#sessionKey,
       passwords: this.#options.passwords ?? quickPasswords,
+      ...(this.#options.requestTimeoutMs && { requestTimeoutMs: this.#options.requestTimeoutMs }),
     });
     await this.#marketplace.start();
   }
@@ -191,10 +205,23 @@ export class TestMarketplace implements AsyncDisposable {
   /** Resolves once every event has been handled by every service. */
   settled = () => this.platform.settled();
 
+  /** Lets time fly until there is an answer, for what a service waits for a while. */
+  async hurried<T>(reply: Promise<T>): Promise<T> {
+    let answered = false;
+    const done = reply.finally(() => {
+      answered = true;
+    });
+    while (!answered) {
+      this.clock.advance(100);
+      await turns(2);
+    }
+    return done;
+  }
+
   async [Symbol.asyncDispose]() {
     this.platform.crash();
     await this.#marketplace?.app.close();
     await this.#marketplace?.stop().catch(() => {});
-    rmSync(this.#dataDir, { recursive: true, force: true });
+    rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

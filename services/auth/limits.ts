@@ -1,15 +1,19 @@
 import { isIPv6 } from 'node:net';
 import { tooManyRequests } from '@fairseat/common/errors';
 import type { ServiceContext } from '@fairseat/common/kit';
-import type { RateLimiter } from '@fairseat/common/ports';
 
 export interface Limits {
   /** @throws Problem (429) */
   signUp(address: string): Promise<void>;
-  /** To be asked before a password is checked; may take its time. @throws Problem (429) */
-  beforeSignIn(address: string, account: string): Promise<void>;
-  signInFailed(address: string, account: string): Promise<void>;
-  signInSucceeded(address: string, account: string): Promise<void>;
+  /**
+   * Checks a password, which answers whom it belongs to. May take its time.
+   * @throws Problem (429), and what the check throws
+   */
+  signIn<T>(
+    address: string,
+    account: string,
+    check: () => Promise<T | undefined>,
+  ): Promise<T | undefined>;
 }
 
 const QUARTER_HOUR = 15 * 60;
@@ -25,14 +29,21 @@ export function createLimits({ rateLimiter, clock }: ServiceContext): Limits {
   const byAddress = rateLimiter('sign-in-address', { count: 100, perSeconds: QUARTER_HOUR });
   const byAccount = rateLimiter('sign-in-account', { count: 20, perSeconds: QUARTER_HOUR });
 
-  const refuseIfOver = async (limiter: RateLimiter, key: string) => {
-    const { retryAfterSeconds } = await limiter.peek(key);
+  const refuseIfOver = ({ retryAfterSeconds }: { retryAfterSeconds: number }) => {
     if (retryAfterSeconds > 0) {
       throw tooManyRequests(
         'Too many failed attempts. Wait before you try again.',
         retryAfterSeconds,
       );
     }
+  };
+
+  const slowDown = async (account: string) => {
+    const { retryAfterSeconds } = await byAccount.peek(account);
+    if (retryAfterSeconds === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    clock.after(SLOW_MS, resolve);
+    await promise;
   };
 
   return {
@@ -45,30 +56,22 @@ export function createLimits({ rateLimiter, clock }: ServiceContext): Limits {
         );
       }
     },
-    async beforeSignIn(address, account) {
-      await refuseIfOver(byBoth, both(address, account));
-      await refuseIfOver(byAddress, network(address));
-      const { retryAfterSeconds } = await byAccount.peek(account);
-      if (retryAfterSeconds > 0) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        clock.after(SLOW_MS, resolve);
-        await promise;
-      }
-    },
-    async signInFailed(address, account) {
-      await Promise.all([
-        byBoth.count(both(address, account)),
-        byAddress.count(network(address)),
-        byAccount.count(account),
-      ]);
-    },
-    async signInSucceeded(address, account) {
-      await byBoth.forget(both(address, account));
+    async signIn(address, account, check) {
+      const pair = `${network(address)} ${account}`;
+      refuseIfOver(await byAddress.peek(network(address)));
+      // Counted before the password is checked: guesses that are made all at once are limited too.
+      refuseIfOver(await byBoth.count(pair));
+      await slowDown(account);
+      const found = await check().catch(async (error) => {
+        await byBoth.uncount(pair);
+        throw error;
+      });
+      if (found !== undefined) await byBoth.forget(pair);
+      else await Promise.all([byAddress.count(network(address)), byAccount.count(account)]);
+      return found;
     },
   };
 }
-
-const both = (address: string, account: string) => `${network(address)} ${account}`;
 
 /** Whoever has one IPv6 address usually has 2^64 of them. */
 function network(address: string) {

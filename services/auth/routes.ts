@@ -87,13 +87,13 @@ export const routes =
       async (request, reply) => {
         const { email, password } = request.body;
         const account = emailKey(email);
-        await limits.beforeSignIn(request.ip, account);
-        const user = await users.getByKey('email', account);
-        if (!(await passwords.matches(user?.passwordHash, password)) || user === undefined) {
-          await limits.signInFailed(request.ip, account);
+        const user = await limits.signIn(request.ip, account, async () => {
+          const owner = await users.getByKey('email', account);
+          return (await passwords.matches(owner?.passwordHash, password)) ? owner : undefined;
+        });
+        if (user === undefined) {
           throw badRequest('wrong_credentials', 'The e-mail address or the password is wrong.');
         }
-        await limits.signInSucceeded(request.ip, account);
         await beginSession(reply, user.id);
         return user;
       },

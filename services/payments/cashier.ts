@@ -61,7 +61,7 @@ export function createCashier(
     async lookAfter(orderId) {
       const payment = await payments.update(orderId, lookAfter(clock.now()));
       if (owesRefund(payment)) await refund(payment);
-      else if (mustVoid(payment)) await cancel(orderId);
+      else if (mustVoid(payment, clock.now())) await cancel(orderId);
       else if (payment.charge?.status === 'created') await cashier.proceed(orderId);
       else await payments.update(orderId, remind(clock.now()));
     },

@@ -3,9 +3,8 @@ import { conflict, forbidden, notFound } from '@fairseat/common/errors';
 import type { ChargeRecord, NextAction, OrderRecord, Stored } from '@fairseat/common/records';
 
 export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
-  /** The request that asked for it last. */
-  requestId: string;
-  requestHash: string | null;
+  /** Every request that asked for it: each card the buyer tried, and none that was refused. */
+  requests: ChargeRequest[];
   /** The payment method under way: set from "pay" until the gateway has answered. */
   token: string | null;
   nextAction: NextAction | null;
@@ -14,6 +13,12 @@ export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
   lookAgainAt: number;
   /** How often it was looked after since something last happened. */
   looks: number;
+}
+
+export interface ChargeRequest {
+  id: string;
+  /** A hash of the body; null without an Idempotency-Key. */
+  hash: string | null;
 }
 
 /** One record an order; its id is the order's. */
@@ -36,21 +41,16 @@ export interface GatewayAnswer {
 export interface PayRequest {
   userId: string;
   token: string;
-  requestId: string;
-  requestHash: string | null;
+  /** What the charge will be called, if this is the first that asks for it. */
+  chargeId: string;
+  request: ChargeRequest;
   currency: string;
 }
 
 export type PaymentFact =
   | { type: 'order.noted'; order: OrderRecord }
   | { type: 'charge.created'; charge: Charge }
-  | {
-      type: 'charge.retried';
-      token: string;
-      requestId: string;
-      requestHash: string | null;
-      lookAgainAt: number;
-    }
+  | { type: 'charge.retried'; token: string; request: ChargeRequest; lookAgainAt: number }
   | { type: 'charge.opened'; stripeId: string }
   | { type: 'charge.token_refused' }
   | { type: 'charge.action_required'; nextAction: NextAction }
@@ -66,6 +66,8 @@ const IN_FLIGHT_MS = 5_000;
 /** How long after its order should have ended a settled charge is called to mind again, and then each time. */
 const SAY_AGAIN_MS = 60_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** More cards than anybody tries, so that the record stays small. */
+const MAX_REQUESTS = 50;
 
 export const unknownPayment = (id: string): Payment => ({
   id,
@@ -85,10 +87,10 @@ export const noteOrder =
  * A buyer pays. This is saved before the gateway hears of it.
  * @throws Problem 404, 403, or 409 when there is nothing to pay, it is too late, or a payment is under way.
  */
-export function pay(request: PayRequest, now: number): Decision {
+export function pay(attempt: PayRequest, now: number): Decision {
   return ({ order, charge }) => {
     if (order === null) throw notFound('order');
-    mustBeBuyer(order, request.userId);
+    mustBeBuyer(order, attempt.userId);
     if (order.status === 'completed' || charge?.status === 'completed') {
       throw conflict('already_paid', 'This order is paid already.');
     }
@@ -104,22 +106,22 @@ export function pay(request: PayRequest, now: number): Decision {
         'A payment for this order is under way. Ask for the charge to see how it ended.',
       );
     }
-    const { userId: _, currency, ...attempt } = request;
+    if (charge && charge.requests.length >= MAX_REQUESTS) {
+      throw conflict('too_many_attempts', 'This order was tried to be paid too often.');
+    }
     const lookAgainAt = now + IN_FLIGHT_MS;
-    if (charge) return [{ type: 'charge.retried', ...attempt, lookAgainAt }];
-    return [{ type: 'charge.created', charge: newCharge(order, currency, attempt, lookAgainAt) }];
+    const { token, request } = attempt;
+    if (charge) return [{ type: 'charge.retried', token, request, lookAgainAt }];
+    return [{ type: 'charge.created', charge: newCharge(order, attempt, lookAgainAt) }];
   };
 }
 
-function newCharge(
-  order: OrderRecord,
-  currency: string,
-  attempt: Pick<Charge, 'requestId' | 'requestHash'> & { token: string },
-  lookAgainAt: number,
-): Charge {
+function newCharge(order: OrderRecord, attempt: PayRequest, lookAgainAt: number): Charge {
+  const { chargeId: id, token, request, currency } = attempt;
   return {
-    ...attempt,
-    id: attempt.requestId,
+    id,
+    token,
+    requests: [request],
     status: 'created',
     amount: order.ticket.price,
     currency,
@@ -170,9 +172,16 @@ export function settle(answer: GatewayAnswer, decline: Decline | null, now: numb
 
 const isCancelled = (order: OrderRecord | null) => order?.status === 'cancelled';
 
-/** The order is over and the charge is not: it must not take money any more. */
-export const mustVoid = ({ order, charge }: Payment) =>
-  charge?.status === 'created' && isCancelled(order);
+/**
+ * The order is over, or nothing was heard of its end, and the charge is open: it must not take money any more.
+ * Voided it has failed, which orders answers by saying how the order ended.
+ */
+export const mustVoid = ({ order, charge }: Payment, now: number) =>
+  charge?.status === 'created' &&
+  order !== null &&
+  (isCancelled(order) || now >= sayAgainFrom(order));
+
+const sayAgainFrom = (order: OrderRecord) => Date.parse(order.expiresAt) + SAY_AGAIN_MS;
 
 /** Money was taken for an order that is cancelled. Only `order.cancelled` brings this about, never a clock. */
 export const owesRefund = ({ order, charge }: Payment) =>
@@ -195,10 +204,14 @@ export function attentionAt(payment: Payment): number | null {
 /** Takes the next look on itself, so that one that keeps failing comes ever more rarely and holds up no other. */
 export function lookAfter(now: number): Decision {
   return (payment) => {
+    const { order, charge } = payment;
     const at = attentionAt(payment);
-    if (payment.charge === null || at === null || at > now) return [];
-    const pauseMs = Math.min(1000 * 2 ** payment.charge.looks, LONGEST_PAUSE_MS);
-    return [{ type: 'charge.looked_after', lookAgainAt: now + pauseMs }];
+    if (order === null || charge === null || at === null || at > now) return [];
+    const next = now + Math.min(1000 * 2 ** charge.looks, LONGEST_PAUSE_MS);
+    const latest = sayAgainFrom(order);
+    return [
+      { type: 'charge.looked_after', lookAgainAt: now < latest ? Math.min(next, latest) : next },
+    ];
   };
 }
 
@@ -234,13 +247,15 @@ function evolveCharge(
 ): Charge {
   switch (fact.type) {
     case 'charge.retried': {
-      const { type: _, ...attempt } = fact;
-      return { ...charge, ...attempt, nextAction: null, looks: 0 };
+      const { token, request, lookAgainAt } = fact;
+      const requests = [...charge.requests, request];
+      return { ...charge, token, requests, lookAgainAt, nextAction: null, looks: 0 };
     }
     case 'charge.opened':
       return { ...charge, stripeId: fact.stripeId };
     case 'charge.token_refused':
-      return { ...charge, token: null };
+      // The last request is the one under way.
+      return { ...charge, token: null, requests: charge.requests.slice(0, -1) };
     case 'charge.action_required':
       return { ...charge, token: null, nextAction: fact.nextAction };
     case 'charge.looked_after':

@@ -17,7 +17,14 @@ import {
 import type { TestGateway } from '@fairseat/common/ports';
 import { chargeSchema } from '@fairseat/common/records';
 import type { Cashier } from './cashier.ts';
-import { mustBeBuyer, type Payment, type PaymentFact, pay, toCharge } from './charge.ts';
+import {
+  mustBeBuyer,
+  type Payment,
+  type PaymentFact,
+  type PayRequest,
+  pay,
+  toCharge,
+} from './charge.ts';
 
 const tags = ['payments'];
 /** How long an order that has just begun to await payment may take to become known here. */
@@ -42,13 +49,20 @@ export const routes =
       async (request, reply) => {
         const { userId } = sessionOf(request);
         const { orderId, token } = request.body;
-        const { id: requestId, requestHash } = identify(request, userId, newId);
+        const { id, requestHash } = identify(request, userId, newId);
         const find = async () => {
-          const payment = await payments.getByKey('request', requestId);
-          return payment && { payment, requestHash: payment.charge?.requestHash ?? null };
+          const payment = (await payments.getByKey('request', id)) ?? (await payments.get(orderId));
+          const before = payment?.charge?.requests.find((request) => request.id === id);
+          return payment && before && { payment, requestHash: before.hash };
         };
-        const attempt = { userId, token, requestId, requestHash, currency: config.currency };
-        const { payment } = await once({ id: requestId, requestHash }, find, async () => {
+        const attempt: PayRequest = {
+          userId,
+          token,
+          chargeId: newId(),
+          request: { id, hash: requestHash },
+          currency: config.currency,
+        };
+        const { payment } = await once({ id, requestHash }, find, async () => {
           await orderKnown(orderId);
           return { payment: await begin(orderId, attempt), requestHash };
         });
@@ -57,7 +71,7 @@ export const routes =
     );
 
     /** Saves the charge, then takes the money. */
-    async function begin(orderId: string, attempt: Parameters<typeof pay>[0]) {
+    async function begin(orderId: string, attempt: PayRequest) {
       const saved = await payments.update(orderId, pay(attempt, clock.now()));
       try {
         return await cashier.proceed(orderId);

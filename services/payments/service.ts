@@ -15,7 +15,7 @@ import { routes } from './routes.ts';
 const table: TableDefinition<Payment> = {
   name: 'payments',
   unique: {
-    request: ({ charge }) => charge?.requestId ?? null,
+    request: ({ charge }) => charge?.requests[0]?.id ?? null,
     stripe: ({ charge }) => charge?.stripeId ?? null,
   },
   indexes: { attention: attentionAt },

@@ -1,5 +1,5 @@
 /** The specification of every decision about a ticket: given what happened, when this is decided, then this follows. */
-import type { EventData } from '@fairseat/common/events';
+import type { EventData, Refusal } from '@fairseat/common/events';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -42,11 +42,12 @@ const listed = create({
   createdAt: new Date(now).toISOString(),
   requestHash: null,
 });
-const reserved: TicketFact = {
+const reservedFor = (orderId: string): TicketFact => ({
   type: 'ticket.reserved',
-  orderId: first.id,
+  orderId,
   sayAgainAt: minuteAfterEnd,
-};
+});
+const reserved = reservedFor(first.id);
 const released: TicketFact = { type: 'ticket.released' };
 const sold: TicketFact = { type: 'ticket.sold' };
 const withdrawn: TicketFact = { type: 'ticket.withdrawn' };
@@ -60,9 +61,14 @@ const offSale = given(...listed, withdrawn);
 const cheaper = { title: 'Front row', price: 3990 };
 const asksFirst = lock(first, 1, now);
 const asksSecond = lock(second, 1, now);
-const refused = (orderId: string, reason: string) => ({
+const refused = (orderId: string, reason: Refusal['reason']): TicketFact => ({
   type: 'ticket.refused',
   refusal: { orderId, reason },
+});
+const saysAgainAt = (sayAgainAt: number): TicketFact => ({
+  type: 'ticket.reserved',
+  orderId: first.id,
+  sayAgainAt,
 });
 
 describe('a ticket', () => {
@@ -108,20 +114,18 @@ describe('an available ticket', () => {
     ['price', { ...seen, price: 4989 }],
     ['title', { ...seen, title: 'Second row' }],
   ])('is refused to an order that saw another %s', (_, ticket) => {
-    available
-      .when(lock(order('late', { ticket }), 1, now))
-      .thenSays(refused('late', 'changed') as TicketFact);
+    available.when(lock(order('late', { ticket }), 1, now)).thenSays(refused('late', 'changed'));
   });
 
   it('is refused to its own seller', () => {
     available
       .when(lock(order('own', { userId: 'the seller' }), 1, now))
-      .thenSays(refused('own', 'own_ticket') as TicketFact);
+      .thenSays(refused('own', 'own_ticket'));
   });
 
   it('is locked up to the last moment of an order, and refused from then on', () => {
     available.when(lock(first, 1, expiresAt - 1)).thenSays(reserved);
-    available.when(lock(first, 1, expiresAt)).thenSays(refused(first.id, 'expired') as TicketFact);
+    available.when(lock(first, 1, expiresAt)).thenSays(refused(first.id, 'expired'));
   });
 
   it('has nothing to let go', () => {
@@ -145,7 +149,7 @@ describe('an available ticket', () => {
   it('that was let go is locked for the next order', () => {
     given(...listed, reserved, released)
       .when(asksSecond)
-      .thenSays({ ...reserved, orderId: second.id });
+      .thenSays(reservedFor(second.id));
   });
 });
 
@@ -169,11 +173,11 @@ describe('a reserved ticket', () => {
   });
 
   it('is refused to another order that has waited long enough', () => {
-    held.when(lock(second, 20, now)).thenSays(refused(second.id, 'reserved') as TicketFact);
+    held.when(lock(second, 20, now)).thenSays(refused(second.id, 'reserved'));
   });
 
   it('is refused at once to another order that is over', () => {
-    held.when(lock(second, 1, expiresAt)).thenSays(refused(second.id, 'expired') as TicketFact);
+    held.when(lock(second, 1, expiresAt)).thenSays(refused(second.id, 'expired'));
   });
 
   it('is let go when the order that holds it is cancelled', () => {
@@ -196,20 +200,13 @@ describe('a reserved ticket', () => {
 
   it('says again who holds it, a minute after that order should have ended', () => {
     held.when(remind(minuteAfterEnd - 1)).thenSaysNothing();
-    held
-      .when(remind(minuteAfterEnd))
-      .thenSays({ ...reserved, sayAgainAt: minuteAfterEnd + 60_000 } as TicketFact);
+    held.when(remind(minuteAfterEnd)).thenSays(saysAgainAt(minuteAfterEnd + 60_000));
   });
 
   it('says so once a minute until it hears how that order ended', () => {
-    const reminded = given(...listed, reserved, {
-      ...reserved,
-      sayAgainAt: minuteAfterEnd + 60_000,
-    } as TicketFact);
+    const reminded = given(...listed, reserved, saysAgainAt(minuteAfterEnd + 60_000));
     reminded.when(remind(minuteAfterEnd + 59_999)).thenSaysNothing();
-    reminded
-      .when(remind(minuteAfterEnd + 60_000))
-      .thenSays({ ...reserved, sayAgainAt: minuteAfterEnd + 120_000 } as TicketFact);
+    reminded.when(remind(minuteAfterEnd + 60_000)).thenSays(saysAgainAt(minuteAfterEnd + 120_000));
   });
 });
 
@@ -220,7 +217,7 @@ describe('a sold ticket', () => {
   });
 
   it('is refused to every other order at once', () => {
-    gone.when(asksSecond).thenSays(refused(second.id, 'sold') as TicketFact);
+    gone.when(asksSecond).thenSays(refused(second.id, 'sold'));
   });
 
   it.each([
@@ -250,7 +247,7 @@ describe('a withdrawn ticket', () => {
   });
 
   it('is refused to every order', () => {
-    offSale.when(asksFirst).thenSays(refused(first.id, 'withdrawn') as TicketFact);
+    offSale.when(asksFirst).thenSays(refused(first.id, 'withdrawn'));
   });
 
   it('has nothing to let go, to sell or to remind of', () => {

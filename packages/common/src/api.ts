@@ -39,8 +39,8 @@ const body = <S extends z.ZodRawShape>(fields: S) =>
 export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });
 /** A password that could never have been chosen is simply wrong. */
 export const signInSchema = body({
-  email: z.string('The e-mail address must be text.').max(254),
-  password: z.string('The password must be text.').max(512),
+  email: z.string('The e-mail address must be text.').max(254, 'The e-mail address is too long.'),
+  password: z.string('The password must be text.').max(512, 'The password is too long.'),
 });
 export const signOutSchema = body({}).nullish();
 export const currentUserSchema = z.object({ currentUser: userSchema.nullable() });
@@ -55,7 +55,7 @@ export const newPaymentSchema = body({
     .describe('A payment method, for example pm_card_visa.'),
 });
 export const authenticationSchema = body({
-  approve: z.boolean().describe('Whether the buyer confirms the payment.'),
+  approve: z.boolean('Use true or false.').describe('Whether the buyer confirms the payment.'),
 });
 
 export const byId = z.strictObject({ id: idSchema });
@@ -63,10 +63,14 @@ export const byOrderId = z.strictObject({ orderId: idSchema });
 export const byStripeId = z.strictObject({ id: z.string().regex(/^\w{1,64}$/) });
 
 const pageQuery = {
-  cursor: z.string().max(200).optional().describe('The nextCursor of the page before.'),
+  cursor: z
+    .string('Use one cursor.')
+    .max(200, 'Use the nextCursor of the page before.')
+    .optional()
+    .describe('The nextCursor of the page before.'),
   limit: z.coerce
     .number('The limit must be a number from 1 to 100.')
-    .int()
+    .int('The limit must be a whole number.')
     .min(1, 'The limit must be at least 1.')
     .max(100, 'The limit must be at most 100.')
     .default(20),
@@ -76,7 +80,7 @@ const flag = z.enum(['true', 'false'], 'Use true or false.').default('false');
 export const ticketListQuery = z.strictObject({
   ...pageQuery,
   q: z
-    .string()
+    .string('Search for one text.')
     .max(200, 'Search for at most 200 characters.')
     .optional()
     .describe('Words in the title.'),
@@ -90,7 +94,11 @@ export const orderPageSchema = z.object({ orders: z.array(orderSchema), nextCurs
 
 /** `Prefer: wait=N` (RFC 7240): answer once the outcome is known, after N seconds at the latest. */
 export const preferHeaders = z.object({
-  prefer: z.string().max(100).optional().describe('wait=N, at most 10 seconds'),
+  prefer: z
+    .string()
+    .max(100, 'Use wait=N, with at most 10 seconds.')
+    .optional()
+    .describe('wait=N, at most 10 seconds'),
   'idempotency-key': z.string().optional().describe('The same key and body: the same record.'),
 });
 

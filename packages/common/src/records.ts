@@ -15,7 +15,7 @@ export interface Stored {
 
 /** An opaque id: 32 lower-case hexadecimal digits. */
 export const idSchema = z
-  .string()
+  .string('An id is text.')
   .regex(/^[0-9a-f]{32}$/, 'This is not an id that Fairseat has given out.');
 
 const timeSchema = z.iso.datetime();

@@ -60,6 +60,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     requestTimeout: requestTimeoutMs,
     http: {
       maxHeaderSize: 16 * KIB,
+      // Node would answer without a body; see `requireHost`.
+      requireHostHeader: false,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
     },
@@ -86,6 +88,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     addHeaders(request, reply);
     done();
   });
+  requireHost(app);
   refuseOtherOrigins(app, config);
   app.addHook('onRequest', (request, _reply, done) => {
     inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
@@ -139,6 +142,14 @@ function commonHeaders(config: Config) {
   return (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(headers).header('x-request-id', request.id);
   };
+}
+
+/** HTTP/1.1 has it so, and a request without may mean to slip past a proxy. */
+function requireHost(app: App) {
+  app.addHook('onRequest', ({ raw }, _reply, done) => {
+    const missing = raw.headers.host === undefined && raw.httpVersion === '1.1';
+    done(missing ? badRequest('malformed_http', 'The Host header is missing.') : undefined);
+  });
 }
 
 /** Keeps other sites from acting with the visitor's cookie. Programs that are no browser send neither header. */

@@ -1,7 +1,7 @@
 import type { Bus, Clock } from '../ports.ts';
 
-const FIRST_POLL_MS = 10;
-const SLOWEST_POLL_MS = 250;
+const SOON_MS = 5;
+export const SELDOM_MS = 250;
 
 /**
  * Waits until something that another service is about to say has arrived here. Events wake it at once; it also
@@ -18,21 +18,26 @@ export class Changes {
     this.#stopWatching = bus.watch((event) => this.#wake(event.subject));
   }
 
-  /** Reads until `done` or until the time is up, and answers what it read last. */
+  /**
+   * Reads until `done` or until the time is up, and answers what it read last. `pollMs` is when it first looks
+   * again by itself: soon for a replica, whose event may have come before; seldom for what an event will tell.
+   */
   async until<T>(
     subject: string,
     read: () => Promise<T>,
     done: (value: T) => boolean,
     timeoutMs: number,
+    pollMs: number = SOON_MS,
   ): Promise<T> {
     const deadline = this.#clock.now() + timeoutMs;
-    for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, SLOWEST_POLL_MS)) {
+    for (let delayMs = pollMs; ; ) {
       const change = this.#next(subject);
       try {
         const value = await read();
         const remainingMs = deadline - this.#clock.now();
         if (done(value) || remainingMs <= 0 || this.#closed) return value;
-        await change.within(Math.min(pollMs, remainingMs));
+        const told = await change.within(Math.min(delayMs, remainingMs));
+        delayMs = told ? SOON_MS : Math.min(delayMs * 2, SELDOM_MS);
       } finally {
         change.forget();
       }
@@ -52,17 +57,20 @@ export class Changes {
 
   /** Listens from now on, so that nothing is missed between reading and waiting. */
   #next(subject: string) {
-    const { promise, resolve } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const wake = () => resolve(true);
     const others = this.#waiting.get(subject) ?? new Set();
-    this.#waiting.set(subject, others.add(resolve));
+    this.#waiting.set(subject, others.add(wake));
     return {
+      /** Whether an event came in that time. */
       within: async (delayMs: number) => {
-        const cancel = this.#clock.after(delayMs, resolve);
-        await promise;
+        const cancel = this.#clock.after(delayMs, () => resolve(false));
+        const told = await promise;
         cancel();
+        return told;
       },
       forget: () => {
-        others.delete(resolve);
+        others.delete(wake);
         if (others.size === 0) this.#waiting.delete(subject);
       },
     };

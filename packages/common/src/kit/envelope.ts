@@ -19,7 +19,7 @@ export function createSay(
     if (!publishes.includes(type)) throw new Error(`${name} does not publish ${type}`);
     const id = newId();
     const story = currentStory();
-    const traceId = story?.traceparent.split('-')[1] ?? newId();
+    const traceId = story?.traceparent.slice(3, 35) ?? id;
     return parseEvent({
       specversion: '1.0',
       id,
@@ -29,7 +29,7 @@ export function createSay(
       time: new Date(clock.now()).toISOString(),
       version: record.version,
       correlationid: story?.correlationId ?? id,
-      traceparent: `00-${traceId}-${newId().slice(16)}-01`,
+      traceparent: `00-${traceId}-${id.slice(16)}-01`,
       data,
     });
   };

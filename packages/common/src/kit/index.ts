@@ -1,5 +1,6 @@
 /** The service kit: what every service is built with. */
 export { type App, type AppOptions, createApp } from './app.ts';
+export { SELDOM_MS } from './changes.ts';
 export { type Config, ConfigError, readConfig } from './config.ts';
 export { createSay, type Say } from './envelope.ts';
 export { identify, once, type RequestIdentity } from './idempotency.ts';

@@ -66,8 +66,12 @@ function invalidRequest(error: FastifyError): Problem {
     const field = issue.instancePath.split('/').filter(Boolean).join('.');
     return { message: issue.message ?? 'Invalid', ...(field && { field }) };
   });
-  const detail = items.map(({ field, message }) => (field ? `${field}: ${message}` : message));
-  return new Problem(400, 'invalid_request', detail.join(' '), { errors: items });
+  // The first thing wrong with a field is enough to mend it, and often brings the others about.
+  const errors = items.filter(
+    ({ field }, index) => items.findIndex((item) => item.field === field) === index,
+  );
+  const detail = errors.map(({ field, message }) => (field ? `${field}: ${message}` : message));
+  return new Problem(400, 'invalid_request', detail.join(' '), { errors });
 }
 
 /** Problem documents for what never becomes a request: broken HTTP, oversized headers, a client too slow. */

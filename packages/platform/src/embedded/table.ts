@@ -230,6 +230,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   #prepareWordChange(current: R | undefined, next: R) {
+    const { text } = this.#definition;
+    if (!text || (current && text(current) === text(next))) return () => {};
     const before = current ? this.#words(current) : [];
     const after = this.#words(next);
     const dropped = before.filter((word) => !after.includes(word));

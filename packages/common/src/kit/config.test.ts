@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, readConfig } from './config.ts';
+
+const complaint = (env: Record<string, string>) => {
+  try {
+    readConfig(env);
+    return 'accepted';
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+};
+
+describe('the configuration', () => {
+  it('needs no setting', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 3000,
+      publicOrigin: undefined,
+      dataDir: './data',
+      orderExpirationSeconds: 900,
+      currency: 'usd',
+      rateLimits: true,
+      trustedProxies: undefined,
+      logLevel: 'info',
+    });
+  });
+
+  it('takes an empty setting for one that is not given', () => {
+    expect(readConfig({ PORT: '', PUBLIC_ORIGIN: '', CURRENCY: '' })).toEqual(readConfig({}));
+  });
+
+  it.each([
+    ['PORT', 'http', 'a whole number from 0 to 65535'],
+    ['PORT', '65536', 'a whole number from 0 to 65535'],
+    ['PORT', '-1', 'a whole number from 0 to 65535'],
+    ['PORT', '80.5', 'a whole number from 0 to 65535'],
+    ['ORDER_EXPIRATION_SECONDS', '0', 'a whole number from 1 to 86400'],
+    ['ORDER_EXPIRATION_SECONDS', '86401', 'a whole number from 1 to 86400'],
+    ['ORDER_EXPIRATION_SECONDS', 'soon', 'a whole number from 1 to 86400'],
+    ['PUBLIC_ORIGIN', 'tickets.example', 'https://tickets.example'],
+    ['PUBLIC_ORIGIN', 'ftp://tickets.example', 'https://tickets.example'],
+    ['PUBLIC_ORIGIN', 'https://tickets.example/', 'an origin such as https://tickets.example'],
+    ['PUBLIC_ORIGIN', 'https://tickets.example/shop', 'an origin such as https://tickets.example'],
+    ['CURRENCY', 'dollars', 'ISO 4217'],
+    ['RATE_LIMITS', 'no', '"on"|"off"'],
+    ['LOG_LEVEL', 'loud', '"info"'],
+  ])('names %s=%s, and what was expected', (name, value, expected) => {
+    expect(complaint({ [name]: value })).toContain(`${name}=${value}`);
+    expect(complaint({ [name]: value })).toContain(expected);
+  });
+
+  it('names every wrong setting at once', () => {
+    expect(complaint({ PORT: 'x', CURRENCY: 'y' })).toMatch(/PORT=x.*CURRENCY=y/s);
+  });
+
+  it.each(['127.0.0.1', 'localhost', '::1'])('lets rate limits be off on %s', (host) => {
+    expect(readConfig({ HOST: host, RATE_LIMITS: 'off' }).rateLimits).toBe(false);
+  });
+
+  it('keeps rate limits on where others can reach it', () => {
+    expect(complaint({ HOST: '0.0.0.0', RATE_LIMITS: 'off' })).toMatch(/RATE_LIMITS=off.*loopback/);
+  });
+});
