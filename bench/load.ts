@@ -1,6 +1,8 @@
 /** Load: closed loop (the next request when the last is answered) and open loop (whatever the server does). */
 import { setImmediate } from 'node:timers/promises';
+import { busyMs } from './cores.ts';
 import { type Answer, type Connection, openAll } from './http.ts';
+import { cores } from './server.ts';
 
 export interface Load {
   port: number;
@@ -19,6 +21,8 @@ export interface Run {
   latenciesMs: number[];
   /** How much of its core the load generator used. Near 1, it and not the server sets the rate. */
   clientShare: number;
+  /** How much of the load generator's core others used: more than a little, and the machine is not ours alone. */
+  othersShare: number;
 }
 
 export function closedLoop(load: Load, forMs: number): Promise<Run> {
@@ -90,6 +94,7 @@ async function measured(
   };
   const startedAt = performance.now();
   const cpuBefore = process.cpuUsage();
+  const busyBefore = busyMs(cores?.load ?? -1);
   try {
     await run(connections, answered);
   } finally {
@@ -97,6 +102,8 @@ async function measured(
   }
   const seconds = (performance.now() - startedAt) / 1000;
   const { user, system } = process.cpuUsage(cpuBefore);
+  const clientShare = (user + system) / 1e6 / seconds;
+  const busyShare = (busyMs(cores?.load ?? -1) - busyBefore) / 1000 / seconds;
   if (wrong) throw new Error(`Unexpected answer ${wrong.status}: ${wrong.body}`);
   const count = latenciesMs.length;
   return {
@@ -104,6 +111,7 @@ async function measured(
     seconds,
     perSecond: count / seconds,
     latenciesMs,
-    clientShare: (user + system) / 1e6 / seconds,
+    clientShare,
+    othersShare: Math.max(0, busyShare - clientShare),
   };
 }

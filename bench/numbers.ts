@@ -32,3 +32,16 @@ export function createRandom(seed: number): () => number {
     return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** Rounds by what was measured in them. */
+export class Rounds<T> extends Map<string, T[]> {
+  add(name: string, round: T) {
+    const rounds = this.get(name);
+    if (rounds) rounds.push(round);
+    else this.set(name, [round]);
+  }
+
+  of(name: string): T[] {
+    return this.get(name) ?? [];
+  }
+}

@@ -16,6 +16,12 @@ describe('the repository', () => {
     expect(files.filter((path) => machinePath.test(read(path)))).toEqual([]);
   });
 
+  it('holds no secret key', () => {
+    const key =
+      /\b[sr]k_(?:live|test)_\w{8,}|\bwhsec_\w{8,}|BEGIN [A-Z ]*PRIVATE KEY|"d": ?"[\w-]{43}"/;
+    expect(files.filter((path) => key.test(read(path)))).toEqual([]);
+  });
+
   it('locks packages by their hash, whatever registry they come from', () => {
     expect(read('package-lock.json')).not.toMatch(/"resolved": "\w+:/);
   });

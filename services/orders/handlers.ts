@@ -19,10 +19,11 @@ export function handlers(
     'ticket.withdrawn': keepListing,
     'ticket.released': keepListing,
     'ticket.sold': keepListing,
-    'ticket.reserved': async (event) => {
-      await keepListing(event);
-      await orders.update(event.data.orderId, confirm);
+    // What is reserved keeps its title, price and seller, so the listing is still right.
+    'ticket.reserved': async ({ data }) => {
+      await orders.update(data.orderId, confirm);
     },
+    // Why it was refused may be that this copy of it was stale.
     'ticket.refused': async (event) => {
       await keepListing(event);
       await orders.update(event.data.refusal.orderId, refuse);

@@ -15,7 +15,7 @@ export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
   looks: number;
 }
 
-export interface ChargeRequest {
+interface ChargeRequest {
   id: string;
   /** A hash of the body; null without an Idempotency-Key. */
   hash: string | null;

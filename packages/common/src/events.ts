@@ -101,13 +101,25 @@ export class InvalidEvent extends Error {
 }
 
 /**
+ * Checks the payload of an event and returns it, fields it does not have left out.
+ * @throws InvalidEvent naming what does not fit.
+ */
+export function parseEventData<T extends EventType>(type: T, data: unknown): EventData<T> {
+  return checked(type, payloads[type], data) as EventData<T>;
+}
+
+/**
  * Checks that a value is an event of this catalogue and returns it, fields it does not know left out.
  * @throws InvalidEvent naming what does not fit.
  */
 export function parseEvent(value: unknown): AnyEvent {
   const type = String((value as { type?: unknown } | null)?.type);
   if (!isEventType(type)) throw new InvalidEvent(`Unknown event type: ${type}`);
-  const result = envelopes[type].safeParse(value);
+  return checked(type, envelopes[type], value) as AnyEvent;
+}
+
+function checked(type: EventType, schema: z.ZodType, value: unknown): unknown {
+  const result = schema.safeParse(value);
   if (!result.success) throw new InvalidEvent(`${type}: ${z.prettifyError(result.error)}`);
-  return result.data as AnyEvent;
+  return result.data;
 }

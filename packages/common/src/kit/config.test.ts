@@ -45,6 +45,10 @@ describe('the configuration', () => {
     ['CURRENCY', 'dollars', 'ISO 4217'],
     ['RATE_LIMITS', 'no', '"on"|"off"'],
     ['LOG_LEVEL', 'loud', '"info"'],
+    ['TRUSTED_PROXIES', 'my-proxy', 'addresses or networks such as 10.0.0.0/8'],
+    ['TRUSTED_PROXIES', '10.0.0.1,', 'addresses or networks'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or networks'],
+    ['TRUSTED_PROXIES', '::1/0', 'addresses or networks'],
   ])('names %s=%s, and what was expected', (name, value, expected) => {
     expect(complaint({ [name]: value })).toContain(`${name}=${value}`);
     expect(complaint({ [name]: value })).toContain(expected);

@@ -1,5 +1,5 @@
 import { currentStory } from '../context.ts';
-import { type AnyEvent, type EventType, parseEvent } from '../events.ts';
+import { type AnyEvent, type EventType, parseEventData } from '../events.ts';
 import type { Clock } from '../ports.ts';
 
 /** Puts what a service says into its envelope: stamped, told whose story it is, and checked. */
@@ -20,7 +20,7 @@ export function createSay(
     const id = newId();
     const story = currentStory();
     const traceId = story?.traceparent.slice(3, 35) ?? id;
-    return parseEvent({
+    return {
       specversion: '1.0',
       id,
       source: name,
@@ -30,7 +30,7 @@ export function createSay(
       version: record.version,
       correlationid: story?.correlationId ?? id,
       traceparent: `00-${traceId}-${id.slice(16)}-01`,
-      data,
-    });
+      data: parseEventData(type, data),
+    } as AnyEvent;
   };
 }

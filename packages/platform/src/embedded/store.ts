@@ -52,6 +52,7 @@ export class Store {
   #scheduled = false;
   #closed = false;
   #events: SavedEvent[] = [];
+  #onSaved: (() => void)[] = [];
   #nextSeq = 1;
 
   /** @throws StoreError when another process has it open or the disk does not take it. */
@@ -128,6 +129,11 @@ export class Store {
     this.#events.push({ seq, event });
   }
 
+  /** Within a write: what is to be done once it is saved, and never if it is not. */
+  onSaved(callback: () => void) {
+    this.#onSaved.push(callback);
+  }
+
   /**
    * Resolves once durable; inside a unit it joins the unit instead and resolves at once.
    * @throws VersionConflict, DuplicateKey, Unavailable
@@ -184,6 +190,7 @@ export class Store {
     }
     const events = this.#commit(group);
     if (events === undefined) return;
+    for (const callback of this.#onSaved) callback();
     for (const { error, resolve, reject } of group) error ? reject(error) : resolve();
     for (const listener of this.#listeners) listener.afterCommit(events);
   }
@@ -192,6 +199,7 @@ export class Store {
   #commit(group: Waiting[]): SavedEvent[] | undefined {
     const firstSeq = this.#nextSeq;
     this.#events = [];
+    this.#onSaved = [];
     try {
       this.sql('BEGIN IMMEDIATE').run();
       for (const waiting of group) this.#perform(waiting);
@@ -220,7 +228,7 @@ export class Store {
     const { writes, finish } = waiting;
     // A single write is one atomic statement followed by some that cannot fail, so it needs no savepoint.
     const several = writes.length > 1;
-    const [seq, saved] = [this.#nextSeq, this.#events.length];
+    const [seq, events, callbacks] = [this.#nextSeq, this.#events.length, this.#onSaved.length];
     if (several) this.sql('SAVEPOINT unit').run();
     try {
       for (const write of writes) write();
@@ -231,7 +239,8 @@ export class Store {
       if (several) this.sql('ROLLBACK TO unit').run();
       if (several) this.sql('RELEASE unit').run();
       this.#nextSeq = seq;
-      this.#events.length = saved;
+      this.#events.length = events;
+      this.#onSaved.length = callbacks;
     }
   }
 }

@@ -2,6 +2,7 @@ import { badRequest, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
+import { LRUCache } from 'lru-cache';
 import type { Store } from './store.ts';
 
 type Value = string | number | null;
@@ -12,6 +13,7 @@ interface Row {
 /** How many rows one page may look at: a search for words that never meet ends early, with a cursor to go on. */
 const MAX_SCANNED = 2000;
 const MAX_WORDS = 8;
+const CACHED_RECORDS = 5000;
 
 /** Records as JSON, with one column for each key and index, kept in step by the same statement. */
 export class EmbeddedTable<R extends Stored> implements Table<R> {
@@ -19,6 +21,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #definition: TableDefinition<R>;
   readonly #name: string;
   readonly #columns: [name: string, value: (record: R) => Value][];
+  /** Saved records as this process wrote or read them last: exact, since no other process has the file. */
+  readonly #cache = new LRUCache<string, R>({ max: CACHED_RECORDS });
   readonly #insertSql: string;
   readonly #upsertSql: string;
   readonly #addWordSql: string;
@@ -72,7 +76,11 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async get(id: string) {
-    return this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, id);
+    const cached = this.#cache.get(id);
+    if (cached) return cached;
+    const record = this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, id);
+    if (record) this.#cache.set(id, record);
+    return record;
   }
 
   async getByKey(key: string, value: string) {
@@ -153,6 +161,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
          (SELECT rowid FROM ${name} WHERE forget_at <= ? LIMIT ${MAX_SCANNED})`,
       )
       .run(now);
+    this.#store.onSaved(() => this.#cache.clear());
   }
 
   #one(sql: string, parameter: string): R | undefined {
@@ -201,6 +210,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const changeWords = this.#prepareWordChange(undefined, record);
     return () => {
       this.#store.sql(this.#insertSql).run(...values);
+      this.#store.onSaved(() => this.#cache.set(record.id, record));
       changeWords();
     };
   }
@@ -208,7 +218,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   #prepareUpsert(record: R) {
     const values = this.#values(record);
     return () => {
-      this.#store.sql(this.#upsertSql).run(...values);
+      const { changes } = this.#store.sql(this.#upsertSql).run(...values);
+      if (changes > 0) this.#store.onSaved(() => this.#cache.set(record.id, record));
     };
   }
 
@@ -225,6 +236,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return () => {
       const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
       if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} has changed`);
+      this.#store.onSaved(() => this.#cache.set(next.id, next));
       changeWords();
     };
   }

@@ -1,0 +1,73 @@
+/** Tickets to reserve and buyers to reserve them, and the requests they make. */
+import { once as eventOf } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Answer, once, request } from './http.ts';
+import { newFolder, run } from './server.ts';
+
+const fillProgram = new URL('./fill.ts', import.meta.url);
+
+export interface Market {
+  dataDir: string;
+  /** In random order; all of them, or as many as were asked for. */
+  ticketIds: string[];
+}
+
+/** A data folder with so many tickets in it. */
+export async function fillMarket(count: number, sample = count): Promise<Market> {
+  const dataDir = newFolder();
+  const idsFile = `${dataDir}.ids`;
+  const child = run(fillProgram, [dataDir, String(count), idsFile, String(sample)], {});
+  const [code] = await eventOf(child, 'exit');
+  if (code !== 0) throw new Error('the tables could not be filled');
+  return { dataDir, ticketIds: readFileSync(idsFile, 'utf8').split('\n') };
+}
+
+const BUYERS = 8;
+
+/** The session cookies of a few new users. A buyer may hold many tickets. */
+export async function signUpBuyers(port: number): Promise<string[]> {
+  const cookies: string[] = [];
+  for (let buyer = 0; buyer < BUYERS; buyer++) {
+    const body = { email: `buyer${buyer}@example.com`, password: 'correct horse' };
+    const { head } = await once(port, request('POST', '/api/users/signup', { body }), 201);
+    cookies.push(/set-cookie: (session=[^;]+)/i.exec(head)?.[1] ?? '');
+  }
+  return cookies;
+}
+
+/** To be answered once the ticket is held, or with `wait` false as soon as the order is accepted. */
+export const reserve = (ticketId: string, cookie: string, wait = true) =>
+  request('POST', '/api/orders', {
+    cookie,
+    ...(wait && { headers: { prefer: 'wait=10' } }),
+    body: { ticketId },
+  });
+
+export const isHeld = ({ status, body }: Answer) =>
+  status === 201 && body.includes('"status":"awaiting_payment"');
+
+export const isAccepted = ({ status }: Answer) => status === 201;
+export const isOk = ({ status }: Answer) => status === 200;
+
+/** Gives each request once, made beforehand, so that the load generator has little left to do. */
+export function supply(wires: string[]) {
+  let used = 0;
+  return {
+    next: () => wires[used++],
+    get left() {
+      return Math.max(0, wires.length - used);
+    },
+  };
+}
+
+/** Gives the same requests again and again. */
+export function cycle(wires: string[]) {
+  let used = 0;
+  return () => wires[used++ % wires.length];
+}
+
+export const reservations = (ticketIds: string[], cookies: string[], wait = true) =>
+  ticketIds.map((id, index) => reserve(id, cookies[index % cookies.length] as string, wait));
+
+export const idsFileOf = (folder: string) => join(folder, 'ids.txt');

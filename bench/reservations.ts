@@ -1,0 +1,152 @@
+/** Durable reservations, end to end, against doing the same for nothing and against the least a hold can cost. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { request } from './http.ts';
+import { closedLoop, type Load, openLoop, type Run } from './load.ts';
+import {
+  cycle,
+  fillMarket,
+  idsFileOf,
+  isAccepted,
+  isHeld,
+  isOk,
+  reservations,
+  signUpBuyers,
+  supply,
+} from './market.ts';
+import { Rounds } from './numbers.ts';
+import { type Report, reportLatencies, reportSurroundings } from './report.ts';
+import { cpuMs, newFolder, quiet, type Server, serveBare, serveMarketplace } from './server.ts';
+
+const TICKETS = 100_000;
+const CONNECTIONS = 64;
+const ROUNDS = 11;
+const ROUND_MS = 1200;
+const WARM_UP_MS = 3000;
+const OPEN_CONNECTIONS = 512;
+
+export async function measureReservations(report: Report) {
+  report.begin('Reservations: POST /api/orders with Prefer: wait, 64 connections');
+  const market = await fillMarket(TICKETS);
+  const folder = newFolder();
+  mkdirSync(folder);
+  writeFileSync(idsFileOf(folder), market.ticketIds.join('\n'));
+
+  const fairseat = await serveMarketplace(market.dataDir);
+  const nothing = await serveBare('nothing', newFolder());
+  const oneRow = await serveBare('one-row', folder);
+  const cookies = await signUpBuyers(fairseat.port);
+  const tickets = supply(reservations(market.ticketIds, cookies));
+  const anyTicket = cycle(reservations(market.ticketIds, cookies));
+  const loads: Record<'fairseat' | 'nothing' | 'oneRow', Load> = {
+    fairseat: {
+      port: fairseat.port,
+      connections: CONNECTIONS,
+      next: tickets.next,
+      isRight: isHeld,
+    },
+    nothing: { port: nothing.port, connections: CONNECTIONS, next: anyTicket, isRight: isHeld },
+    oneRow: { port: oneRow.port, connections: CONNECTIONS, next: anyTicket, isRight: isHeld },
+  };
+
+  for (const load of Object.values(loads)) await closedLoop(load, WARM_UP_MS);
+  const runs = { fairseat: [] as Run[], nothing: [] as Run[], oneRow: [] as Run[] };
+  const cpuUs = new Rounds<number>();
+  const tails: number[] = [];
+  await quiet(fairseat);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, server] of Object.entries({ nothing, oneRow, fairseat })) {
+      const before = cpuMs(server);
+      const run = await closedLoop(loads[name as keyof typeof loads], ROUND_MS);
+      runs[name as keyof typeof runs].push(run);
+      if (server === fairseat) tails.push(await quiet(fairseat));
+      cpuUs.add(name, ((cpuMs(server) - before) * 1000) / run.count);
+    }
+  }
+  const rates = (of: Run[]) => of.map(({ perSecond }) => perSecond);
+  const own = report.figure('Fairseat, until awaiting_payment', '/s', rates(runs.fairseat));
+  const none = report.figure('bare Fastify, same schemas, no storage', '/s', rates(runs.nothing));
+  const row = report.figure('the same and one row, group commit', '/s', rates(runs.oneRow));
+  report.compare('against no storage', own, none, { atLeast: 0.12 });
+  report.compare('against one row', own, row, { atLeast: 0.3 });
+  reportLatencies(report, 'Fairseat, latency at full load', runs.fairseat);
+  report.figure('work left after the last answer', 'ms', tails);
+  // Unlike the rates, these are the same when other processes take a part of the machine.
+  const [ownCpu, noneCpu, rowCpu] = ['fairseat', 'nothing', 'oneRow'].map((name) =>
+    report.figure(`processor time of one (${name})`, 'µs', cpuUs.of(name)),
+  );
+  if (ownCpu && noneCpu) report.compare('processor time, no storage to Fairseat', noneCpu, ownCpu);
+  if (ownCpu && rowCpu) report.compare('processor time, one row to Fairseat', rowCpu, ownCpu);
+  reportSurroundings(report, runs);
+
+  await measureHalfLoad(report, own.value / 2, fairseat, tickets, market.ticketIds, cookies);
+  await measureReads(report, fairseat, nothing, market.ticketIds);
+  for (const server of [fairseat, nothing, oneRow]) await server.stop();
+}
+
+/** With and without waiting for the lock: the same work for the server, answered at different moments. */
+async function measureHalfLoad(
+  report: Report,
+  perSecond: number,
+  { port, ...server }: Server,
+  waiting: { next: () => string | undefined; left: number },
+  ticketIds: string[],
+  cookies: string[],
+) {
+  report.begin(`Half that load: ${Math.round(perSecond)} orders arrive each second, evenly`);
+  const fresh = ticketIds.slice(ticketIds.length - waiting.left);
+  const half = Math.floor(fresh.length / 2);
+  const accepted: Run[] = [];
+  const held: Run[] = [];
+  const plain = supply(reservations(fresh.slice(half), cookies, false));
+  const waits = supply(reservations(fresh.slice(0, half), cookies));
+  const load = { port, connections: OPEN_CONNECTIONS };
+  for (let round = 0; round < 3; round++) {
+    accepted.push(
+      await openLoop({ ...load, next: plain.next, isRight: isAccepted }, perSecond, 3000),
+    );
+    await quiet({ port, ...server });
+    held.push(await openLoop({ ...load, next: waits.next, isRight: isHeld }, perSecond, 3000));
+    await quiet({ port, ...server });
+  }
+  reportLatencies(report, 'until the order is accepted', accepted);
+  reportLatencies(report, 'until it awaits payment', held);
+}
+
+async function measureReads(report: Report, fairseat: Server, bare: Server, ticketIds: string[]) {
+  report.begin('Reads of one ticket, 64 connections');
+  const of = (port: number, path: string): Load => ({
+    port,
+    connections: CONNECTIONS,
+    next: cycle(ticketIds.slice(0, 5000).map((id) => request('GET', `${path}/${id}`))),
+    isRight: isOk,
+  });
+  const loads = [
+    of(fairseat.port, '/api/tickets'),
+    of(bare.port, '/api/tickets'),
+    of(bare.port, '/bare'),
+  ];
+  const runs: Run[][] = loads.map(() => []);
+  for (const load of loads) await closedLoop(load, 1000);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [index, load] of loads.entries()) runs[index]?.push(await closedLoop(load, 1000));
+  }
+  const [own, same, plain] = [
+    'Fairseat',
+    'bare Fastify, same schemas',
+    'bare Fastify, no schemas',
+  ].map((name, index) =>
+    report.figure(
+      name,
+      '/s',
+      (runs[index] ?? []).map((run) => run.perSecond),
+    ),
+  );
+  if (!own || !same || !plain) return;
+  report.compare('against the same schemas', own, same, { atLeast: 0.6 });
+  report.compare('against no schemas', own, plain);
+  reportSurroundings(report, {
+    fairseat: runs[0] ?? [],
+    same: runs[1] ?? [],
+    plain: runs[2] ?? [],
+  });
+}

@@ -1,0 +1,108 @@
+/** A marketplace with somebody to attack, and ways to attack them. */
+import { type ProblemBody, type Reply, TestMarketplace, type Visitor } from './marketplace.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Headers = Record<string, string>;
+
+const EMAIL = 'victim@example.com';
+const TITLE = 'The title of a reserved ticket';
+const PRICE = 98_765_432;
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
+export class HostileScene implements AsyncDisposable {
+  readonly market: TestMarketplace;
+  readonly victim: Visitor;
+  readonly attacker: Visitor;
+  /** Of the victim, who holds a ticket and has begun to pay. */
+  readonly ids: { ticket: string; order: string; payment: string };
+  #before: unknown;
+
+  private constructor(market: TestMarketplace, people: Visitor[], ids: HostileScene['ids']) {
+    this.market = market;
+    [this.victim, this.attacker] = people as [Visitor, Visitor];
+    this.ids = ids;
+  }
+
+  static async open(): Promise<HostileScene> {
+    const market = await TestMarketplace.open();
+    const seller = await market.person();
+    const victim = await market.person(EMAIL);
+    const ticket = await seller.sells(TITLE, PRICE);
+    const order = await victim.holds(ticket.id);
+    const { body: charge } = await victim.pay(order.id, 'pm_card_authenticationRequired');
+    const ids = { ticket: ticket.id, order: order.id, payment: charge.stripeId ?? '' };
+    const scene = new HostileScene(market, [victim, await market.person()], ids);
+    scene.#before = await scene.#state();
+    return scene;
+  }
+
+  /** Every route that takes a body, with one that it would take. */
+  get routes(): [Method, string, Record<string, unknown>][] {
+    const { ticket, order, payment } = this.ids;
+    return [
+      ['POST', '/api/users/signup', { email: 'new@example.com', password: 'correct horse' }],
+      ['POST', '/api/users/signin', { email: EMAIL, password: 'wrong horse' }],
+      ['POST', '/api/tickets', { title: 'A seat', price: 4990 }],
+      ['PUT', `/api/tickets/${ticket}`, { title: 'A seat', price: 4990 }],
+      ['POST', '/api/orders', { ticketId: ticket }],
+      ['POST', '/api/payments', { orderId: order, token: 'pm_card_visa' }],
+      ['POST', `/api/test-gateway/${payment}/confirm`, { approve: true }],
+    ];
+  }
+
+  /** What the attacker gets to hear. @throws when it is something about the victim. */
+  async send(
+    method: Method,
+    url: string,
+    payload?: string | Buffer,
+    headers: Headers = {},
+  ): Promise<Reply<ProblemBody>> {
+    const response = await this.market.app.inject({
+      method,
+      url,
+      headers: { cookie: this.attacker.cookie ?? '', ...headers },
+      ...(payload !== undefined && { payload }),
+    });
+    const text = response.body;
+    const isList = url.startsWith('/api/tickets');
+    const secrets = isList ? [EMAIL] : [EMAIL, TITLE, String(PRICE), this.ids.payment];
+    const told = secrets.filter((secret) => text.includes(secret));
+    if (told.length > 0) throw new Error(`${method} ${url} tells ${told}: ${text}`);
+    const isJson = String(response.headers['content-type']).includes('json');
+    return {
+      status: response.statusCode,
+      headers: response.headers,
+      body: (isJson ? response.json() : text) as ProblemBody,
+    };
+  }
+
+  sendJson = (method: Method, url: string, body: unknown) =>
+    this.send(method, url, JSON.stringify(body), JSON_TYPE);
+
+  async #state() {
+    const { victim, ids } = this;
+    return JSON.stringify([
+      await victim.seesTicket(ids.ticket),
+      await victim.seesOrder(ids.order),
+      await victim.seesCharge(ids.order),
+    ]);
+  }
+
+  /** What the attacker has made. */
+  async made() {
+    const { body: listed } = await this.attacker.get<{ tickets: object[] }>(
+      '/api/tickets?mine=true',
+    );
+    const { body: placed } = await this.attacker.get<{ orders: object[] }>('/api/orders');
+    return [...listed.tickets, ...placed.orders];
+  }
+
+  /** @throws unless all that is the victim's is as it was, and requests are served. */
+  async [Symbol.asyncDispose]() {
+    const after = await this.#state();
+    const { status } = await this.attacker.get('/healthz');
+    await this.market[Symbol.asyncDispose]();
+    if (after !== this.#before) throw new Error(`changed: ${this.#before} to ${after}`);
+    if (status !== 200) throw new Error(`serves no more: ${status}`);
+  }
+}
