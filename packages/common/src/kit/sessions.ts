@@ -53,10 +53,12 @@ export async function createSessionVerifier(publicKey: JWK, clock: Clock): Promi
 
   return async (token) => {
     if (token.length > MAX_TOKEN_LENGTH) return null;
-    const session = verified.get(token) ?? (await verify(token));
-    if (session === null || Date.parse(session.expiresAt) <= clock.now()) return null;
-    verified.set(token, session);
-    return session;
+    let session = verified.get(token) ?? null;
+    if (session === null) {
+      session = await verify(token);
+      if (session) verified.set(token, session);
+    }
+    return session && Date.parse(session.expiresAt) > clock.now() ? session : null;
   };
 
   async function verify(token: string): Promise<Session | null> {

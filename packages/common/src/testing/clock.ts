@@ -43,7 +43,7 @@ export function createTestClock(): TestClock {
         clearTimeout(entry.timer);
         entry.timer = setTimeout(
           () => pending.delete(entry) && entry.callback(),
-          Math.min(Math.ceil(entry.at - clock.now()), 2 ** 31 - 1),
+          Math.min(Math.max(0, Math.ceil(entry.at - clock.now())), 2 ** 31 - 1),
         );
       }
     },

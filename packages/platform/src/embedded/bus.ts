@@ -30,7 +30,7 @@ export class EmbeddedBus implements Bus, CommitListener {
     this.#groups.set(group, new Group(group, handlers, this.#store, this.#options));
   }
 
-  publish(event: AnyEvent) {
+  async publish(event: AnyEvent) {
     const checked = parseEvent(event);
     const body = JSON.stringify(checked);
     return this.#store.write(() => this.#store.append(checked, body));

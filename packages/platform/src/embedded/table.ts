@@ -225,13 +225,15 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   /** Touches only the columns that change, and so only their indexes. */
   #prepareReplace(current: R, next: R) {
-    const changed = this.#columns
-      .map(([column, value]) => [column, value(current), value(next)] as const)
-      .filter(([, before, after]) => before !== after);
-    const assignments = ['version', 'body', ...changed.map(([column]) => column)];
-    const sql = `UPDATE ${this.#name} SET ${assignments.map((column) => `${column} = ?`)}
-      WHERE id = ? AND version = ?`;
-    const values = [next.version, JSON.stringify(next), ...changed.map(([, , after]) => after)];
+    const values: Value[] = [next.version, JSON.stringify(next)];
+    let assignments = 'version = ?, body = ?';
+    for (const [column, value] of this.#columns) {
+      const after = value(next);
+      if (after === value(current)) continue;
+      assignments += `, ${column} = ?`;
+      values.push(after);
+    }
+    const sql = `UPDATE ${this.#name} SET ${assignments} WHERE id = ? AND version = ?`;
     const changeWords = this.#prepareWordChange(current, next);
     return () => {
       const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
