@@ -275,7 +275,7 @@ describe('an error on our side', () => {
     expect(faultsOf(reply, 500)).toEqual([]);
     expect(JSON.stringify(reply)).not.toMatch(/secret|password|users/);
     const lines = own.logged.map((line) => JSON.parse(line));
-    const found = lines.filter(({ requestId }) => requestId === reply.body.instance);
+    const found = lines.filter(({ correlationId }) => correlationId === reply.body.instance);
     expect(found).toMatchObject([
       { err: { message: /^secret/, stack: expect.stringContaining('http.test') } },
     ]);

@@ -80,13 +80,17 @@ export class EmbeddedBus implements Bus, CommitListener {
       .run(needed, before);
   }
 
+  onEvents(events: SavedEvent[]) {
+    for (const group of this.#groups.values()) group.onEvents(events);
+  }
+
   beforeCommit() {
     for (const group of this.#groups.values()) group.beforeCommit();
   }
 
   afterCommit(events: SavedEvent[]) {
     for (const { event } of events) for (const watcher of this.#watchers) watcher(event);
-    for (const group of this.#groups.values()) group.afterCommit(events);
+    for (const group of this.#groups.values()) group.afterCommit();
     this.#tellIfSettled();
   }
 

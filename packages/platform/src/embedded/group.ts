@@ -41,6 +41,8 @@ export class Group {
   #nextSeq: number;
   /** Handled ahead of the cursor. */
   readonly #done = new Set<number>();
+  /** Letters of the transaction under way. */
+  #unsaved: Letter[] = [];
   /** Handled in the transaction under way. */
   readonly #finishing = new Set<number>();
   /** The last delivery under way for each record. */
@@ -97,26 +99,34 @@ export class Group {
     if (this.#cursor !== this.#saved) this.#letters.saveCursor(this.#cursor);
   }
 
-  afterCommit(events: SavedEvent[]) {
+  afterCommit() {
     for (const seq of this.#finishing) this.#done.add(seq);
     this.#finishing.clear();
     for (let seq = this.#saved + 1; seq <= this.#cursor; seq++) this.#done.delete(seq);
     this.#saved = this.#cursor;
-    this.#take(events);
+    this.#unsaved = [];
+    this.#readLog();
   }
 
+  /** What was to be saved never happened: neither the events nor that any was handled. */
   afterRollback() {
     this.#cursor = this.#saved;
     this.#finishing.clear();
+    for (const letter of this.#unsaved) letter.void = true;
+    this.#unsaved = [];
+    this.#nextSeq = Math.min(this.#nextSeq, this.#store.lastSeq + 1);
+    for (const seq of this.#done) if (seq >= this.#nextSeq) this.#done.delete(seq);
   }
 
-  /** What was just saved goes straight to its handler when nothing older waits; else it is read later. */
-  #take(events: SavedEvent[]) {
+  /** What is just being saved goes straight to its handler when nothing older waits; else it is read later. */
+  onEvents(events: SavedEvent[]) {
     if (!this.#running) return;
     for (const saved of events) {
       if (saved.seq !== this.#nextSeq || this.#inFlight >= MAX_IN_FLIGHT) break;
       this.#nextSeq += 1;
-      this.#accept(fresh(saved));
+      const letter = fresh(saved);
+      this.#unsaved.push(letter);
+      this.#accept(letter);
     }
   }
 
@@ -184,7 +194,7 @@ export class Group {
   }
 
   async #deliver(letter: Letter, handler: Handler | undefined) {
-    for (let conflicts = 0; this.#running; ) {
+    for (let conflicts = 0; this.#running && !letter.void; ) {
       try {
         return await this.#handle(letter, handler);
       } catch (error) {

@@ -96,7 +96,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     async close() {
       cancelTidy();
       await Promise.all([bus.stop(), ...timers.map((each) => each.stop())]);
-      store.close();
+      await store.close();
     },
     crash() {
       cancelTidy();

@@ -13,6 +13,8 @@ export interface Letter {
   failures: number;
   /** Whether it waits in `parked`, the cursor being past it. */
   parked: boolean;
+  /** Its event was never saved after all. */
+  void?: boolean;
 }
 
 interface Row {

@@ -18,8 +18,6 @@ describe('the store', () => {
       beforeCommit: () => {
         commits += 1;
       },
-      afterCommit: () => {},
-      afterRollback: () => {},
     });
   };
   const insert =
@@ -117,7 +115,7 @@ describe('the store', () => {
     expect(() => new Store(path())).toThrow(/another process is using it/);
     await store.write(insert('a'));
     store.define('PRAGMA user_version = 99');
-    store.close();
+    await store.close();
     expect(open).toThrow(StoreError);
     expect(open).toThrow(/written by a newer Fairseat/);
   });

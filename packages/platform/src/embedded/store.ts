@@ -1,6 +1,7 @@
 /** The one SQLite file of the embedded platform: opened by one process alone, written in groups. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { setImmediate } from 'node:timers/promises';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 
@@ -12,11 +13,13 @@ export interface SavedEvent {
   event: AnyEvent;
 }
 
-/** Takes part in every commit, to save or learn what goes with it. */
+/** Takes part in every transaction, to save or learn what goes with it. */
 export interface CommitListener {
-  beforeCommit(): void;
-  afterCommit(events: SavedEvent[]): void;
-  afterRollback(): void;
+  /** Events were written. What their handlers write at once goes into the same transaction. */
+  onEvents?(events: SavedEvent[]): void;
+  beforeCommit?(): void;
+  afterCommit?(events: SavedEvent[]): void;
+  afterRollback?(): void;
 }
 
 interface Waiting {
@@ -28,8 +31,9 @@ interface Waiting {
   error?: unknown;
 }
 
-/** Keeps one commit short enough that nobody waits long behind it. */
+/** Keep one commit short enough that nobody waits long behind it. */
 const MAX_GROUP = 1000;
+const MAX_ROUNDS = 8;
 const SCHEMA_VERSION = 1;
 const UNIQUE_VIOLATIONS = [1555, 2067];
 
@@ -39,20 +43,22 @@ export class StoreError extends Error {
 }
 
 /**
- * Concurrent writes of all services share one transaction and so one wait for the disk. A write that loses
- * (compare-and-set, unique key) fails its own caller only. A promise resolves when its write is on disk.
+ * Concurrent writes of all services share one transaction and so one wait for the disk, and so does what the events
+ * among them set off at once. A write that loses (compare-and-set, unique key) fails its own caller only. A promise
+ * resolves when its write is on disk.
  */
 export class Store {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   readonly #units = new AsyncLocalStorage<Write[]>();
   readonly #listeners: CommitListener[] = [];
-  readonly #flushSoon: () => void;
+  readonly #flushSoon: () => Promise<void>;
   #waiting: Waiting[] = [];
-  #scheduled = false;
+  #flushing: Promise<void> | undefined;
   #closed = false;
+  /** Of the transaction under way. */
   #events: SavedEvent[] = [];
-  #onSaved: (() => void)[] = [];
+  #undo: (() => void)[] = [];
   #nextSeq = 1;
 
   /** @throws StoreError when another process has it open or the disk does not take it. */
@@ -68,7 +74,10 @@ export class Store {
     }
     // Bound here, so that a group never runs inside the story of whoever happened to schedule it.
     const flush = AsyncLocalStorage.bind(() => this.#flush());
-    this.#flushSoon = () => setImmediate(flush);
+    this.#flushSoon = async () => {
+      await setImmediate();
+      await flush();
+    };
   }
 
   #prepareFile() {
@@ -129,9 +138,9 @@ export class Store {
     this.#events.push({ seq, event });
   }
 
-  /** Within a write: what is to be done once it is saved, and never if it is not. */
-  onSaved(callback: () => void) {
-    this.#onSaved.push(callback);
+  /** Within a write: what is to be done if it comes to nothing. */
+  onUndone(callback: () => void) {
+    this.#undo.push(callback);
   }
 
   /**
@@ -153,9 +162,9 @@ export class Store {
   }
 
   /** Saves what is waiting and closes the file. */
-  close() {
+  async close() {
+    while (this.#flushing !== undefined) await this.#flushing;
     if (this.#closed) return;
-    this.#flush();
     this.#closed = true;
     this.#db.close();
   }
@@ -173,46 +182,48 @@ export class Store {
     if (this.#closed) return Promise.reject(new Unavailable('The store is closed.'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#waiting.push({ writes, ...(finish && { finish }), resolve, reject });
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      this.#flushSoon();
-    }
+    this.#flushing ??= this.#flushSoon();
     return promise;
   }
 
-  #flush() {
-    this.#scheduled = false;
-    if (this.#closed || this.#waiting.length === 0) return;
-    const group = this.#waiting.splice(0, MAX_GROUP);
-    if (this.#waiting.length > 0) {
-      this.#scheduled = true;
-      this.#flushSoon();
+  async #flush() {
+    const group: Waiting[] = [];
+    const error = await this.#commit(group);
+    this.#flushing = this.#waiting.length > 0 && !this.#closed ? this.#flushSoon() : undefined;
+    if (error) {
+      for (const { reject } of group) reject(error);
+      return;
     }
-    const events = this.#commit(group);
-    if (events === undefined) return;
-    for (const callback of this.#onSaved) callback();
-    for (const { error, resolve, reject } of group) error ? reject(error) : resolve();
-    for (const listener of this.#listeners) listener.afterCommit(events);
+    for (const waiting of group) waiting.error ? waiting.reject(waiting.error) : waiting.resolve();
+    for (const listener of this.#listeners) listener.afterCommit?.(this.#events);
   }
 
-  /** Answers the events that were saved, or undefined when the disk refused and nothing was. */
-  #commit(group: Waiting[]): SavedEvent[] | undefined {
+  /** Moves what waits into the group and saves it. Answers an error when the disk refused and nothing was saved. */
+  async #commit(group: Waiting[]): Promise<Unavailable | undefined> {
     const firstSeq = this.#nextSeq;
     this.#events = [];
-    this.#onSaved = [];
+    this.#undo = [];
     try {
       this.sql('BEGIN IMMEDIATE').run();
-      for (const waiting of group) this.#perform(waiting);
-      for (const listener of this.#listeners) listener.beforeCommit();
+      for (let round = 0; round < MAX_ROUNDS && group.length < MAX_GROUP; round++) {
+        if (this.#waiting.length === 0) break;
+        const written = this.#events.length;
+        const next = this.#waiting.splice(0, MAX_GROUP);
+        group.push(...next);
+        for (const waiting of next) this.#perform(waiting);
+        const events = this.#events.slice(written);
+        for (const listener of this.#listeners) listener.onEvents?.(events);
+        await allMicrotasks();
+      }
+      for (const listener of this.#listeners) listener.beforeCommit?.();
       this.sql('COMMIT').run();
-      return this.#events;
+      return undefined;
     } catch (error) {
       this.#rollback();
       this.#nextSeq = firstSeq;
-      for (const listener of this.#listeners) listener.afterRollback();
-      const unavailable = new Unavailable('The data could not be saved.', { cause: error });
-      for (const { reject } of group) reject(unavailable);
-      return undefined;
+      for (const undo of this.#undo) undo();
+      for (const listener of this.#listeners) listener.afterRollback?.();
+      return new Unavailable('The data could not be saved.', { cause: error });
     }
   }
 
@@ -228,7 +239,7 @@ export class Store {
     const { writes, finish } = waiting;
     // A single write is one atomic statement followed by some that cannot fail, so it needs no savepoint.
     const several = writes.length > 1;
-    const [seq, events, callbacks] = [this.#nextSeq, this.#events.length, this.#onSaved.length];
+    const [seq, events, undo] = [this.#nextSeq, this.#events.length, this.#undo.length];
     if (several) this.sql('SAVEPOINT unit').run();
     try {
       for (const write of writes) write();
@@ -240,10 +251,13 @@ export class Store {
       if (several) this.sql('RELEASE unit').run();
       this.#nextSeq = seq;
       this.#events.length = events;
-      this.#onSaved.length = callbacks;
+      for (const callback of this.#undo.splice(undo)) callback();
     }
   }
 }
+
+/** Resolves once all that needs no outside answer has run on, and before anything from outside is heard. */
+const allMicrotasks = () => new Promise<void>((resolve) => process.nextTick(resolve));
 
 /** What its own caller is told; anything else is the engine's trouble and ends the group. */
 function asLostWrite(error: unknown) {

@@ -161,7 +161,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
          (SELECT rowid FROM ${name} WHERE forget_at <= ? LIMIT ${MAX_SCANNED})`,
       )
       .run(now);
-    this.#store.onSaved(() => this.#cache.clear());
+    this.#cache.clear();
   }
 
   #one(sql: string, parameter: string): R | undefined {
@@ -199,6 +199,11 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
   }
 
+  #remember(record: R) {
+    this.#cache.set(record.id, record);
+    this.#store.onUndone(() => this.#cache.delete(record.id));
+  }
+
   #values(record: R): Value[] {
     const { id, version, createdAt } = record;
     const values = this.#columns.map(([, value]) => value(record));
@@ -210,7 +215,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const changeWords = this.#prepareWordChange(undefined, record);
     return () => {
       this.#store.sql(this.#insertSql).run(...values);
-      this.#store.onSaved(() => this.#cache.set(record.id, record));
+      this.#remember(record);
       changeWords();
     };
   }
@@ -219,7 +224,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const values = this.#values(record);
     return () => {
       const { changes } = this.#store.sql(this.#upsertSql).run(...values);
-      if (changes > 0) this.#store.onSaved(() => this.#cache.set(record.id, record));
+      if (changes > 0) this.#remember(record);
     };
   }
 
@@ -238,7 +243,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return () => {
       const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
       if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} has changed`);
-      this.#store.onSaved(() => this.#cache.set(next.id, next));
+      this.#remember(next);
       changeWords();
     };
   }

@@ -44,8 +44,6 @@ export class EmbeddedTimers implements Timers, CommitListener {
     });
   }
 
-  beforeCommit() {}
-
   afterCommit() {
     this.#wake(this.#setAt);
     this.#setAt = Number.POSITIVE_INFINITY;
