@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Unavailable } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { EmbeddedBus } from './bus.ts';
+import { Store } from './store.ts';
+
+const id = (n: number) => n.toString(16).padStart(32, '0');
+const event = (n: number): AnyEvent => ({
+  specversion: '1.0',
+  id: id(n),
+  source: 'auth',
+  type: 'session.ended',
+  subject: id(n),
+  time: new Date(n).toISOString(),
+  version: 1,
+  correlationid: id(n),
+  traceparent: `00-${id(n)}-${id(n).slice(16)}-01`,
+  data: { sessionId: id(n), expiresAt: new Date(n).toISOString() },
+});
+
+describe('what an event sets off at once', () => {
+  let folder: string;
+  let store: Store;
+  let bus: EmbeddedBus;
+  let commits: number;
+  const heard: string[] = [];
+
+  const rows = () => store.sql('SELECT id FROM things ORDER BY id').all();
+  const cursor = () => store.sql('SELECT seq FROM cursors').get();
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fairseat-'));
+    store = new Store(join(folder, 'test.sqlite'));
+    store.define('CREATE TABLE things (id TEXT PRIMARY KEY, size TEXT)');
+    commits = 0;
+    heard.length = 0;
+    store.listen({
+      beforeCommit: () => {
+        commits += 1;
+      },
+    });
+    bus = new EmbeddedBus(store, systemClock, {
+      deferMs: 1,
+      backoffMs: 1,
+      maxFailures: 3,
+      onDeadLetter: () => {},
+    });
+    bus.consume('a', {
+      'session.ended': async ({ subject }) => {
+        heard.push(subject);
+        await store.write(() => {
+          store.sql('INSERT INTO things VALUES (?, ?)').run(subject, 'x'.repeat(50_000));
+        });
+      },
+    });
+    bus.start();
+  });
+  afterEach(() => {
+    store.crash();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('is saved in the same transaction, with the cursor', async () => {
+    await bus.publish(event(1));
+    expect(commits).toBe(1);
+    expect(rows()).toEqual([{ id: id(1) }]);
+    expect(cursor()).toEqual({ seq: 1 });
+  });
+
+  it('never happened when that transaction fails, and is done once when it is said again', async () => {
+    const { page_count: pages } = store.sql('PRAGMA page_count').get() as { page_count: number };
+    store.define(`PRAGMA max_page_count = ${pages + 2}`);
+    await expect(bus.publish(event(1))).rejects.toThrow(Unavailable);
+    expect(heard).toEqual([id(1)]);
+    expect(rows()).toEqual([]);
+    expect(cursor()).toBeUndefined();
+    expect(store.lastSeq).toBe(0);
+
+    store.define('PRAGMA max_page_count = 100000');
+    await bus.publish(event(2));
+    await bus.settled();
+    expect(heard).toEqual([id(1), id(2)]);
+    expect(rows()).toEqual([{ id: id(2) }]);
+    expect(cursor()).toEqual({ seq: 1 });
+    expect(await bus.deadLetters()).toEqual([]);
+  });
+});
