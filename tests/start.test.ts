@@ -71,6 +71,16 @@ describe('npm start', () => {
     await first.end('SIGTERM');
   });
 
+  it('keeps the currency that the prices of its folder are in', async () => {
+    using folder = temporaryFolder();
+    const first = await startProcess({ DATA_DIR: folder.path, CURRENCY: 'JPY' });
+    await first.end('SIGTERM');
+    const second = await startProcess({ DATA_DIR: folder.path, CURRENCY: 'usd' });
+    expect(await second.exited).toBe(1);
+    expect(second.output().stderr).toMatch(oneLine);
+    expect(second.output().stderr).toContain('are in jpy');
+  });
+
   it('refuses a port that is taken, and names it', async () => {
     using folder = temporaryFolder();
     const server = createServer().listen(0, '127.0.0.1');
@@ -87,7 +97,8 @@ describe('npm start', () => {
     [{ PORT: 'eighty' }, 'PORT=eighty'],
     [{ ORDER_EXPIRATION_SECONDS: '0' }, 'ORDER_EXPIRATION_SECONDS=0'],
     [{ PUBLIC_ORIGIN: 'tickets.example' }, 'PUBLIC_ORIGIN=tickets.example'],
-    [{ CURRENCY: 'dollars' }, 'CURRENCY=dollars'],
+    [{ CURRENCY: 'xyz' }, 'CURRENCY=xyz'],
+    [{ HOST: 'nowhere.invalid', RATE_LIMITS: 'on' }, 'nowhere.invalid'],
     [{ HOST: '0.0.0.0', RATE_LIMITS: 'off' }, 'RATE_LIMITS=off'],
   ])('refuses the setting %o in one line that names it', async (env, named) => {
     using folder = temporaryFolder();

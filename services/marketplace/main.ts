@@ -4,8 +4,8 @@ import { createPasswords } from '@fairseat/auth';
 import { type Config, ConfigError, createLog, readConfig } from '@fairseat/common/kit';
 import { openEmbedded, StoreError } from '@fairseat/platform/embedded';
 import closeWithGrace from 'close-with-grace';
+import { keepCurrency, loadSessionKey } from './data-folder.ts';
 import { createMarketplace } from './marketplace.ts';
-import { loadSessionKey } from './session-key.ts';
 
 const STOP_WITHIN_MS = 15_000;
 
@@ -18,6 +18,7 @@ async function main() {
     rateLimits: config.rateLimits,
     onError: (message, error) => log.error({ err: error }, message),
   });
+  keepCurrency(dataDir, config.currency);
   const marketplace = await createMarketplace({
     platform,
     config,
@@ -39,14 +40,15 @@ async function main() {
 }
 
 function greet(config: Config, address: string, dataDir: string) {
-  const minutes = Math.round((config.orderExpirationSeconds / 60) * 10) / 10;
+  const seconds = config.orderExpirationSeconds;
+  const holds = seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
   console.log(
     [
       `Fairseat is listening on ${config.publicOrigin ?? address}`,
       `  API     ${address}/docs`,
       `  Data    ${dataDir}`,
       `  Payment TEST MODE: no card is charged and no money moves`,
-      `  Holds   ${minutes} minutes`,
+      `  Holds   ${holds}`,
     ].join('\n'),
   );
 }
@@ -56,6 +58,9 @@ function explain(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException & { port?: number };
   if (error instanceof ConfigError || error instanceof StoreError) return message;
   if (code === 'EADDRINUSE') return `${message.replace('listen ', '')}. Choose another PORT.`;
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return `${message}. Set HOST to an address of this machine.`;
+  }
   if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
     return `${message}. Choose another HOST or PORT.`;
   return (error as Error).stack ?? String(error);

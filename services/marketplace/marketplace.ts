@@ -88,6 +88,7 @@ function createMetrics({ bus }: Platform): Registry {
     registers: [metrics],
     async collect() {
       this.reset();
+      for (const { group } of await bus.backlog()) this.set({ service: group }, 0);
       for (const { group } of await bus.deadLetters()) this.inc({ service: group });
     },
   });

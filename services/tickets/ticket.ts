@@ -9,9 +9,14 @@ export interface Ticket extends TicketRecord {
   sayAgainAt: number | null;
 }
 
+/** What the seller decides. */
+type Listing = Pick<Ticket, 'title' | 'price'>;
+
+const isSame = (a: Listing, b: Listing) => a.title === b.title && a.price === b.price;
+
 export type TicketFact =
   | { type: 'ticket.created'; ticket: Omit<Ticket, 'version'> }
-  | { type: 'ticket.updated'; title: string; price: number }
+  | ({ type: 'ticket.updated' } & Listing)
   | { type: 'ticket.withdrawn' }
   | { type: 'ticket.reserved'; orderId: string; sayAgainAt: number }
   | { type: 'ticket.refused'; refusal: Refusal }
@@ -26,7 +31,7 @@ const SAY_AGAIN_MS = 60_000;
 const LOCK_ATTEMPTS = 20;
 
 export function create(
-  ticket: Pick<Ticket, 'id' | 'title' | 'price' | 'userId' | 'createdAt' | 'requestHash'>,
+  ticket: Listing & Pick<Ticket, 'id' | 'userId' | 'createdAt' | 'requestHash'>,
 ): TicketFact[] {
   return [
     {
@@ -37,12 +42,11 @@ export function create(
 }
 
 /** @throws Problem 403 when it is not the seller's, 409 when it is not available. */
-export function edit(userId: string, change: { title: string; price: number }) {
+export function edit(userId: string, change: Listing) {
   return (ticket: Ticket): TicketFact[] => {
     mustBeSeller(ticket, userId);
     mustBeAvailable(ticket);
-    const same = ticket.title === change.title && ticket.price === change.price;
-    return same ? [] : [{ type: 'ticket.updated', ...change }];
+    return isSame(ticket, change) ? [] : [{ type: 'ticket.updated', ...change }];
   };
 }
 
@@ -75,8 +79,7 @@ function whyRefused(ticket: Ticket, order: Order, expired: boolean): Refusal['re
   if (expired) return 'expired';
   if (ticket.status !== 'available') return ticket.status;
   if (ticket.userId === order.userId) return 'own_ticket';
-  const { title, price } = order.ticket;
-  return ticket.title === title && ticket.price === price ? undefined : 'changed';
+  return isSame(ticket, order.ticket) ? undefined : 'changed';
 }
 
 /** An order has been cancelled: its lock is let go, if it is the one that holds it. */
@@ -108,8 +111,10 @@ export function evolve(ticket: Ticket | undefined, fact: TicketFact): Ticket {
   if (fact.type === 'ticket.created') return { ...fact.ticket, version: 1 };
   if (ticket === undefined) throw new Error(`${fact.type} of no ticket`);
   switch (fact.type) {
-    case 'ticket.updated':
-      return { ...ticket, title: fact.title, price: fact.price };
+    case 'ticket.updated': {
+      const { type: _, ...change } = fact;
+      return { ...ticket, ...change };
+    }
     case 'ticket.withdrawn':
       return { ...ticket, status: 'withdrawn' };
     case 'ticket.reserved':

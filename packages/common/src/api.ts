@@ -33,7 +33,11 @@ const newPasswordSchema = z
 /** A body, which has these fields and no others. */
 const body = <S extends z.ZodRawShape>(fields: S) =>
   z.strictObject(fields, {
-    error: ({ code }) => (code === 'invalid_type' ? 'Send a JSON object as the body.' : undefined),
+    error: (issue) => {
+      if (issue.code === 'invalid_type') return 'Send a JSON object as the body.';
+      if (issue.code === 'unrecognized_keys') return `Leave out what is unknown: ${issue.keys}.`;
+      return undefined;
+    },
   });
 
 export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });

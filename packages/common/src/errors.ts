@@ -66,7 +66,11 @@ export const forbidden = (code: string, detail: string) => new Problem(403, code
 export const notFound = (what: string) =>
   new Problem(404, 'not_found', `There is no such ${what}. Check the id.`);
 export const noSuchPage = () =>
-  new Problem(404, 'not_found', 'There is nothing here. Check the address.');
+  new Problem(
+    404,
+    'not_found',
+    'There is nothing here. Check the address; the API is described at /docs.',
+  );
 export const conflict = (code: string, detail: string) => new Problem(409, code, detail);
 export const tooManyRequests = (detail: string, retryAfterSeconds: number) =>
   new Problem(429, 'too_many_requests', detail, { retryAfterSeconds });

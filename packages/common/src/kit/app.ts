@@ -8,12 +8,9 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-} from 'fastify-type-provider-zod';
+import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import { Histogram, type Registry } from 'prom-client';
+import type { ZodType } from 'zod';
 import { inStory } from '../context.ts';
 import { badRequest, forbidden, noSuchPage } from '../errors.ts';
 import type { Config } from './config.ts';
@@ -78,7 +75,11 @@ export async function createApp(options: AppOptions): Promise<App> {
     },
   });
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  // Parsed, not encoded: a record saved before a field was added gets that field's default.
+  app.setSerializerCompiler(({ schema }) => {
+    const answer = schema as ZodType;
+    return (data) => JSON.stringify(answer.parse(data));
+  });
   app.setErrorHandler(replyWithProblem);
   app.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
   app.decorateRequest('session', null);
@@ -199,7 +200,9 @@ async function addDocumentation(app: App, config: Config) {
         title: 'Fairseat',
         version: '1',
         description:
-          'List tickets, hold one for 15 minutes, pay for it. Errors are RFC 9457 problem documents.',
+          'List tickets, hold one, pay for it while nobody else can. Errors are RFC 9457 problem documents. ' +
+          'To try it here, sign up below: the cookie goes with every request from then on. ' +
+          'This document as JSON: /api/openapi.json',
       },
       components: {
         securitySchemes: {
@@ -218,7 +221,8 @@ async function addDocumentation(app: App, config: Config) {
     routePrefix: '/docs',
     staticCSP: true,
     transformStaticCSP: () => DOCS_CSP,
-    uiConfig: { validatorUrl: null },
+    theme: { title: 'Fairseat API' },
+    uiConfig: { validatorUrl: null, layout: 'BaseLayout' },
   });
 }
 

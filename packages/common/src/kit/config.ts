@@ -2,10 +2,14 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 
 const wholeNumber = (from: number, to: number) =>
   z.coerce.number(`expected a whole number from ${from} to ${to}`).int().min(from).max(to);
+
+const isCurrency = (code: string) =>
+  Intl.supportedValuesOf('currency').includes(code.toUpperCase());
 
 const isOrigin = (text: string) =>
   /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
@@ -30,10 +34,10 @@ const schema = z
     ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400).default(900),
     CURRENCY: z
       .string()
-      .regex(/^[a-zA-Z]{3}$/, 'expected an ISO 4217 code such as USD')
-      .transform((code) => code.toLowerCase())
+      .toLowerCase()
+      .refine(isCurrency, 'expected an ISO 4217 code such as usd')
       .default('usd'),
-    RATE_LIMITS: z.enum(['on', 'off']).default('on'),
+    RATE_LIMITS: z.enum(['on', 'off'], 'expected on or off').default('on'),
     TRUSTED_PROXIES: z
       .string()
       .refine(
@@ -41,9 +45,7 @@ const schema = z
         'expected addresses or networks such as 10.0.0.0/8, separated by commas',
       )
       .optional(),
-    LOG_LEVEL: z
-      .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'])
-      .default('info'),
+    LOG_LEVEL: z.enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`).default('info'),
   })
   .refine((env) => env.RATE_LIMITS === 'on' || LOOPBACK.includes(env.HOST), {
     path: ['RATE_LIMITS'],

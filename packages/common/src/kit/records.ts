@@ -100,7 +100,7 @@ export class Records<S extends Stored, F extends Fact> {
   #events(record: S, facts: F[]) {
     const { publicState = (state: S) => state, say } = this.#options;
     return facts.flatMap((fact) =>
-      isEventType(fact.type) ? [say(fact.type, record, { ...publicState(record), ...fact })] : [],
+      isEventType(fact.type) ? [say(fact.type, record, { ...fact, ...publicState(record) })] : [],
     );
   }
 }

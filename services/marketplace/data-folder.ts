@@ -1,0 +1,48 @@
+/** What lies in the data folder beside the database. */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { ConfigError, createSessionKey } from '@fairseat/common/kit';
+import type { JWK } from 'jose';
+
+/** The key that signs sessions: made at the first start, readable by its owner only. */
+export async function loadSessionKey(dataDir: string): Promise<JWK> {
+  const path = join(dataDir, 'session-key.json');
+  const kept = read(path);
+  if (kept !== undefined) return JSON.parse(kept);
+  const key = await createSessionKey();
+  write(path, JSON.stringify(key));
+  return key;
+}
+
+/**
+ * Prices are numbers without a unit, so the currency of a folder is that of its first start.
+ * @throws ConfigError when another is set.
+ */
+export function keepCurrency(dataDir: string, currency: string): void {
+  const path = join(dataDir, 'currency');
+  const kept = read(path);
+  if (kept === undefined) write(path, currency);
+  else if (kept !== currency) {
+    throw new ConfigError(
+      `Wrong setting: CURRENCY=${currency}: the prices in ${dataDir} are in ${kept}. Choose another DATA_DIR`,
+    );
+  }
+}
+
+function read(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new Error(`Cannot read ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Written beside and moved, so that a crash leaves the whole file or none. */
+function write(path: string, text: string) {
+  const file = openSync(`${path}.new`, 'w', 0o600);
+  writeSync(file, text);
+  fsyncSync(file);
+  closeSync(file);
+  renameSync(`${path}.new`, path);
+}
