@@ -214,9 +214,7 @@ describe('a crash', () => {
     await restart(market);
     refund.release();
     expect(await healed(market)).toEqual([]);
-    const asked = gateway.argsOf('refund');
-    expect(asked).toHaveLength(2);
-    expect(asked[1]).toEqual(asked[0]);
+    expect(gateway.count('refund')).toBe(1);
     const [payment] = await taken(market);
     expect(await buyer.seesCharge(order.id)).toMatchObject({ stripeRefundId: payment?.refundId });
   });

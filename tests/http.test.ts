@@ -199,6 +199,10 @@ describe('a connection', () => {
     expect(replies.map(({ status }) => status)).toEqual([200, 404, 200]);
   });
 
+  it('is cut off when it asks for more at once than anybody reads', async () => {
+    await new Line().write(get('/api/tickets').repeat(1000)).closed();
+  });
+
   it('goes on after a request that was refused', async () => {
     using line = new Line();
     const body = '{"price":0}';

@@ -32,6 +32,17 @@ describe('an Idempotency-Key of a payment', () => {
     expect(await healed(market)).toEqual([]);
   });
 
+  it('that came with another order is refused also when it was for a second card', async () => {
+    const { market, seller, buyer, order } = await openHeld();
+    await using _ = market;
+    const second = await buyer.holds((await seller.sells()).id);
+    await buyer.pay(order.id, 'pm_card_authenticationRequired');
+    expect((await buyer.pay(order.id, 'pm_card_visa', key)).status).toBe(201);
+    expect((await buyer.pay(second.id, 'pm_card_visa', key)).status).toBe(422);
+    expect(await taken(market)).toHaveLength(1);
+    expect(await healed(market)).toEqual([]);
+  });
+
   it('answers a double click with one charge', async () => {
     const { market, buyer, gateway, order } = await openHeld();
     await using _ = market;

@@ -123,6 +123,23 @@ describe('guessing a password', () => {
     expect((await market.hurried(slow)).status).toBe(200);
   });
 
+  it('leaves others their turn when one address signs in too much at once, rightly or not', async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    await using market = await open({
+      passwords: { hash: async () => 'hash', matches: () => promise },
+    });
+    await market.person(OWNER);
+    const crowd = Array.from({ length: 20 }, (_, n) =>
+      from(market, '203.0.113.1').signIn(RIGHT, `n${n}@example.com`),
+    );
+    const owner = from(market, '198.51.100.2').signIn(RIGHT);
+    const refused = (await Promise.all(crowd.slice(16))).map(({ status }) => status);
+    expect(refused).toEqual([429, 429, 429, 429]);
+    resolve(true);
+    expect((await owner).status).toBe(200);
+    await Promise.all(crowd);
+  });
+
   it('counts no attempt that was sent away because too many are signing in', async () => {
     let busy = true;
     await using market = await open({

@@ -19,12 +19,14 @@ describe('npm start', () => {
     expect(await fairseat.end('SIGINT')).toBe(0);
   });
 
-  it('makes a session key that only its owner can read, and keeps it', async () => {
+  it('keeps its data and its session key from all but their owner', async () => {
     using folder = temporaryFolder();
     const first = await startProcess({ DATA_DIR: folder.path });
     const person = await new Caller(first.url ?? '').signUp('a@example.com');
     await first.end('SIGTERM');
-    expect(statSync(join(folder.path, 'session-key.json')).mode & 0o777).toBe(0o600);
+    for (const file of ['session-key.json', 'fairseat.sqlite']) {
+      expect(statSync(join(folder.path, file)).mode & 0o777).toBe(0o600);
+    }
     const second = await startProcess({ DATA_DIR: folder.path });
     person.url = second.url ?? '';
     const reply = await person.send('GET', '/api/users/currentuser');

@@ -18,12 +18,14 @@ export interface Limits {
 
 const QUARTER_HOUR = 15 * 60;
 const SLOW_MS = 1000;
+/** Checking one password costs 10 ms of a core: no address gets more of the queue than this. */
+const MAX_AT_ONCE = 16;
 
 /**
  * Guessing is limited by address and account together, and by address: so a stranger cannot lock a person out.
  * An account under attack from many addresses is only slowed.
  */
-export function createLimits({ rateLimiter, clock }: ServiceContext): Limits {
+export function createLimits({ rateLimiter, clock, config }: ServiceContext): Limits {
   const signUps = rateLimiter('sign-up', { count: 20, perSeconds: 3600 });
   const byBoth = rateLimiter('sign-in-both', { count: 5, perSeconds: QUARTER_HOUR });
   const byAddress = rateLimiter('sign-in-address', { count: 100, perSeconds: QUARTER_HOUR });
@@ -35,6 +37,22 @@ export function createLimits({ rateLimiter, clock }: ServiceContext): Limits {
         'Too many failed attempts. Wait before you try again.',
         retryAfterSeconds,
       );
+    }
+  };
+
+  const underWay = new Map<string, number>();
+  const atOnce = async <T>(from: string, check: () => Promise<T>): Promise<T> => {
+    const others = underWay.get(from) ?? 0;
+    if (config.rateLimits && others >= MAX_AT_ONCE) {
+      throw tooManyRequests('Too many sign-ins from your network at once. Try again.', 1);
+    }
+    underWay.set(from, others + 1);
+    try {
+      return await check();
+    } finally {
+      const left = (underWay.get(from) ?? 1) - 1;
+      if (left > 0) underWay.set(from, left);
+      else underWay.delete(from);
     }
   };
 
@@ -62,7 +80,7 @@ export function createLimits({ rateLimiter, clock }: ServiceContext): Limits {
       // Counted before the password is checked: guesses that are made all at once are limited too.
       refuseIfOver(await byBoth.count(pair));
       await slowDown(account);
-      const found = await check().catch(async (error) => {
+      const found = await atOnce(network(address), check).catch(async (error) => {
         await byBoth.uncount(pair);
         throw error;
       });

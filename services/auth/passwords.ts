@@ -15,6 +15,9 @@ const AT_ONCE = 2;
 /** About half a second of waiting. */
 const MAX_WAITING = 64;
 
+/** Keyboards differ in how they spell the same letter. */
+const normal = (password: string) => password.normalize('NFKC');
+
 /** argon2id, a few at a time. @throws Problem (503) when too many wait. */
 export async function createPasswords(): Promise<Passwords> {
   const limit = pLimit(AT_ONCE);
@@ -29,9 +32,9 @@ export async function createPasswords(): Promise<Passwords> {
   const nobody = await hash('nobody has this password', PARAMETERS);
 
   return {
-    hash: async (password) => inTurn(() => hash(password, PARAMETERS)),
+    hash: async (password) => inTurn(() => hash(normal(password), PARAMETERS)),
     matches: async (passwordHash, password) => {
-      const matched = await inTurn(() => verify(passwordHash ?? nobody, password));
+      const matched = await inTurn(() => verify(passwordHash ?? nobody, normal(password)));
       return matched && passwordHash !== undefined;
     },
   };

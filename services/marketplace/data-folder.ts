@@ -1,6 +1,6 @@
 /** What lies in the data folder beside the database. */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigError, createSessionKey } from '@fairseat/common/kit';
 import type { JWK } from 'jose';
 
@@ -8,7 +8,7 @@ import type { JWK } from 'jose';
 export async function loadSessionKey(dataDir: string): Promise<JWK> {
   const path = join(dataDir, 'session-key.json');
   const kept = read(path);
-  if (kept !== undefined) return JSON.parse(kept);
+  if (kept !== undefined) return parse(kept, path);
   const key = await createSessionKey();
   write(path, JSON.stringify(key));
   return key;
@@ -29,6 +29,19 @@ export function keepCurrency(dataDir: string, currency: string): void {
   }
 }
 
+function parse(text: string, path: string): JWK {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new ConfigError(
+      `${path} is damaged. Restore it, or delete it: everybody signs in again`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
 function read(path: string): string | undefined {
   try {
     return readFileSync(path, 'utf8');
@@ -45,4 +58,7 @@ function write(path: string, text: string) {
   fsyncSync(file);
   closeSync(file);
   renameSync(`${path}.new`, path);
+  const folder = openSync(dirname(path), 'r');
+  fsyncSync(folder);
+  closeSync(folder);
 }

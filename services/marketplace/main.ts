@@ -10,6 +10,8 @@ import { createMarketplace } from './marketplace.ts';
 const STOP_WITHIN_MS = 15_000;
 
 async function main() {
+  // What lies in the data folder is for its owner alone.
+  process.umask(0o077);
   const config = readConfig();
   const log = createLog(config.logLevel);
   const dataDir = resolve(config.dataDir);

@@ -73,8 +73,11 @@ export async function createMarketplace(options: MarketplaceOptions): Promise<Ma
     },
     async stop() {
       ready = false;
-      await Promise.all([app.close(), ...running.map((service) => service.stop())]);
-      await platform.close();
+      try {
+        await Promise.all([app.close(), ...running.map((service) => service.stop())]);
+      } finally {
+        await platform.close();
+      }
     },
   };
 }

@@ -24,9 +24,9 @@ export function handlers(
       await orders.update(data.orderId, confirm);
     },
     // Why it was refused may be that this copy of it was stale.
-    'ticket.refused': async (event) => {
-      await keepListing(event);
-      await orders.update(event.data.refusal.orderId, refuse);
+    'ticket.refused': async ({ data: { refusal, ...ticket } }) => {
+      await listings.keepNewest(ticket);
+      await orders.update(refusal.orderId, refuse);
     },
     'expiration.elapsed': async ({ data }) => {
       await orders.update(data.orderId, expire(clock.now()));

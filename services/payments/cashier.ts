@@ -59,7 +59,8 @@ export function createCashier(
     },
 
     async lookAfter(orderId) {
-      const payment = await payments.update(orderId, lookAfter(clock.now()));
+      const payment = await claim(orderId);
+      if (payment === undefined) return;
       if (owesRefund(payment)) await refund(payment);
       else if (mustVoid(payment, clock.now())) await cancel(orderId);
       else if (payment.charge?.status === 'created') await cashier.proceed(orderId);
@@ -81,6 +82,17 @@ export function createCashier(
     };
   }
 
+  /** Another process may have taken this look, or the order may have ended since it was due. */
+  async function claim(orderId: string): Promise<Payment | undefined> {
+    let isMine = false;
+    const payment = await payments.update(orderId, (current) => {
+      const facts = lookAfter(clock.now())(current);
+      isMine = facts.length > 0;
+      return facts;
+    });
+    return isMine ? payment : undefined;
+  }
+
   async function takeOver(orderId: string, answer: GatewayPayment): Promise<Payment> {
     const { decline } = answer;
     // After a decline the payment could otherwise still be confirmed elsewhere.
@@ -96,7 +108,11 @@ export function createCashier(
   async function refund({ id: orderId, charge }: Payment) {
     if (!charge?.stripeId)
       throw new Error(`The charge of order ${orderId} took money but has no payment`);
-    const { id } = await gateway.refund(charge.stripeId, `${charge.id}:refund`);
+    // Gateways forget idempotency keys after a while, but not refunds.
+    const { refundId } = await gateway.find(charge.stripeId);
+    const { id } = refundId
+      ? { id: refundId }
+      : await gateway.refund(charge.stripeId, `${charge.id}:refund`);
     await payments.update(orderId, noteRefunded(id));
   }
 }

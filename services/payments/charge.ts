@@ -238,7 +238,8 @@ function noted(payment: Payment, order: OrderRecord): Payment {
   // What a cancelled order leaves open is looked after at once.
   const now =
     charge && order.status === 'cancelled' ? { ...charge, lookAgainAt: 0, looks: 0 } : charge;
-  return { ...payment, createdAt: order.createdAt, order, charge: now };
+  const createdAt = payment.version === 0 ? order.createdAt : payment.createdAt;
+  return { ...payment, createdAt, order, charge: now };
 }
 
 function evolveCharge(

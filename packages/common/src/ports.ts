@@ -111,6 +111,8 @@ export interface GatewayPayment {
   /** Set when the last confirmation was declined; the payment is then `unconfirmed` again. */
   decline?: { code: string; message: string };
   nextAction?: NextAction;
+  /** Set once the money was given back. */
+  refundId?: string;
 }
 
 /**
@@ -163,7 +165,7 @@ export interface Clock {
 /** What one service gets from its platform. */
 export interface Platform {
   clock: Clock;
-  /** A new id: 32 hexadecimal digits, later ones sort later. */
+  /** A new id: 32 hexadecimal digits, sorted by the millisecond they were made in. */
   newId(): string;
   table<R extends Stored>(service: string, definition: TableDefinition<R>): Table<R>;
   bus: Bus;

@@ -11,7 +11,7 @@ import type {
 } from '@fairseat/common/ports';
 
 /** What the gateway remembers of a payment, also across restarts. */
-export interface TestPayment extends Stored, GatewayPayment {
+export interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
   /** The confirmations asked for, by idempotency key. */
   confirmations: string[];
   refundId: string | null;
@@ -143,11 +143,12 @@ function confirmed(payment: TestPayment, key: string, outcome: Outcome): Partial
   return { confirmations, status: 'unconfirmed', decline: outcome };
 }
 
-function answer({ id, status, amount, decline }: TestPayment): GatewayPayment {
+function answer({ id, status, amount, decline, refundId }: TestPayment): GatewayPayment {
   return {
     id,
     status,
     amount,
+    ...(refundId && { refundId }),
     ...(status === 'unconfirmed' && decline && { decline }),
     ...(status === 'requires_action' && {
       nextAction: { type: 'confirm' as const, url: `/api/test-gateway/${id}/confirm` },

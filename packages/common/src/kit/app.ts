@@ -15,6 +15,7 @@ import { inStory } from '../context.ts';
 import { badRequest, forbidden, noSuchPage } from '../errors.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
+import { limitPipelining } from './pipelining.ts';
 import { rawProblem, replyWithProblem } from './problems.ts';
 import type { Session } from './sessions.ts';
 import { sessionCookie } from './signed-in.ts';
@@ -41,6 +42,8 @@ export type App = FastifyInstance;
 
 const KIB = 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Longer than any answer takes: who neither sends nor reads for so long is gone. */
+const IDLE_TIMEOUT_MS = 30_000;
 
 /** The HTTP side that all services share: limits, problem documents, headers, probes, metrics and documentation. */
 export async function createApp(options: AppOptions): Promise<App> {
@@ -54,6 +57,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
     requestTimeout: requestTimeoutMs,
+    connectionTimeout: IDLE_TIMEOUT_MS,
     http: {
       maxHeaderSize: 16 * KIB,
       // Node would answer without a body; see `requireHost`.
@@ -84,6 +88,11 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
   app.decorateRequest('session', null);
   acceptJsonOnly(app);
+  limitPipelining(app);
+  // Node would answer an unknown expectation by itself.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response);
+  });
   app.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
     done();
@@ -117,6 +126,11 @@ function acceptJsonOnly(app: App) {
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    // Some clients always name the type; a DELETE has nothing to say.
+    if (request.method === 'DELETE' && body.length === 0) {
+      done(null, undefined);
+      return;
+    }
     let text: string;
     try {
       text = utf8.decode(body as Buffer);

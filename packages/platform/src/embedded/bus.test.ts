@@ -8,6 +8,7 @@ import { systemClock } from '../clock.ts';
 import { EmbeddedBus } from './bus.ts';
 import { Store } from './store.ts';
 
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const id = (n: number) => n.toString(16).padStart(32, '0');
 const event = (n: number): AnyEvent => ({
   specversion: '1.0',
@@ -28,6 +29,9 @@ describe('what an event sets off at once', () => {
   let bus: EmbeddedBus;
   let commits: number;
   const heard: string[] = [];
+  const watcherErrors: unknown[] = [];
+  let before = async () => {};
+  let diskRefuses = false;
 
   const rows = () => store.sql('SELECT id FROM things ORDER BY id').all();
   const cursor = () => store.sql('SELECT seq FROM cursors').get();
@@ -38,8 +42,11 @@ describe('what an event sets off at once', () => {
     store.define('CREATE TABLE things (id TEXT PRIMARY KEY, size TEXT)');
     commits = 0;
     heard.length = 0;
+    before = async () => {};
+    diskRefuses = false;
     store.listen({
       beforeCommit: () => {
+        if (diskRefuses) throw new Error('The disk refuses.');
         commits += 1;
       },
     });
@@ -48,10 +55,12 @@ describe('what an event sets off at once', () => {
       backoffMs: 1,
       maxFailures: 3,
       onDeadLetter: () => {},
+      onWatcherError: (error) => watcherErrors.push(error),
     });
     bus.consume('a', {
       'session.ended': async ({ subject }) => {
         heard.push(subject);
+        await before();
         await store.write(() => {
           store.sql('INSERT INTO things VALUES (?, ?)').run(subject, 'x'.repeat(50_000));
         });
@@ -87,5 +96,30 @@ describe('what an event sets off at once', () => {
     expect(rows()).toEqual([{ id: id(2) }]);
     expect(cursor()).toEqual({ seq: 1 });
     expect(await bus.deadLetters()).toEqual([]);
+  });
+
+  it.each([
+    ['more than one transaction takes', 1000, async () => {}],
+    ['handlers that wait for something', 3, () => turn()],
+  ])('never happened either with %s', async (_, count, wait) => {
+    before = wait;
+    diskRefuses = true;
+    const said = Array.from({ length: count }, (_, n) => bus.publish(event(n + 1)));
+    const outcomes = await Promise.allSettled(said);
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']));
+    diskRefuses = false;
+    await bus.publish(event(5000));
+    await bus.settled();
+    expect(rows()).toEqual([{ id: id(5000) }]);
+    expect(cursor()).toEqual({ seq: 1 });
+  });
+
+  it('is not held up by a watcher that throws', async () => {
+    bus.watch(() => {
+      throw new Error('broken watcher');
+    });
+    await bus.publish(event(1));
+    expect(rows()).toEqual([{ id: id(1) }]);
+    expect(watcherErrors).toHaveLength(1);
   });
 });

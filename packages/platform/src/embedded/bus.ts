@@ -71,11 +71,12 @@ export class EmbeddedBus implements Bus, CommitListener {
   trim(before: string) {
     const needed = Math.min(...[...this.#groups.values()].map((group) => group.firstNeededSeq()));
     if (!Number.isFinite(needed)) return;
+    // What is no JSON became a dead letter long ago.
     this.#store
       .sql(
         `DELETE FROM events WHERE seq IN
          (SELECT seq FROM events WHERE seq < ? ORDER BY seq LIMIT ${TRIM_BATCH})
-         AND body ->> 'time' < ?`,
+         AND CASE WHEN json_valid(body) THEN body ->> 'time' < ? ELSE 1 END`,
       )
       .run(needed, before);
   }
@@ -89,9 +90,19 @@ export class EmbeddedBus implements Bus, CommitListener {
   }
 
   afterCommit(events: SavedEvent[]) {
-    for (const { event } of events) for (const watcher of this.#watchers) watcher(event);
     for (const group of this.#groups.values()) group.afterCommit();
+    for (const { event } of events) this.#show(event);
     this.#tellIfSettled();
+  }
+
+  #show(event: AnyEvent) {
+    for (const watcher of this.#watchers) {
+      try {
+        watcher(event);
+      } catch (error) {
+        this.#options.onWatcherError(error);
+      }
+    }
   }
 
   afterRollback() {

@@ -14,6 +14,7 @@ export interface GroupOptions {
   /** After so many failures an event becomes a dead letter. */
   maxFailures: number;
   onDeadLetter: (group: string, reason: unknown, body: string) => void;
+  onWatcherError: (error: unknown) => void;
   onProgress: () => void;
 }
 
@@ -178,7 +179,7 @@ export class Group {
     const before = this.#subjects.get(subject);
     const delivered = (before ?? Promise.resolve())
       .then(() => this.#deliver(letter, handler))
-      .then(() => {
+      .finally(() => {
         if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
         this.#finished(letter);
       });
@@ -198,6 +199,7 @@ export class Group {
       try {
         return await this.#handle(letter, handler);
       } catch (error) {
+        if (letter.void) return;
         // The record changed between decision and write: decide again on what it is now.
         const lost = error instanceof VersionConflict || error instanceof DuplicateKey;
         if (lost && ++conflicts < MAX_CONFLICTS) continue;
@@ -214,6 +216,7 @@ export class Group {
         const event = letter.event ?? parseEvent(JSON.parse(letter.body));
         const { correlationid: correlationId, traceparent } = event;
         await inStory({ correlationId, traceparent }, () => handler?.(event, delivery));
+        if (letter.void) throw new Unavailable('Its event was not saved after all.');
       },
       () => this.#finish(letter),
     );

@@ -34,7 +34,7 @@ export interface EmbeddedPlatform extends Platform {
   crash(): void;
 }
 
-const TIDY_INTERVAL_MS = 60_000;
+const TIDY_INTERVAL_MS = 5000;
 const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
@@ -42,18 +42,21 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
   const store = openStore(dataDir);
   defineTimers(store);
-  const forgetful: ((now: number) => void)[] = [];
+  const tables = new Map<string, EmbeddedTable<never>>();
   const timers: EmbeddedTimers[] = [];
   const bus = new EmbeddedBus(store, clock, {
     deferMs: options.deferMs ?? 100,
     backoffMs: options.backoffMs ?? 100,
     maxFailures: options.maxFailures ?? 8,
+    onWatcherError: (error) => onError('a watcher of events failed', error),
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
   });
+  // One for each name, so that there is one cache of its records.
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
-    const table = new EmbeddedTable(store, service, definition);
-    forgetful.push((now) => table.forget(now));
-    return table;
+    const name = `${service}_${definition.name}`;
+    const table = tables.get(name) ?? new EmbeddedTable(store, name, definition);
+    tables.set(name, table as EmbeddedTable<never>);
+    return table as EmbeddedTable<R>;
   };
 
   let cancelTidy = () => {};
@@ -61,7 +64,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     const now = clock.now();
     store
       .write(() => {
-        for (const forget of forgetful) forget(now);
+        for (const table of tables.values()) table.forget(now);
         bus.trim(new Date(now - EVENTS_KEPT_MS).toISOString());
       })
       .catch((error) => onError('tidying failed, will try again', error));

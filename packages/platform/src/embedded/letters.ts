@@ -29,6 +29,7 @@ export const defineLetters = (store: Store) =>
     `CREATE TABLE IF NOT EXISTS cursors (consumer TEXT PRIMARY KEY, seq INTEGER NOT NULL);
      CREATE TABLE IF NOT EXISTS parked (consumer TEXT, seq INTEGER, attempts INTEGER NOT NULL,
        failures INTEGER NOT NULL, due_at INTEGER NOT NULL, PRIMARY KEY (consumer, seq));
+     CREATE INDEX IF NOT EXISTS parked_due ON parked (consumer, due_at);
      CREATE TABLE IF NOT EXISTS dead_letters (consumer TEXT, seq INTEGER, body TEXT NOT NULL,
        reason TEXT NOT NULL, died_at TEXT NOT NULL, PRIMARY KEY (consumer, seq))`,
   );

@@ -66,6 +66,34 @@ describe('the store', () => {
     expect(ids()).toEqual(['a', 'b']);
   });
 
+  it('fails a write that cannot be done for its own caller only, and undoes its beginning', async () => {
+    const outcomes = await Promise.allSettled([
+      store.write(insert('a')),
+      store.write(() => {
+        insert('b')();
+        store.sql('INSERT INTO things VALUES (?, ?)').run('c', { no: 'value' } as never);
+      }),
+      store.write(insert('d')),
+    ]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect((outcomes[1] as PromiseRejectedResult).reason).not.toBeInstanceOf(Unavailable);
+    expect(ids()).toEqual(['a', 'd']);
+  });
+
+  it('saves what a unit left running by itself', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let late = Promise.resolve();
+    await store.unit(
+      async () => {
+        late = promise.then(() => store.write(insert('late')));
+      },
+      () => {},
+    );
+    resolve();
+    await late;
+    expect(ids()).toEqual(['late']);
+  });
+
   it('saves a unit as a whole or not at all', async () => {
     let finished = 0;
     const unit = (...names: string[]) =>

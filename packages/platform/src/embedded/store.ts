@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { DuplicateKey, Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 
 /** Runs prepared statements inside the group's transaction. All else was computed before. */
@@ -22,6 +22,12 @@ export interface CommitListener {
   afterRollback?(): void;
 }
 
+/** Writes that are saved together. */
+interface Unit {
+  writes: Write[];
+  open: boolean;
+}
+
 interface Waiting {
   writes: Write[];
   /** Done last if all writes succeeded. */
@@ -36,6 +42,8 @@ const MAX_GROUP = 1000;
 const MAX_ROUNDS = 8;
 const SCHEMA_VERSION = 1;
 const UNIQUE_VIOLATIONS = [1555, 2067];
+/** SQLite's primary codes for: busy, out of memory, read-only, I/O error, damaged, full, cannot open. */
+const ENGINE_TROUBLES = [5, 7, 8, 10, 11, 13, 14];
 
 /** A data folder that cannot be used; the message says why and what to do. */
 export class StoreError extends Error {
@@ -50,7 +58,7 @@ export class StoreError extends Error {
 export class Store {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #units = new AsyncLocalStorage<Write[]>();
+  readonly #units = new AsyncLocalStorage<Unit>();
   readonly #listeners: CommitListener[] = [];
   readonly #flushSoon: () => Promise<void>;
   #waiting: Waiting[] = [];
@@ -149,16 +157,21 @@ export class Store {
    */
   write(write: Write): Promise<void> {
     const unit = this.#units.getStore();
-    if (unit === undefined) return this.#enqueue([write]);
-    unit.push(write);
+    if (!unit?.open) return this.#enqueue([write]);
+    unit.writes.push(write);
     return Promise.resolve();
   }
 
   /** Runs work whose writes are saved together, or not at all, with one that finishes it. */
   async unit(work: () => Promise<void>, finish: Write): Promise<void> {
-    const writes: Write[] = [];
-    await this.#units.run(writes, work);
-    await this.#enqueue(writes, finish);
+    const unit: Unit = { writes: [], open: true };
+    try {
+      await this.#units.run(unit, work);
+    } finally {
+      // What the work left running writes for itself from here on.
+      unit.open = false;
+    }
+    await this.#enqueue(unit.writes, finish);
   }
 
   /** Saves what is waiting and closes the file. */
@@ -220,6 +233,8 @@ export class Store {
       return undefined;
     } catch (error) {
       this.#rollback();
+      // What waits by now may have been decided on what never happened.
+      group.push(...this.#waiting.splice(0));
       this.#nextSeq = firstSeq;
       for (const undo of this.#undo) undo();
       for (const listener of this.#listeners) listener.afterRollback?.();
@@ -236,37 +251,33 @@ export class Store {
   }
 
   #perform(waiting: Waiting) {
-    const { writes, finish } = waiting;
-    // A single write is one atomic statement followed by some that cannot fail, so it needs no savepoint.
-    const several = writes.length > 1;
     const [seq, events, undo] = [this.#nextSeq, this.#events.length, this.#undo.length];
-    if (several) this.sql('SAVEPOINT unit').run();
+    this.sql('SAVEPOINT unit').run();
     try {
-      for (const write of writes) write();
-      if (several) this.sql('RELEASE unit').run();
-      finish?.();
+      for (const write of waiting.writes) write();
+      waiting.finish?.();
     } catch (error) {
-      waiting.error = asLostWrite(error);
-      if (several) this.sql('ROLLBACK TO unit').run();
-      if (several) this.sql('RELEASE unit').run();
+      waiting.error = asOwnFailure(error);
+      this.sql('ROLLBACK TO unit').run();
+      for (const callback of this.#undo.splice(undo)) callback();
       this.#nextSeq = seq;
       this.#events.length = events;
-      for (const callback of this.#undo.splice(undo)) callback();
     }
+    this.sql('RELEASE unit').run();
   }
+}
+
+/** What its own caller is told. The engine's trouble is everybody's: it is thrown, and ends the transaction. */
+function asOwnFailure(error: unknown): unknown {
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  if (errcode === undefined) return error;
+  if (UNIQUE_VIOLATIONS.includes(errcode)) return new DuplicateKey(message);
+  if (ENGINE_TROUBLES.includes(errcode & 0xff)) throw error;
+  return error;
 }
 
 /** Resolves once all that needs no outside answer has run on, and before anything from outside is heard. */
 const allMicrotasks = () => new Promise<void>((resolve) => process.nextTick(resolve));
-
-/** What its own caller is told; anything else is the engine's trouble and ends the group. */
-function asLostWrite(error: unknown) {
-  if (error instanceof VersionConflict) return error;
-  const { errcode, message } = error as { errcode?: number; message?: string };
-  if (errcode !== undefined && UNIQUE_VIOLATIONS.includes(errcode))
-    return new DuplicateKey(message);
-  throw error;
-}
 
 function whyUnusable(path: string, error: unknown) {
   const { errcode, message } = error as { errcode?: number; message: string };

@@ -12,7 +12,7 @@ interface Row {
 
 /** How many rows one page may look at: a search for words that never meet ends early, with a cursor to go on. */
 const MAX_SCANNED = 2000;
-const MAX_WORDS = 8;
+const MAX_COUNTED = 8;
 const CACHED_RECORDS = 5000;
 
 /** Records as JSON, with one column for each key and index, kept in step by the same statement. */
@@ -28,10 +28,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #addWordSql: string;
   readonly #dropWordSql: string;
 
-  constructor(store: Store, service: string, definition: TableDefinition<R>) {
+  constructor(store: Store, name: string, definition: TableDefinition<R>) {
     this.#store = store;
     this.#definition = definition;
-    this.#name = `${service}_${definition.name}`;
+    this.#name = name;
     const { unique = {}, indexes = {}, forgetAt } = definition;
     const keys = Object.entries(unique).map(([key, value]) => [`k_${key}`, value] as const);
     const others = Object.entries(indexes).map(([index, value]) => [`i_${index}`, value] as const);
@@ -119,7 +119,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   async find(query: Query): Promise<Page<R>> {
     const before = query.cursor === undefined ? LAST : parseCursor(query.cursor);
-    const words = query.words === undefined ? [] : wordsOf(query.words).slice(0, MAX_WORDS);
+    const words = query.words === undefined ? [] : wordsOf(query.words);
     const hasWords = (record: R) => {
       const text = new Set(wordsOf(this.#definition.text?.(record) ?? ''));
       return words.every((word) => text.has(word));
@@ -195,7 +195,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       `SELECT count(*) AS n FROM
        (SELECT 1 FROM ${this.#name}_words WHERE word = ? LIMIT ${MAX_SCANNED})`,
     );
-    const counted = words.map((word) => [word, (count.get(word) as { n: number }).n] as const);
+    const counted = words
+      .slice(0, MAX_COUNTED)
+      .map((word) => [word, (count.get(word) as { n: number }).n] as const);
     return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
   }
 

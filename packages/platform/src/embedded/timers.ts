@@ -93,10 +93,8 @@ export class EmbeddedTimers implements Timers, CommitListener {
   #ring() {
     this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#running = this.#fireDue()
-      .then(
-        () => this.#nextAt(),
-        () => this.#clock.now() + RETRY_MS,
-      )
+      .then(() => this.#nextAt())
+      .catch(() => this.#clock.now() + RETRY_MS)
       .then((next) => {
         this.#running = undefined;
         this.#wake(next);
