@@ -90,9 +90,7 @@ function createMetrics({ bus }: Platform): Registry {
     labelNames: ['service'],
     registers: [metrics],
     async collect() {
-      this.reset();
-      for (const { group } of await bus.backlog()) this.set({ service: group }, 0);
-      for (const { group } of await bus.deadLetters()) this.inc({ service: group });
+      for (const { group, dead } of await bus.backlog()) this.set({ service: group }, dead);
     },
   });
   new Gauge({

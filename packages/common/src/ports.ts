@@ -78,10 +78,10 @@ export interface Bus {
   publish(event: AnyEvent): Promise<void>;
   /** Every event from now on, to every process, for live views. May be lost; never waits for the listener. */
   watch(listener: (event: AnyEvent) => void): () => void;
-  /** What groups have given up on, oldest first. */
+  /** What groups have given up on: the oldest, at most 100. */
   deadLetters(): Promise<DeadLetter[]>;
-  /** How many events each group has yet to handle. */
-  backlog(): Promise<{ group: string; events: number }[]>;
+  /** How many events each group has yet to handle, and how many it has given up on. */
+  backlog(): Promise<{ group: string; events: number; dead: number }[]>;
 }
 
 export interface DeadLetter {

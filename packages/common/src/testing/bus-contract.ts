@@ -153,6 +153,7 @@ export function busContract(kind: string, openHarness: OpenHarness) {
         .toMatchObject([{ group: 'a', event: poison, reason: expect.stringContaining('always') }]);
       await platform.bus.publish(saying(platform, harness)(2));
       expect(await healthy.all).toEqual([id(2)]);
+      await expect.poll(() => platform.bus.backlog()).toEqual([{ group: 'a', events: 0, dead: 1 }]);
       await platform.close();
     });
 

@@ -48,7 +48,11 @@ export class EmbeddedBus implements Bus, CommitListener {
   }
 
   async backlog() {
-    return [...this.#groups].map(([group, { backlog }]) => ({ group, events: backlog }));
+    return [...this.#groups].map(([group, { backlog, dead }]) => ({
+      group,
+      events: backlog,
+      dead,
+    }));
   }
 
   start() {

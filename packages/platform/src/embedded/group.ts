@@ -88,6 +88,10 @@ export class Group {
     return unread + this.#inFlight + this.#parkedCount;
   }
 
+  get dead() {
+    return this.#letters.dead();
+  }
+
   firstNeededSeq(): number {
     const { firstSeq } = this.#letters.parked();
     return Math.min(firstSeq ?? Number.POSITIVE_INFINITY, this.#saved + 1);
@@ -132,18 +136,15 @@ export class Group {
   }
 
   #readLog() {
-    while (
-      this.#running &&
-      this.#inFlight < MAX_IN_FLIGHT &&
-      this.#nextSeq <= this.#store.lastSeq
-    ) {
-      const letters = this.#letters.from(this.#nextSeq, MAX_IN_FLIGHT - this.#inFlight);
-      for (const letter of letters) {
-        this.#nextSeq = letter.seq + 1;
-        this.#accept(letter);
-      }
-      if (letters.length === 0) return;
+    const isFull = this.#inFlight >= MAX_IN_FLIGHT;
+    if (!this.#running || isFull || this.#nextSeq > this.#store.lastSeq) return;
+    const letters = this.#letters.from(this.#nextSeq, MAX_IN_FLIGHT - this.#inFlight);
+    for (const letter of letters) {
+      this.#nextSeq = letter.seq + 1;
+      this.#accept(letter);
     }
+    // Others get their turn between two pieces of a long log.
+    if (letters.length > 0) setImmediate(() => this.#readLog());
   }
 
   #readParked() {

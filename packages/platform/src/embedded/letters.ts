@@ -113,6 +113,13 @@ export class Letters {
       .get(this.#group) as { count: number; nextDueAt: number | null; firstSeq: number | null };
   }
 
+  dead(): number {
+    const { count } = this.#store
+      .sql('SELECT count(*) AS count FROM dead_letters WHERE consumer = ?')
+      .get(this.#group) as { count: number };
+    return count;
+  }
+
   park({ seq, attempts }: Letter, failures: number, dueAt: number) {
     this.#store
       .sql('INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)')
@@ -131,7 +138,7 @@ export class Letters {
 }
 
 export function deadLetters(store: Store): DeadLetter[] {
-  const rows = store.sql('SELECT * FROM dead_letters ORDER BY seq').all() as unknown as {
+  const rows = store.sql('SELECT * FROM dead_letters ORDER BY seq LIMIT 100').all() as unknown as {
     consumer: string;
     body: string;
     reason: string;
