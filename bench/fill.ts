@@ -6,10 +6,10 @@ import { writeFileSync } from 'node:fs';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import type { Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { type TicketRecord, ticketSchema } from '@fairseat/common/records';
+import { seeded, shuffled } from '@fairseat/common/testing/random';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import { create, evolve, type Ticket } from '../services/tickets/ticket.ts';
-import { createRandom, shuffled } from './numbers.ts';
 
 const [dataDir = '', countText, idsFile = '', sampleText] = process.argv.slice(2);
 const count = Number(countText);
@@ -44,7 +44,7 @@ await createMarketplace({
 const tickets = tables.get('tickets tickets') as Table<Ticket>;
 const listings = tables.get('orders listings') as Table<TicketRecord>;
 
-const random = createRandom(count);
+const random = seeded(count);
 const below = (limit: number) => Math.floor(random() * limit);
 const sellers = Array.from({ length: SELLERS }, () => platform.newId());
 const rareWord = () => `w${below(RARE_WORDS).toString(36)}`;
@@ -90,4 +90,4 @@ await alarms.set('0', 0);
 await platform.start();
 await platform.settled();
 await platform.close();
-writeFileSync(idsFile, shuffled(ids).slice(0, Number(sampleText)).join('\n'));
+writeFileSync(idsFile, shuffled(ids, seeded(1)).slice(0, Number(sampleText)).join('\n'));

@@ -5,7 +5,7 @@ import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Handlers, Platform, TestGateway, Timers } from '@fairseat/common/ports';
 import { seeded } from '@fairseat/common/testing';
-import { turns } from './interleaving.ts';
+import { changed, turns } from './interleaving.ts';
 import { violations } from './invariants.ts';
 import type { TestMarketplace } from './marketplace.ts';
 
@@ -19,17 +19,6 @@ export interface Delivered {
 }
 /** Hands the event to its handler, or does something else. */
 type Courier = (delivered: Delivered, handle: (attempt?: number) => Promise<void>) => Promise<void>;
-
-/** The same thing, some of its methods replaced. */
-const changed = <T extends object>(target: T, methods: Partial<T>): T =>
-  new Proxy(target, {
-    get(object, name) {
-      const own = methods[name as keyof T];
-      if (own !== undefined) return own;
-      const value = Reflect.get(object, name);
-      return typeof value === 'function' ? value.bind(object) : value;
-    },
-  });
 
 /** Puts a courier between the bus and every handler. */
 const delivering =

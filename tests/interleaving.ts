@@ -25,27 +25,30 @@ function yielding(seed: number): Yield {
   return () => turns(Math.floor(random() * 4));
 }
 
+/** The same thing, some of its methods replaced. */
+export const changed = <T extends object>(target: T, methods: Partial<T>): T =>
+  new Proxy(target, {
+    get(object, name) {
+      const own = methods[name as keyof T];
+      if (own !== undefined) return own;
+      const value = Reflect.get(object, name);
+      return typeof value === 'function' ? value.bind(object) : value;
+    },
+  });
+
 /** Every call of one of these methods waits its random turns before and after. */
 function disturbed<T extends object>(target: T, methods: (keyof T)[], pause: Yield): T {
-  const disturbedMethods = methods.map((name) => {
+  const later = methods.map((name) => {
     const method = target[name] as (...args: unknown[]) => Promise<unknown>;
-    const later = async (...args: unknown[]) => {
+    const disturbedMethod = async (...args: unknown[]) => {
       await pause();
       const result = await method.apply(target, args);
       await pause();
       return result;
     };
-    return [name, later] as const;
+    return [name, disturbedMethod] as const;
   });
-  const changed = new Map<keyof T, unknown>(disturbedMethods);
-  return new Proxy(target, {
-    get(object, name) {
-      const value = changed.get(name as keyof T) ?? Reflect.get(object, name);
-      return typeof value === 'function' && !changed.has(name as keyof T)
-        ? value.bind(object)
-        : value;
-    },
-  });
+  return changed(target, Object.fromEntries(later) as Partial<T>);
 }
 
 const tableMethods = ['get', 'getByKey', 'insert', 'replace'] as (keyof Table<Stored>)[];
@@ -58,15 +61,8 @@ export const interleaved =
     const pause = yielding(seed);
     return {
       ...platform,
-      bus: new Proxy(platform.bus, {
-        get(bus, name) {
-          if (name === 'consume') {
-            return (group: string, handlers: Handlers) =>
-              bus.consume(group, delayed(handlers, pause));
-          }
-          const value = Reflect.get(bus, name);
-          return typeof value === 'function' ? value.bind(bus) : value;
-        },
+      bus: changed(platform.bus, {
+        consume: (group, handlers) => platform.bus.consume(group, delayed(handlers, pause)),
       }),
       gateway: disturbed(platform.gateway, gatewayMethods, pause),
       table: <R extends Stored>(service: string, definition: TableDefinition<R>) =>
@@ -99,13 +95,7 @@ export const withoutUniqueKey =
         name === key
           ? (await table.find({ where: { [key]: wanted }, limit: 1 })).records[0]
           : table.getByKey(name, wanted);
-      return new Proxy(table, {
-        get(target, name) {
-          if (name === 'getByKey') return getByKey;
-          const member = Reflect.get(target, name);
-          return typeof member === 'function' ? member.bind(target) : member;
-        },
-      });
+      return changed<Table<R>>(table, { getByKey });
     },
   });
 
@@ -127,12 +117,6 @@ export const withoutCompareAndSet =
           }
         }
       };
-      return new Proxy(table, {
-        get(target, name) {
-          if (name === 'replace') return replace;
-          const member = Reflect.get(target, name);
-          return typeof member === 'function' ? member.bind(target) : member;
-        },
-      });
+      return changed<Table<R>>(table, { replace });
     },
   });

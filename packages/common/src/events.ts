@@ -77,6 +77,9 @@ export interface Event<T extends EventType = EventType> {
 /** Any event, told apart by `type`. */
 export type AnyEvent = { [T in EventType]: Event<T> }[EventType];
 
+/** W3C trace context, version 00. */
+export const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 const envelopes = Object.fromEntries(
   eventTypes.map((type) => [
     type,
@@ -89,7 +92,7 @@ const envelopes = Object.fromEntries(
       time: z.iso.datetime(),
       version: z.int().positive(),
       correlationid: z.string().min(1).max(64),
-      traceparent: z.string().regex(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/),
+      traceparent: z.string().regex(TRACEPARENT),
       data: payloads[type],
     }),
   ]),

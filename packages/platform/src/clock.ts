@@ -9,3 +9,10 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer);
   },
 };
+
+/** Resolves after at least this long. */
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  clock.after(delayMs, resolve);
+  return promise;
+}

@@ -9,6 +9,7 @@ import type {
   TableDefinition,
   TestGateway,
 } from '@fairseat/common/ports';
+import { pause } from './clock.ts';
 
 /** What the gateway remembers of a payment, also across restarts. */
 export interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
@@ -92,7 +93,7 @@ export function createTestGateway(table: Table<TestPayment>, clock: Clock): Test
       const outcome = Object.hasOwn(methods, token) ? methods[token] : undefined;
       if (outcome === undefined) throw unknownMethod();
       if (token === 'pm_fairseat_unavailable') throw new Unavailable('The test gateway is away.');
-      if (token === 'pm_fairseat_slow') await wait(clock, SLOW_MS);
+      if (token === 'pm_fairseat_slow') await pause(clock, SLOW_MS);
       const asked = (await find(paymentId)).confirmations.includes(key);
       const payment = await change(paymentId, (current) => confirmed(current, key, outcome));
       if (token === 'pm_fairseat_answerLost' && !asked) {
@@ -164,9 +165,3 @@ const unknownMethod = () => {
     errors: [{ message, field: 'token' }],
   });
 };
-
-function wait(clock: Clock, delayMs: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  clock.after(delayMs, resolve);
-  return promise;
-}

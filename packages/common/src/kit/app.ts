@@ -13,6 +13,7 @@ import { Histogram, type Registry } from 'prom-client';
 import type { ZodType } from 'zod';
 import { inStory } from '../context.ts';
 import { badRequest, forbidden, noSuchPage } from '../errors.ts';
+import { TRACEPARENT } from '../events.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { limitPipelining } from './pipelining.ts';
@@ -114,8 +115,7 @@ const requestIdFrom = (header: string | string[] | undefined) =>
 
 /** The caller's trace goes on; else one begins that is named like the request. */
 function traceparentOf({ id, headers: { traceparent } }: FastifyRequest, newId: () => string) {
-  const isValid = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-  if (typeof traceparent === 'string' && isValid.test(traceparent)) return traceparent;
+  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) return traceparent;
   const traceId = /^[0-9a-f]{32}$/.test(id) ? id : newId();
   return `00-${traceId}-${traceId.slice(16)}-01`;
 }

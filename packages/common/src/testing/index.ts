@@ -1,8 +1,9 @@
 /** The test kit: specifications of decisions, a clock to steer, and the contract suites of the ports. */
 export { busContract } from './bus-contract.ts';
 export { createTestClock, type TestClock } from './clock.ts';
-export { seeded, shuffled, specification } from './decider.ts';
+export { specification } from './decider.ts';
 export { gatewayContract } from './gateway-contract.ts';
 export type { Harness, OpenHarness } from './harness.ts';
+export { seeded, shuffled } from './random.ts';
 export { tableContract } from './table-contract.ts';
 export { timersContract } from './timers-contract.ts';

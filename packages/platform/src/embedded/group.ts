@@ -2,6 +2,7 @@ import { inStory } from '@fairseat/common/context';
 import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
 import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
+import { pause } from '../clock.ts';
 import { fresh, type Letter, Letters } from './letters.ts';
 import type { SavedEvent, Store } from './store.ts';
 
@@ -204,7 +205,7 @@ export class Group {
         // The record changed between decision and write: decide again on what it is now.
         const lost = error instanceof VersionConflict || error instanceof DuplicateKey;
         if (lost && ++conflicts < MAX_CONFLICTS) continue;
-        if (error instanceof Unavailable) await this.#pause();
+        if (error instanceof Unavailable) await pause(this.#options.clock, UNAVAILABLE_PAUSE_MS);
         else if (await this.#park(letter, error)) return;
       }
     }
@@ -246,17 +247,11 @@ export class Group {
           this.#letters.park(letter, failures, now + (error instanceof NotYet ? deferMs : backoff));
       });
     } catch {
-      await this.#pause();
+      await pause(this.#options.clock, UNAVAILABLE_PAUSE_MS);
       return false;
     }
     if (dead) this.#options.onDeadLetter(this.#name, error, body);
     this.#wakeForParked();
     return true;
-  }
-
-  #pause(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#options.clock.after(UNAVAILABLE_PAUSE_MS, resolve);
-    return promise;
   }
 }
