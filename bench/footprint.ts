@@ -23,7 +23,7 @@ export async function measureFootprint(report: Report) {
   const servers: Record<string, () => Promise<Server>> = {
     'Fairseat, new folder': () => serveMarketplace(newFolder()),
     [`Fairseat, ${OPEN_ORDERS} tickets`]: () => serveMarketplace(dataDir),
-    'bare Fastify': () => serveBare('nothing', newFolder()),
+    'bare Fastify': () => serveBare(),
   };
   const readyMs = new Rounds<number>();
   const idleMb = new Rounds<number>();

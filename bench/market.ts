@@ -1,7 +1,6 @@
 /** Tickets to reserve and buyers to reserve them, and the requests they make. */
 import { once as eventOf } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Answer, once, request } from './http.ts';
 import { newFolder, run } from './server.ts';
 
@@ -9,6 +8,8 @@ const fillProgram = new URL('./fill.ts', import.meta.url);
 
 export interface Market {
   dataDir: string;
+  /** Holds the ids, a line each. */
+  idsFile: string;
   /** In random order; all of them, or as many as were asked for. */
   ticketIds: string[];
 }
@@ -20,7 +21,7 @@ export async function fillMarket(count: number, sample = count): Promise<Market>
   const child = run(fillProgram, [dataDir, String(count), idsFile, String(sample)], {});
   const [code] = await eventOf(child, 'exit');
   if (code !== 0) throw new Error('the tables could not be filled');
-  return { dataDir, ticketIds: readFileSync(idsFile, 'utf8').split('\n') };
+  return { dataDir, idsFile, ticketIds: readFileSync(idsFile, 'utf8').split('\n') };
 }
 
 const BUYERS = 8;
@@ -69,5 +70,3 @@ export function cycle(wires: string[]) {
 
 export const reservations = (ticketIds: string[], cookies: string[], wait = true) =>
   ticketIds.map((id, index) => reserve(id, cookies[index % cookies.length] as string, wait));
-
-export const idsFileOf = (folder: string) => join(folder, 'ids.txt');

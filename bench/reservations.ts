@@ -1,11 +1,9 @@
 /** Durable reservations, end to end, against doing the same for nothing and against the least a hold can cost. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { request } from './http.ts';
 import { closedLoop, type Load, openLoop, type Run } from './load.ts';
 import {
   cycle,
   fillMarket,
-  idsFileOf,
   isAccepted,
   isHeld,
   isOk,
@@ -15,7 +13,15 @@ import {
 } from './market.ts';
 import { Rounds } from './numbers.ts';
 import { type Report, reportLatencies, reportSurroundings } from './report.ts';
-import { cpuMs, newFolder, quiet, type Server, serveBare, serveMarketplace } from './server.ts';
+import {
+  cpuMs,
+  newFolder,
+  quiet,
+  type Server,
+  serveBare,
+  serveMarketplace,
+  serveOneRow,
+} from './server.ts';
 
 const TICKETS = 150_000;
 const CONNECTIONS = 64;
@@ -28,13 +34,10 @@ const OPEN_CONNECTIONS = 512;
 export async function measureReservations(report: Report) {
   report.begin('Reservations: POST /api/orders with Prefer: wait, 64 connections');
   const market = await fillMarket(TICKETS);
-  const folder = newFolder();
-  mkdirSync(folder);
-  writeFileSync(idsFileOf(folder), market.ticketIds.join('\n'));
 
   const fairseat = await serveMarketplace(market.dataDir);
-  const nothing = await serveBare('nothing', newFolder());
-  const oneRow = await serveBare('one-row', folder);
+  const nothing = await serveBare();
+  const oneRow = await serveOneRow(newFolder(), market.idsFile);
   const cookies = await signUpBuyers(fairseat.port);
   const tickets = supply(reservations(market.ticketIds, cookies));
   const anyTicket = cycle(reservations(market.ticketIds, cookies));
@@ -46,7 +49,12 @@ export async function measureReservations(report: Report) {
       isRight: isHeld,
     },
     nothing: { port: nothing.port, connections: CONNECTIONS, next: anyTicket, isRight: isHeld },
-    oneRow: { port: oneRow.port, connections: CONNECTIONS, next: anyTicket, isRight: isHeld },
+    oneRow: {
+      port: oneRow.port,
+      connections: CONNECTIONS,
+      next: cycle(reservations(market.ticketIds, await signUpBuyers(oneRow.port))),
+      isRight: isHeld,
+    },
   };
 
   for (const load of Object.values(loads)) await closedLoop(load, WARM_UP_MS);
@@ -66,7 +74,7 @@ export async function measureReservations(report: Report) {
   const rates = (of: Run[]) => of.map(({ perSecond }) => perSecond);
   const own = report.figure('Fairseat, until awaiting_payment', '/s', rates(runs.fairseat));
   const none = report.figure('bare Fastify, same schemas, no storage', '/s', rates(runs.nothing));
-  const row = report.figure('the same and one row, group commit', '/s', rates(runs.oneRow));
+  const row = report.figure("Fairseat's route and one row, group commit", '/s', rates(runs.oneRow));
   report.compare('against no storage', own, none, { atLeast: 0.12 });
   report.compare('against one row', own, row, { atLeast: 0.3 });
   reportLatencies(report, 'Fairseat, latency at full load', runs.fairseat);

@@ -89,8 +89,12 @@ export const serveMarketplace = (dataDir: string, flags: string[] = []) =>
 
 const bare = new URL('./bare.ts', import.meta.url);
 
-export const serveBare = (kind: 'nothing' | 'one-row', dataDir: string) =>
-  serve(bare, { args: [kind, dataDir] });
+export const serveBare = () => serve(bare);
+
+const oneRow = new URL('./one-row.ts', import.meta.url);
+
+export const serveOneRow = (dataDir: string, idsFile: string) =>
+  serve(oneRow, { args: [dataDir, idsFile] });
 
 async function listeningPort(child: ChildProcess): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();

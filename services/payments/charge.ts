@@ -1,5 +1,5 @@
 /** What payments knows of an order and its charge, in one record, and everything that may be decided about it. */
-import { conflict, forbidden, notFound } from '@fairseat/common/errors';
+import { conflict, forbidden, notFound, Problem } from '@fairseat/common/errors';
 import type { ChargeRecord, NextAction, OrderRecord, Stored } from '@fairseat/common/records';
 
 export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
@@ -89,7 +89,7 @@ export const noteOrder =
  */
 export function pay(attempt: PayRequest, now: number): Decision {
   return ({ order, charge }) => {
-    if (order === null) throw notFound('order');
+    if (order === null) throw notPayable();
     mustBeBuyer(order, attempt.userId);
     if (order.status === 'completed' || charge?.status === 'completed') {
       throw conflict('already_paid', 'This order is paid already.');
@@ -115,6 +115,13 @@ export function pay(attempt: PayRequest, now: number): Decision {
     return [{ type: 'charge.created', charge: newCharge(order, attempt, lookAgainAt) }];
   };
 }
+
+const notPayable = () =>
+  new Problem(
+    404,
+    'not_found',
+    'There is no such order, or it does not hold its ticket yet. Look at the order.',
+  );
 
 function newCharge(order: OrderRecord, attempt: PayRequest, lookAgainAt: number): Charge {
   const { chargeId: id, token, request, currency } = attempt;

@@ -40,8 +40,8 @@ export const payments: Service = {
     const note = async ({ data }: { data: OrderRecord }) => {
       await records.update(data.id, noteOrder(data));
     };
+    // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which says all there is to know.
     const handlers: Handlers = {
-      'order.created': note,
       'order.awaiting_payment': note,
       'order.cancelled': note,
       'order.completed': note,

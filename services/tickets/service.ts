@@ -6,6 +6,7 @@ import { evolve, remind, type Ticket } from './ticket.ts';
 
 const table: TableDefinition<Ticket> = {
   name: 'tickets',
+  listed: true,
   indexes: {
     status: (ticket) => (ticket.status === 'available' ? ticket.status : null),
     seller: (ticket) => ticket.userId,

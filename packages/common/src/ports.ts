@@ -11,6 +11,8 @@ export interface TableDefinition<R extends Stored> {
   unique?: Record<string, (record: R) => string | null>;
   /** For `find` (text) and `due` (milliseconds since the epoch). */
   indexes?: Record<string, (record: R) => string | number | null>;
+  /** Whether `find` is also asked for all records, without a condition; a table that is not asked keeps no index for it. */
+  listed?: boolean;
   /** The text that `find` searches, see `wordsOf`. */
   text?: (record: R) => string | null;
   /** When the record may be forgotten, in milliseconds since the epoch. */

@@ -17,7 +17,11 @@ export function limitPipelining(app: FastifyInstance) {
       return;
     }
     waiting.set(socket, count);
-    reply.raw.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+    done();
+  });
+  // An answer that is never finished takes its connection with it.
+  app.addHook('onResponse', ({ raw: { socket } }, _reply, done) => {
+    waiting.set(socket, (waiting.get(socket) ?? 1) - 1);
     done();
   });
 }

@@ -13,7 +13,7 @@ interface Row {
 /** How many rows one page may look at: a search for words that never meet ends early, with a cursor to go on. */
 const MAX_SCANNED = 2000;
 const MAX_COUNTED = 8;
-const CACHED_RECORDS = 5000;
+const CACHED_RECORDS = 10_000;
 
 /** Records as JSON, with one column for each key and index, kept in step by the same statement. */
 export class EmbeddedTable<R extends Stored> implements Table<R> {
@@ -55,9 +55,11 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const columns = this.#columns.map(([column]) => `, ${column}`).join('');
     this.#store.define(
       `CREATE TABLE IF NOT EXISTS ${name} (id TEXT PRIMARY KEY, version INTEGER NOT NULL,
-       created TEXT NOT NULL, body TEXT NOT NULL${columns});
-       CREATE INDEX IF NOT EXISTS ${name}_newest ON ${name} (created, id)`,
+       created TEXT NOT NULL, body TEXT NOT NULL${columns})`,
     );
+    if (this.#definition.listed) {
+      this.#store.define(`CREATE INDEX IF NOT EXISTS ${name}_newest ON ${name} (created, id)`);
+    }
     for (const [column] of this.#columns) {
       const [kind, fields] = column.startsWith('k_')
         ? ['UNIQUE INDEX', column]
