@@ -182,6 +182,28 @@ describe('a crash', () => {
     expect(await taken(market)).toMatchObject([{ amount: 4990, refundId: null }]);
   });
 
+  it('before an unknown card is refused lets the buyer try another, and fails no sweep', async () => {
+    const { market, buyer, gateway, order } = await openHeld({ env: { LOG_LEVEL: 'error' } });
+    await using _ = market;
+    const call = gateway.hold('before', 'open');
+    void buyer.pay(order.id, 'pm_card_unheardOf');
+    await call.reached;
+    await restart(market);
+    call.release();
+    market.clock.advance(5000);
+    await eventually(
+      async () => gateway.count('confirm'),
+      (count) => count === 1,
+    );
+    const paid = await eventually(
+      () => buyer.pay(order.id),
+      ({ body }) => body.code !== 'payment_in_progress',
+    );
+    expect(paid).toMatchObject({ status: 201, body: { status: 'completed' } });
+    expect(await healed(market)).toEqual([]);
+    expect(market.logged.join('')).not.toContain('unknown_payment_method');
+  });
+
   it('while the order runs out voids the charge, or gives the money back', async () => {
     for (const moment of ['before', 'after'] as const) {
       const { market, buyer, gateway, order } = await openHeld();

@@ -5,16 +5,16 @@ import { readEverything } from './invariants.ts';
 import { TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
 
 /** A marketplace with a ticket for sale and two who may want it. */
-export async function openTrade(wrap?: TestOptions['wrap']) {
-  const market = await TestMarketplace.open(wrap ? { wrap } : {});
+export async function openTrade(wrap?: TestOptions['wrap'], options: TestOptions = {}) {
+  const market = await TestMarketplace.open({ ...options, ...(wrap && { wrap }) });
   const [seller, buyer, other] = (await market.people(3)) as [Visitor, Visitor, Visitor];
   return { market, seller, buyer, other, ticket: await seller.sells() };
 }
 
 /** A marketplace with a ticket that a buyer holds, where the payment gateway can be held up. */
-export const openHeld = async () => {
+export const openHeld = async (options: TestOptions = {}) => {
   const gateway = gatewayInTheWay();
-  const trade = await openTrade(gateway.wrap);
+  const trade = await openTrade(gateway.wrap, options);
   return { ...trade, gateway, order: await trade.buyer.holds(trade.ticket.id) };
 };
 

@@ -63,7 +63,8 @@ export function createCashier(
       if (payment === undefined) return;
       if (owesRefund(payment)) await refund(payment);
       else if (mustVoid(payment, clock.now())) await cancel(orderId);
-      else if (payment.charge?.status === 'created') await cashier.proceed(orderId);
+      else if (payment.charge?.status === 'created')
+        await cashier.proceed(orderId).catch(unlessRefused);
       else await payments.update(orderId, remind(clock.now()));
     },
   };
@@ -119,6 +120,11 @@ export function createCashier(
 
 const mayBeConfirmed = ({ status, decline }: GatewayPayment) =>
   status === 'requires_action' || (status === 'unconfirmed' && !decline);
+
+/** That the gateway does not know the card is for the buyer to mend: the charge waits for another one. */
+function unlessRefused(error: unknown) {
+  if (!(error instanceof Problem)) throw error;
+}
 
 function chargeOf({ id, charge }: Payment): Charge {
   if (charge === null) throw new Error(`Order ${id} has no charge`);
