@@ -40,17 +40,16 @@ export function sweep<T>(
   act: (item: T) => Promise<unknown>,
 ): Task {
   const run = async () => {
-    let items: T[];
-    do {
-      items = await due(BATCH);
+    const failures: unknown[] = [];
+    for (let goOn = true; goOn; ) {
+      const items = await due(BATCH);
       const outcomes = await Promise.allSettled(items.map(act));
-      const failures = outcomes.filter((outcome) => outcome.status === 'rejected');
-      if (failures.length > 0)
-        throw new AggregateError(
-          failures.map(({ reason }) => reason),
-          name,
-        );
-    } while (items.length === BATCH);
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
+      failures.push(...failed.map(({ reason }) => reason));
+      // Where all fail, more would.
+      goOn = items.length === BATCH && failed.length < BATCH;
+    }
+    if (failures.length > 0) throw new AggregateError(failures, name);
   };
   return { name, intervalMs, run };
 }
