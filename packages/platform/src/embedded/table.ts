@@ -1,8 +1,9 @@
-import { badRequest, VersionConflict } from '@fairseat/common/errors';
+import { VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
+import { LAST, parseCursor, toCursor } from '../cursor.ts';
 import type { Store } from './store.ts';
 
 type Value = string | number | null;
@@ -276,19 +277,4 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       for (const [event, body] of bodies) this.#store.append(event, body);
     };
   }
-}
-
-/** After everything that can be: where the first page begins. */
-const LAST: [string, string] = ['~', ''];
-
-const toCursor = ({ createdAt, id }: Stored) =>
-  Buffer.from(`${createdAt} ${id}`).toString('base64url');
-
-function parseCursor(cursor: string): [string, string] {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const match = /^(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z) ([0-9a-zA-Z_]{1,64})$/.exec(text);
-  if (!match) {
-    throw badRequest('invalid_cursor', 'Use the nextCursor of the page before.', 'cursor');
-  }
-  return [match[1] as string, match[2] as string];
 }

@@ -1,0 +1,194 @@
+import { inStory } from '@fairseat/common/context';
+import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
+import type { DeadLetter, Delivery, Handlers } from '@fairseat/common/ports';
+import { type Environment, type Work, works } from './environment.ts';
+import type { Fault, Happening } from './history.ts';
+import type { Luck, Scope } from './luck.ts';
+import type { Member } from './process.ts';
+
+type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
+
+/** One event on its way to one group. */
+interface Letter {
+  event: AnyEvent;
+  scope: Scope;
+  attempts: number;
+  failures: number;
+  conflicts: number;
+}
+
+const LONGEST_BACKOFF_MS = 30_000;
+const MAX_CONFLICTS = 100;
+const UNAVAILABLE_PAUSE_MS = 250;
+/** A handler makes about so many calls. */
+const MOST_CALLS = 3;
+
+/** One consumer group: each event comes at least once, in any order, to one of its living processes. */
+export class Group {
+  readonly name: string;
+  readonly dead: DeadLetter[] = [];
+  /** Events not handled yet. */
+  backlog = 0;
+  readonly #environment: Environment;
+  readonly #consumers = new Map<Member, Handlers>();
+  /** Letters that found no living process. */
+  readonly #waiting: Letter[] = [];
+
+  constructor(name: string, environment: Environment) {
+    this.name = name;
+    this.#environment = environment;
+  }
+
+  join(member: Member, handlers: Handlers) {
+    this.#consumers.set(member, handlers);
+    member.onStart(() => {
+      for (const letter of this.#waiting.splice(0)) this.#deliverAfter(0, letter);
+    });
+    member.onEnd(() => this.#consumers.delete(member));
+  }
+
+  accept(event: AnyEvent) {
+    const [handlers] = this.#consumers.values();
+    if (handlers && !handlers[event.type]) return;
+    const { weather, scopes } = this.#environment;
+    const scope = scopes.of(event.correlationid).child(`${this.name} ${event.type}`);
+    const luck = scope.next();
+    const delayMs = this.#environment.tripMs(luck);
+    const isHeldBack = luck.chance(weather.reorder);
+    const heldBackMs = luck.between(0, weather.reorderMs);
+    if (isHeldBack) this.#fault(event, 'held back');
+    this.backlog += 1;
+    const letter = { event, scope, attempts: 0, failures: 0, conflicts: 0 };
+    this.#deliverAfter(delayMs + (isHeldBack ? heldBackMs : 0), letter, luck);
+  }
+
+  #deliverAfter(delayMs: number, letter: Letter, luck = letter.scope.next()) {
+    this.#environment.after(delayMs, luck, () => this.#deliver(letter));
+  }
+
+  #deliver(letter: Letter) {
+    const { queue } = this.#environment;
+    const backAt = this.#environment.outageUntil('bus', this.name);
+    if (backAt !== undefined) {
+      this.#deliverAfter(backAt - queue.nowMs + 1, letter);
+      return;
+    }
+    const luck = letter.scope.next();
+    const ready = [...this.#consumers.keys()].filter((member) => member.isReady);
+    const member = ready[luck.between(0, ready.length - 1)];
+    if (member === undefined) {
+      this.#waiting.push(letter);
+      return;
+    }
+    const handler = this.#consumers.get(member)?.[letter.event.type] as Handler | undefined;
+    if (handler === undefined) {
+      this.backlog -= 1;
+      return;
+    }
+    letter.attempts += 1;
+    this.#hand(letter, member, handler, luck);
+  }
+
+  /** Has the event handled, and hears of it: at once, again, or never. */
+  #hand(letter: Letter, member: Member, handler: Handler, luck: Luck) {
+    const { weather, timing } = this.#environment;
+    const { event, attempts: attempt } = letter;
+    const { correlationid: correlationId, traceparent } = event;
+    const isUnheard = luck.chance(weather.midHandler);
+    const callsLeft = luck.between(0, MOST_CALLS);
+    const isZombie = luck.chance(0.5);
+    const unheardMs = luck.between(1, timing.ackWaitMs);
+    const work: Work = {
+      scope: letter.scope.child('work'),
+      callsLeft: isUnheard ? callsLeft : Number.POSITIVE_INFINITY,
+      isZombie,
+      isStopped: false,
+    };
+    this.#tell(event, member, { kind: 'deliver', event, group: this.name, attempt });
+    const comesAgain = () => this.#again(letter, member, unheardMs, 'nothing was heard of it');
+    const end = member.begin(comesAgain);
+    if (isUnheard) {
+      this.#fault(event, isZombie ? 'handler goes on as a zombie' : 'handler stopped');
+      end();
+      comesAgain();
+    }
+    const handled = async () => handler(event, { attempt });
+    works
+      .run(work, () => inStory({ correlationId, traceparent }, handled))
+      .then(
+        () => end() && this.#acknowledged(letter, member, luck),
+        (error) => end() && this.#failed(letter, member, error),
+      );
+  }
+
+  #acknowledged(letter: Letter, member: Member, luck: Luck) {
+    const { weather, timing } = this.#environment;
+    const { event, attempts: attempt } = letter;
+    const tripMs = this.#environment.tripMs(luck);
+    const isLost = luck.chance(weather.ackLost);
+    const againMs = luck.between(1, timing.ackWaitMs);
+    const isDuplicate = luck.chance(weather.duplicate);
+    if (isLost) {
+      this.#fault(event, 'acknowledgement lost');
+      this.#again(letter, member, againMs, 'its acknowledgement was lost');
+      return;
+    }
+    this.#environment.after(tripMs, luck, () => {
+      this.#tell(event, member, { kind: 'handled', event, group: this.name, attempt });
+      if (!isDuplicate) {
+        this.backlog -= 1;
+        return;
+      }
+      this.#fault(event, 'duplicate');
+      this.#deliverAfter(againMs, letter);
+    });
+  }
+
+  #failed(letter: Letter, member: Member, error: unknown) {
+    const { deferMs, backoffMs, maxFailures } = this.#environment.timing;
+    const reason = String(error);
+    if (error instanceof NotYet) return this.#again(letter, member, deferMs, reason);
+    if (error instanceof Unavailable) {
+      return this.#again(letter, member, UNAVAILABLE_PAUSE_MS, reason);
+    }
+    // The record changed between decision and write: decide again on what it is now.
+    const isConflict = error instanceof VersionConflict || error instanceof DuplicateKey;
+    if (isConflict && ++letter.conflicts < MAX_CONFLICTS) {
+      return this.#again(letter, member, 1, reason);
+    }
+    letter.failures += 1;
+    if (letter.failures >= maxFailures) return this.#bury(letter, member, reason);
+    const backoff = Math.min(backoffMs * 2 ** (letter.failures - 1), LONGEST_BACKOFF_MS);
+    this.#again(letter, member, backoff, reason);
+  }
+
+  #bury({ event, attempts: attempt }: Letter, member: Member, reason: string) {
+    const diedAt = new Date(this.#environment.queue.nowMs).toISOString();
+    this.backlog -= 1;
+    this.dead.push({ group: this.name, event, reason, diedAt });
+    this.#tell(event, member, { kind: 'dead', event, group: this.name, attempt, reason });
+  }
+
+  #again(letter: Letter, member: Member, afterMs: number, reason: string) {
+    const { event, attempts: attempt } = letter;
+    this.#tell(event, member, {
+      kind: 'redeliver',
+      event,
+      group: this.name,
+      attempt,
+      reason,
+      afterMs,
+    });
+    this.#deliverAfter(afterMs, letter);
+  }
+
+  #tell(event: AnyEvent, { name }: { name: string }, happening: Happening) {
+    this.#environment.tell({ process: name, story: event.correlationid }, happening);
+  }
+
+  #fault(event: AnyEvent, what: Fault) {
+    const caller = { process: 'bus', story: event.correlationid };
+    this.#environment.fault(caller, what, `${event.type} for ${this.name}`);
+  }
+}

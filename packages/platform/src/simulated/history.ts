@@ -1,0 +1,59 @@
+import type { AnyEvent } from '@fairseat/common/events';
+import type { Stored } from '@fairseat/common/ports';
+
+/** The engines that a process talks to. */
+export type Engine = 'tables' | 'bus' | 'timers' | 'gateway';
+
+/** What went wrong, by chance or by order. */
+export type Fault =
+  | 'unavailable'
+  | 'answer lost'
+  | 'lost with its process'
+  | 'duplicate'
+  | 'held back'
+  | 'acknowledgement lost'
+  | 'handler stopped'
+  | 'handler goes on as a zombie'
+  | 'watched event lost'
+  | 'alarm late'
+  | 'alarm twice'
+  | 'outage'
+  | 'alarms lost';
+
+export type Happening =
+  /** A record as it was and is; `before` is unset when it is new. */
+  | {
+      kind: 'write';
+      table: string;
+      before: Stored | undefined;
+      after: Stored;
+      events: readonly AnyEvent[];
+    }
+  | { kind: 'forget'; table: string; before: Stored }
+  /** An event of no record is on the bus. Those of records are told with their `write`. */
+  | { kind: 'publish'; event: AnyEvent }
+  | { kind: 'deliver' | 'handled'; event: AnyEvent; group: string; attempt: number }
+  | {
+      kind: 'redeliver';
+      event: AnyEvent;
+      group: string;
+      attempt: number;
+      reason: string;
+      afterMs: number;
+    }
+  | { kind: 'dead'; event: AnyEvent; group: string; attempt: number; reason: string }
+  | { kind: 'alarm'; service: string; key: string; dueAt: number }
+  /** What the payment gateway did; `answer` is what it answered, or why it refused, whether or not that is heard. */
+  | { kind: 'gateway'; call: string; args: readonly unknown[]; answer: unknown }
+  | { kind: 'fault'; what: Fault; where: string }
+  | { kind: 'start' | 'stop' | 'crash' };
+
+/** One thing that happened. Plain data: the same run gives the same bytes as JSON. */
+export type Entry = {
+  /** True virtual time. */
+  atMs: number;
+  /** The process that it happened to, or the name of an engine. */
+  process: string;
+  /** The correlation id of the story that it belongs to. */
+  story: string | undefined;
+} & Happening;

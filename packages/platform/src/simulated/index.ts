@@ -1,0 +1,9 @@
+/** The simulated platform: a whole marketplace in memory, under a virtual clock, with every fault from one seed. */
+export type { Engine, Entry, Fault, Happening } from './history.ts';
+export {
+  type Engines,
+  type SimulatedProcess,
+  Simulation,
+  type SimulationOptions,
+} from './simulation.ts';
+export { clear, type Weather } from './weather.ts';

@@ -1,0 +1,135 @@
+/** Everything that will happen, in virtual time. Nothing else wakes anything. */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+interface Entry {
+  atMs: number;
+  /** Decides between entries of the same moment. */
+  tie: number;
+  seq: number;
+  /** Unset when cancelled. */
+  work: (() => void) | undefined;
+}
+
+/** Between two immediates all promise continuations run, so several can be asked for at once. */
+const BATCH = 32;
+
+/** What happens belongs to no story of whoever lets the time pass. */
+const outside = AsyncLocalStorage.snapshot();
+
+const isBefore = (a: Entry, b: Entry) =>
+  a.atMs !== b.atMs ? a.atMs < b.atMs : a.tie !== b.tie ? a.tie < b.tie : a.seq < b.seq;
+
+export class Queue {
+  #nowMs: number;
+  #seq = 0;
+  #running = false;
+  /** A binary heap. */
+  readonly #heap: Entry[] = [];
+
+  constructor(startsAtMs: number) {
+    this.#nowMs = startsAtMs;
+  }
+
+  get nowMs() {
+    return this.#nowMs;
+  }
+
+  /** The answer cancels it. What is due already comes next, never at once. */
+  at(atMs: number, tie: number, work: () => void): () => void {
+    const entry: Entry = { atMs: Math.max(atMs, this.#nowMs), tie, seq: ++this.#seq, work };
+    this.#push(entry);
+    return () => {
+      entry.work = undefined;
+    };
+  }
+
+  /** One entry and all that follows from it at once. Answers false when nothing is left. */
+  async step(): Promise<boolean> {
+    return (await this.#run(Number.POSITIVE_INFINITY, 1)) === 1;
+  }
+
+  /** Everything until then; the time is then that moment. */
+  async runUntil(atMs: number): Promise<void> {
+    await this.#run(atMs, Number.POSITIVE_INFINITY);
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+  }
+
+  /** Answers how many entries were run. @throws what an entry threw. */
+  #run(untilMs: number, most: number): Promise<number> {
+    if (this.#running) throw new Error('The simulation runs already: await the run before.');
+    this.#running = true;
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    let count = 0;
+    let over = false;
+    let failure: { error: unknown } | undefined;
+    const turn = () => {
+      if (over || count === most) return;
+      try {
+        if (this.#runNext(untilMs)) count += 1;
+        else over = true;
+      } catch (error) {
+        over = true;
+        failure = { error };
+      }
+    };
+    const batch = () => {
+      if (over || count === most) {
+        this.#running = false;
+        if (failure) reject(failure.error);
+        else resolve(count);
+        return;
+      }
+      for (let turns = Math.min(BATCH, most - count); turns > 0; turns--) setImmediate(turn);
+      setImmediate(batch);
+    };
+    outside(batch);
+    return promise;
+  }
+
+  #runNext(untilMs: number): boolean {
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined) return false;
+      if (first.work !== undefined && first.atMs > untilMs) return false;
+      this.#pop();
+      if (first.work === undefined) continue;
+      this.#nowMs = first.atMs;
+      first.work();
+      return true;
+    }
+  }
+
+  #push(entry: Entry) {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const parentAt = (at - 1) >> 1;
+      const parent = heap[parentAt] as Entry;
+      if (!isBefore(entry, parent)) break;
+      heap[at] = parent;
+      at = parentAt;
+    }
+    heap[at] = entry;
+  }
+
+  #pop() {
+    const heap = this.#heap;
+    const last = heap.pop() as Entry;
+    const size = heap.length;
+    if (size === 0) return;
+    let at = 0;
+    for (;;) {
+      let childAt = 2 * at + 1;
+      if (childAt >= size) break;
+      if (childAt + 1 < size && isBefore(heap[childAt + 1] as Entry, heap[childAt] as Entry)) {
+        childAt += 1;
+      }
+      const child = heap[childAt] as Entry;
+      if (!isBefore(child, last)) break;
+      heap[at] = child;
+      at = childAt;
+    }
+    heap[at] = last;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Platform } from '@fairseat/common/ports';
+import {
+  busContract,
+  gatewayContract,
+  type OpenHarness,
+  tableContract,
+  timersContract,
+} from '@fairseat/common/testing';
+import { clear, type SimulatedProcess, Simulation, type Weather } from './index.ts';
+
+/** Late, slow and out of order, as the contracts allow: they count what comes, so nothing comes twice or not at all. */
+const foul: Weather = {
+  ...clear,
+  latencyMs: [0, 5],
+  slow: 0.1,
+  slowMs: 30,
+  reorder: 0.3,
+  reorderMs: 40,
+  timerLateMs: 20,
+  gatewaySlowMs: 30,
+};
+
+/** A simulation whose time is that of the test's clock. */
+const simulated =
+  (weather: Weather): OpenHarness =>
+  async (clock) => {
+    const simulation = new Simulation({
+      seed: 1,
+      startsAtMs: clock.now(),
+      weather,
+      deferMs: 2,
+      backoffMs: 1,
+      ackWaitMs: 20,
+    });
+    const opened: SimulatedProcess[] = [];
+    let disposed = false;
+    const keepUp = async () => {
+      await simulation.runUntil(clock.now());
+      if (!disposed) clock.after(1, () => void keepUp());
+    };
+    void keepUp();
+    return {
+      clock,
+      async open() {
+        const process = simulation.process(`process ${opened.length}`, 0);
+        opened.push(process);
+        return process.platform;
+      },
+      async crash(platform: Platform) {
+        opened.find((each) => each.platform === platform)?.crash();
+      },
+      async dispose() {
+        disposed = true;
+      },
+    };
+  };
+
+for (const [name, weather] of Object.entries({ clear, foul })) {
+  const kind = `simulated (${name} weather)`;
+  tableContract(kind, simulated(weather));
+  busContract(kind, simulated(weather));
+  timersContract(kind, simulated(weather));
+  gatewayContract(kind, simulated(weather));
+}

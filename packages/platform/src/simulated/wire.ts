@@ -1,0 +1,118 @@
+import { currentStory } from '@fairseat/common/context';
+import { Unavailable } from '@fairseat/common/errors';
+import { type Caller, type Environment, works } from './environment.ts';
+import type { Engine } from './history.ts';
+import type { Luck } from './luck.ts';
+
+export interface Call {
+  engine: Engine;
+  /** The part of the engine that answers: a service's database, a group, a service's alarms. */
+  owner: string;
+  /** As luck and stories name it, such as `orders_orders.insert`. */
+  name: string;
+  /** The record or key it is about. */
+  about: string;
+  isWrite: boolean;
+}
+
+/** Where calls come from. Once it is no longer alive, nothing reaches it any more. */
+export interface Origin {
+  readonly name: string;
+  readonly isAlive: boolean;
+}
+
+/** The way of a call to an engine and of its answer back, with all the weather on it. */
+export class Wire {
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  /**
+   * `act` is what the engine does, all at once when the call arrives. The answer never resolves when its process
+   * has ended meanwhile; a write on its way is then done or lost.
+   */
+  call<T>(origin: Origin, call: Call, act: (caller: Caller) => T | Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const environment = this.#environment;
+    const { queue } = environment;
+    const work = works.getStore();
+    if (!origin.isAlive || work?.isStopped) return promise;
+
+    const story = currentStory()?.correlationId;
+    const caller = { process: origin.name, story };
+    const scope = environment.currentScope();
+    const luck = (scope ?? periodicScope(environment, origin, call)).next();
+    const fate = this.#fate(call, luck);
+    if (work && work.callsLeft-- === 0) {
+      if (work.isZombie) fate.thereMs += fate.zombieMs;
+      else work.isStopped = true;
+    }
+    const counts = call.isWrite || scope !== undefined;
+    if (counts) environment.underWay += 1;
+    const answer = (hear: () => void) =>
+      environment.after(fate.backMs, luck, () => {
+        if (counts) environment.underWay -= 1;
+        if (origin.isAlive && !work?.isStopped) hear();
+      });
+    const refuse = (error: unknown) => answer(() => reject(error));
+    const accept = (value: T) => {
+      if (!fate.isAnswerLost) return answer(() => resolve(value));
+      environment.fault(caller, 'answer lost', call.name);
+      return refuse(new Unavailable(`The answer of ${call.name} was lost.`));
+    };
+
+    queue.at(queue.nowMs + fate.thereMs, luck.next(), () => {
+      if (!origin.isAlive && fate.isLostWithProcess) {
+        if (counts) environment.underWay -= 1;
+        if (call.isWrite) environment.fault(caller, 'lost with its process', call.name);
+        return;
+      }
+      if (fate.isUnavailable) environment.fault(caller, 'unavailable', call.name);
+      if (fate.isUnavailable || environment.outageUntil(call.engine, call.owner) !== undefined) {
+        refuse(new Unavailable(`${call.name} cannot be reached.`));
+        return;
+      }
+      settle(() => act(caller), accept, refuse);
+    });
+    return promise;
+  }
+
+  /** All that chance has to say of a call, drawn at once. */
+  #fate({ engine, isWrite }: Call, luck: Luck) {
+    const { weather, timing } = this.#environment;
+    const isGateway = engine === 'gateway';
+    const slowMs = isGateway ? weather.gatewaySlowMs : weather.slowMs;
+    return {
+      thereMs: this.#environment.tripMs(luck, slowMs),
+      backMs: this.#environment.tripMs(luck, slowMs),
+      isUnavailable: luck.chance(isGateway ? weather.gatewayUnavailable : weather.unavailable),
+      isAnswerLost:
+        luck.chance(isGateway ? weather.gatewayAnswerLost : weather.answerLost) && isWrite,
+      isLostWithProcess: luck.chance(0.5) || !isWrite,
+      zombieMs: luck.between(0, timing.ackWaitMs * 2),
+    };
+  }
+}
+
+/** What a process does by itself is told apart by what it is about, since nobody knows how often it looks. */
+const periodicScope = ({ scopes }: Environment, { name }: Origin, call: Call) =>
+  scopes.of(name).child(`${call.name} ${call.about}`);
+
+/** As a promise would, but at once when there is nothing to wait for. */
+function settle<T>(
+  act: () => T | Promise<T>,
+  accept: (value: T) => void,
+  refuse: (error: unknown) => void,
+) {
+  let value: T | Promise<T>;
+  try {
+    value = act();
+  } catch (error) {
+    refuse(error);
+    return;
+  }
+  if (value instanceof Promise) value.then(accept, refuse);
+  else accept(value);
+}
