@@ -2,14 +2,16 @@
 import type { Platform, Stored } from '@fairseat/common/ports';
 import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
 
-interface StoredPayment extends Stored {
+/** A record of payments, as far as it is checked. */
+export interface StoredPayment extends Stored {
   order: OrderRecord | null;
-  charge: Omit<ChargeRecord, 'orderId'> | null;
+  charge: (Omit<ChargeRecord, 'orderId'> & { token: string | null }) | null;
 }
 
-interface GatewayRecord extends Stored {
+export interface GatewayRecord extends Stored {
   status: string;
   amount: number;
+  confirmations: string[];
   refundId: string | null;
 }
 
@@ -43,24 +45,29 @@ export async function readEverything(platform: Platform): Promise<Everything> {
 
 /** What is wrong, one line each; call it once everything is quiet. */
 export async function violations(platform: Platform, now: number): Promise<string[]> {
-  const everything = await readEverything(platform);
   const dead = await platform.bus.deadLetters();
   return [
-    ...ofTickets(everything),
-    ...ofMoney(everything),
-    ...ofQuiet(everything, now),
+    ...violationsIn(await readEverything(platform), now),
     ...dead.map(({ group, reason }) => `dead letter for ${group}: ${reason}`),
   ];
 }
+
+/** The same of what was read already. */
+export const violationsIn = (everything: Everything, now: number): string[] => [
+  ...ofTickets(everything),
+  ...ofMoney(everything),
+  ...ofQuiet(everything, now),
+];
 
 const isSettled = ({ status }: OrderRecord) =>
   status === 'awaiting_payment' || status === 'completed';
 
 /** 1, 2 and 7. */
 function ofTickets({ tickets, orders }: Everything): string[] {
+  const holdersOf = Map.groupBy(orders.filter(isSettled), ({ ticketId }) => ticketId);
   return tickets.flatMap((ticket) => {
     const wrong: string[] = [];
-    const holders = orders.filter((order) => order.ticketId === ticket.id && isSettled(order));
+    const holders = holdersOf.get(ticket.id) ?? [];
     if (holders.length > 1) wrong.push(`ticket ${ticket.id} is held by ${holders.length} orders`);
     for (const order of holders) {
       if (ticket.orderId !== order.id) {

@@ -1,0 +1,293 @@
+/** What people do. An action that finds nothing to act on brings about what it needs first. */
+import { UNKNOWN_TOKEN } from './checkers/answers.ts';
+import type { DoorReply } from './door.ts';
+import { type Ask, bodyOf } from './exchange.ts';
+import type { KnownOrder, KnownTicket, Market, Person } from './people.ts';
+import { type Action, pick } from './plan.ts';
+
+/** One step as it runs. */
+interface Turn {
+  person: Person;
+  market: Market;
+  hotness: number;
+  dice: readonly number[];
+  nowMs(): number;
+  /** Resolves at that moment of true time, or at once. */
+  until(atMs: number): Promise<void>;
+  /** Asks in the name of this or another person. `label` is unique within the step. */
+  ask(label: string, ask: Ask, person?: Person): Promise<DoorReply | undefined>;
+}
+
+type Act = (turn: Turn) => Promise<unknown>;
+
+const TOKENS = [
+  ...Array<string>(12).fill('pm_card_visa'),
+  ...Array<string>(2).fill('pm_card_mastercard'),
+  ...Array<string>(3).fill('pm_card_authenticationRequired'),
+  'pm_card_chargeDeclined',
+  'pm_card_chargeDeclinedInsufficientFunds',
+  'pm_fairseat_slow',
+  'pm_fairseat_answerLost',
+  'pm_fairseat_unavailable',
+  UNKNOWN_TOKEN,
+];
+
+const die = ({ dice }: Turn, index: number) => dice[index] as number;
+const listing = (value: number) => ({
+  title: `Seat ${1 + Math.floor(value * 7)}`,
+  price: 1 + Math.floor(value * 99_999),
+});
+
+/** A key that is the person's own for this step, if the die says so. */
+const key = (turn: Turn, index: number, chance: number): Record<string, string> =>
+  die(turn, index) < chance ? { 'idempotency-key': `key-${turn.dice.join('-')}` } : {};
+
+/** A few tickets are what everybody wants. */
+function wanted(turn: Turn): KnownTicket | undefined {
+  const { market, person, hotness } = turn;
+  const all = die(turn, 3) < 0.8 ? market.free(turn.nowMs()) : market.tickets;
+  const others = all.filter(({ seller }) => seller !== person.number || die(turn, 4) < 0.02);
+  return others[Math.floor(die(turn, 0) ** hotness * others.length)];
+}
+
+const ownTicket = (turn: Turn) => {
+  const own = turn.market.tickets.filter(({ seller }) => seller === turn.person.number);
+  const open = own.filter(({ isOver }) => !isOver);
+  return pick(open.length > 0 && die(turn, 3) < 0.9 ? open : own, die(turn, 0));
+};
+
+const openOrder = (turn: Turn): KnownOrder | undefined =>
+  pick(turn.market.openOrders(turn.person, turn.nowMs()), die(turn, 0));
+
+const anyOrder = (turn: Turn): KnownOrder | undefined =>
+  openOrder(turn) ?? pick(ordersOf(turn, turn.person), die(turn, 0));
+
+const ordersOf = ({ market }: Turn, person: Person) =>
+  market.orders.filter(({ buyer }) => buyer === person.number);
+
+const buying = (turn: Turn, ticketId: string): Ask => ({
+  route: 'POST /api/orders',
+  body: { ticketId },
+  headers: { ...(die(turn, 1) < 0.7 && { prefer: 'wait=10' }), ...key(turn, 2, 0.4) },
+});
+
+const paying = (turn: Turn, orderId: string, token = pick(TOKENS, die(turn, 1))): Ask => ({
+  route: 'POST /api/payments',
+  body: { orderId, token },
+  headers: key(turn, 2, 0.4),
+});
+
+const cancelling = (id: string): Ask => ({ route: 'DELETE /api/orders/:id', id });
+
+const confirming = (turn: Turn, id: string): Ask => ({
+  route: 'POST /api/test-gateway/:id/confirm',
+  id,
+  body: { approve: die(turn, 1) < 0.8 },
+});
+
+const list: Act = (turn) =>
+  turn.ask('list', {
+    route: 'POST /api/tickets',
+    body: listing(die(turn, 1)),
+    headers: key(turn, 2, 0.3),
+  });
+
+const edit: Act = (turn) => {
+  const id = ownTicket(turn)?.id;
+  if (id === undefined) return list(turn);
+  return turn.ask('edit', { route: 'PUT /api/tickets/:id', id, body: listing(die(turn, 1)) });
+};
+
+const withdraw: Act = (turn) => {
+  const id = ownTicket(turn)?.id;
+  if (id === undefined) return list(turn);
+  return turn.ask('withdraw', { route: 'DELETE /api/tickets/:id', id });
+};
+
+const browse: Act = (turn) => {
+  const id = pick(turn.market.tickets, die(turn, 1))?.id ?? '';
+  const order = pick(ordersOf(turn, turn.person), die(turn, 1));
+  const sights: Ask[] = [
+    { route: 'GET /api/tickets', query: '?available=true' },
+    { route: 'GET /api/tickets', query: '?q=seat&limit=5' },
+    { route: 'GET /api/tickets', query: '?mine=true' },
+    { route: 'GET /api/orders' },
+    { route: 'GET /api/users/currentuser' },
+    ...(id ? [{ route: 'GET /api/tickets/:id', id } as const] : []),
+    ...(order ? [{ route: 'GET /api/orders/:id', id: order.id } as const] : []),
+    ...(order ? [{ route: 'GET /api/payments/:id', id: order.id } as const] : []),
+  ];
+  return turn.ask('browse', pick(sights, die(turn, 0)));
+};
+
+/** Who got no answer asks again, or looks what became of it. */
+async function buy(turn: Turn): Promise<DoorReply | undefined> {
+  const ticket = wanted(turn);
+  if (ticket === undefined) {
+    await list(turn);
+    return undefined;
+  }
+  const asked = buying(turn, ticket.id);
+  const reply = await turn.ask('buy', asked);
+  if (reply !== undefined && reply.status !== 503) return reply;
+  if (asked.headers?.['idempotency-key']) return turn.ask('buy-again', asked);
+  await turn.ask('look', { route: 'GET /api/orders' });
+  return undefined;
+}
+
+async function heldOrder(turn: Turn): Promise<string | undefined> {
+  const order = openOrder(turn);
+  if (order) return order.id;
+  const reply = await buy(turn);
+  return reply?.status === 201 ? bodyOf(reply).id : undefined;
+}
+
+async function pay(turn: Turn): Promise<unknown> {
+  const orderId = await heldOrder(turn);
+  if (orderId === undefined) return undefined;
+  const asked = paying(turn, orderId);
+  const reply = await turn.ask('pay', asked);
+  return reply === undefined && die(turn, 3) < 0.5 ? turn.ask('pay-again', asked) : reply;
+}
+
+/** The bank's word comes once, twice, or before anybody asked for it. */
+async function confirm(turn: Turn): Promise<unknown> {
+  const open = turn.market
+    .openOrders(turn.person, turn.nowMs())
+    .filter(({ paymentId }) => paymentId !== undefined);
+  const late = ordersOf(turn, turn.person).filter(({ paymentId }) => paymentId !== undefined);
+  const order =
+    pick(open, die(turn, 0)) ?? (die(turn, 3) < 0.3 ? pick(late, die(turn, 0)) : undefined);
+  if (order?.paymentId) {
+    const asked = confirming(turn, order.paymentId);
+    const twice = die(turn, 2) < 0.2 ? [turn.ask('confirm-2', asked)] : [];
+    return Promise.all([turn.ask('confirm', asked), ...twice]);
+  }
+  const orderId = await heldOrder(turn);
+  if (orderId === undefined) return undefined;
+  return turn.ask('pay', paying(turn, orderId, 'pm_card_authenticationRequired'));
+}
+
+const cancel: Act = (turn) => {
+  const order = anyOrder(turn);
+  return order ? turn.ask('cancel', cancelling(order.id)) : buy(turn);
+};
+
+/** The same request twice at once. */
+const double: Act = async (turn) => {
+  const order = openOrder(turn);
+  const ticket = wanted(turn);
+  const asks: Ask[] = [
+    ...(order ? [paying(turn, order.id), paying(turn, order.id), cancelling(order.id)] : []),
+    ...(order?.paymentId ? [confirming(turn, order.paymentId)] : []),
+    ...(ticket ? [buying(turn, ticket.id)] : []),
+    { route: 'POST /api/tickets', body: listing(die(turn, 1)), headers: key(turn, 2, 0.8) },
+  ];
+  const asked = pick(asks, die(turn, 4));
+  await Promise.all([turn.ask('double-1', asked), turn.ask('double-2', asked)]);
+};
+
+/** Several people, or several wishes of one, at one moment on one thing. */
+const race: Act = async (turn) => {
+  const order = openOrder(turn);
+  if (order && die(turn, 1) < 0.35) {
+    const other =
+      die(turn, 2) < 0.6 ? cancelling(order.id) : paying(turn, order.id, 'pm_card_mastercard');
+    const mine = paying(turn, order.id, 'pm_card_visa');
+    return Promise.all([turn.ask('race-1', mine), turn.ask('race-2', other)]);
+  }
+  const ticket = wanted(turn);
+  if (ticket === undefined) return list(turn);
+  const { market, person } = turn;
+  const { id } = ticket;
+  const buyers = Array.from({ length: 1 + Math.floor(die(turn, 2) * 4) }, (_, index) =>
+    market.person(person.number + index),
+  ).filter(({ cookie, number }) => cookie !== undefined && number !== ticket.seller);
+  const seller = market.person(ticket.seller);
+  const spoils: Ask[] =
+    die(turn, 3) < 0.5
+      ? [{ route: 'PUT /api/tickets/:id', id, body: listing(die(turn, 1)) }]
+      : [{ route: 'DELETE /api/tickets/:id', id }];
+  return Promise.all([
+    ...buyers.map((buyer, index) => turn.ask(`race-${index + 1}`, buying(turn, id), buyer)),
+    ...(die(turn, 4) < 0.5 ? spoils : []).map((ask) => turn.ask('race-0', ask, seller)),
+  ]);
+};
+
+/** Pays at about the last moment. */
+async function comeBack(turn: Turn): Promise<unknown> {
+  const order = openOrder(turn);
+  if (order === undefined) return buy(turn);
+  await turn.until(order.expiresAtMs + (die(turn, 4) - 0.5) * 2000);
+  return turn.ask('pay', paying(turn, order.id, die(turn, 1) < 0.8 ? 'pm_card_visa' : undefined));
+}
+
+/** A request again that was sent before, or its key for another one. */
+const replay: Act = (turn) => {
+  const before = pick(turn.person.keyed, die(turn, 0));
+  if (before === undefined) return list(turn);
+  const other = die(turn, 1) < 0.15 ? otherBody(before, turn) : {};
+  const { route, body, headers } = before;
+  return turn.ask('replay', { route, body: { ...body, ...other }, ...(headers && { headers }) });
+};
+
+const otherBody = ({ route }: Ask, turn: Turn): Record<string, unknown> => {
+  if (route === 'POST /api/tickets') return listing(die(turn, 2));
+  if (route === 'POST /api/payments') return { token: pick(TOKENS, die(turn, 2)) };
+  return { ticketId: pick(turn.market.tickets, die(turn, 2))?.id ?? '' };
+};
+
+/** Signs out, and may still try what needs the session. */
+async function signOut(turn: Turn): Promise<unknown> {
+  const { person } = turn;
+  const { cookie } = person;
+  if (cookie === undefined) return undefined;
+  await turn.ask('sign-out', { route: 'POST /api/users/signout', body: {} });
+  person.cookie = undefined;
+  if (die(turn, 0) < 0.5) return undefined;
+  return turn.ask('old-session', { route: 'GET /api/orders' }, { ...person, cookie });
+}
+
+/** Tries what is not allowed. */
+const meddle: Act = (turn) => {
+  const { person, market } = turn;
+  const order = pick(
+    market.orders.filter(({ buyer }) => buyer !== person.number),
+    die(turn, 1),
+  );
+  const others = market.tickets.filter(({ seller }) => seller !== person.number);
+  const id = pick(others, die(turn, 1))?.id;
+  const own = ownTicket(turn)?.id;
+  const wrong = { email: person.email, password: 'wrong horse' };
+  const asks: Ask[] = [
+    { route: 'POST /api/users/signin', body: wrong },
+    {
+      route: 'POST /api/users/signup',
+      body: { email: person.email.toUpperCase(), password: 'correct horse' },
+    },
+    ...(own ? [buying(turn, own)] : []),
+    ...(id ? [{ route: 'PUT /api/tickets/:id', id, body: listing(die(turn, 2)) } as const] : []),
+    ...(id ? [{ route: 'DELETE /api/tickets/:id', id } as const] : []),
+    ...(order ? [cancelling(order.id), paying(turn, order.id)] : []),
+    ...(order ? [{ route: 'GET /api/orders/:id', id: order.id } as const] : []),
+    ...(order?.paymentId ? [confirming(turn, order.paymentId)] : []),
+  ];
+  return turn.ask('meddle', pick(asks, die(turn, 0)));
+};
+
+export const actions: Record<Action, Act> = {
+  list,
+  edit,
+  withdraw,
+  browse,
+  buy,
+  race,
+  pay,
+  confirm,
+  cancel,
+  double,
+  comeBack,
+  replay,
+  signOut,
+  meddle,
+};

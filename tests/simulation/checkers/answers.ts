@@ -1,0 +1,158 @@
+/** What people were told must be true, and stay true. */
+import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import { bodyOf, type Exchange, type ReplyBody, type Route, subjectOf } from '../exchange.ts';
+import { addressOf, type Ledger } from './ledger.ts';
+import { must } from './violation.ts';
+
+export const PASSWORD = 'correct horse';
+export const UNKNOWN_TOKEN = 'pm_card_unheardOf';
+
+export interface AnswerRules {
+  /** No fault and no foul weather: then nothing may be refused for being away or not known yet. */
+  isCalm: boolean;
+  /** By how much any clock is wrong at most. */
+  mostSkewMs: number;
+  /** Whether signing out of this session has been asked for. */
+  mayHaveEnded(cookie: string): boolean;
+}
+
+type Body = Partial<ReplyBody>;
+type Truth = (exchange: Exchange, body: Body, ledger: Ledger) => boolean;
+type Check = (exchange: Exchange, body: Body, ledger: Ledger, rules: AnswerRules) => boolean;
+
+const orderOf = ({ id, body }: Exchange, ledger: Ledger): OrderRecord | undefined =>
+  ledger.orders.get(String(body?.['orderId'] ?? '')) ??
+  ledger.orders.get(id ?? '') ??
+  ledger.orders.get(ledger.orderOfPayment.get(id ?? '') ?? '');
+const ticketOf = (exchange: Exchange, ledger: Ledger) => ledger.tickets.get(subjectOf(exchange));
+
+/** A record is answered as it was saved, and never as it was before the request. */
+const isRecord: Truth = ({ versions, route }, { id = '', version = 0, status }, ledger) => {
+  const past = ledger.past<TicketRecord | OrderRecord>(id, version);
+  const isFresh = route.startsWith('POST') || version >= versions;
+  return past !== undefined && past.status === status && isFresh;
+};
+
+const isTheirs: Truth = (exchange, body, ledger) =>
+  isRecord(exchange, body, ledger) && body.userId === exchange.userId;
+
+const isCharge: Truth = (exchange, { id, status, orderId }, ledger) => {
+  const charge = ledger.payments.get(orderId ?? '')?.charge;
+  const asked = exchange.id ?? exchange.body?.['orderId'];
+  const isAsked = exchange.route.includes('test-gateway') || asked === orderId;
+  const isStill = status === 'created' || charge?.status !== 'created';
+  const isOwn = ledger.orders.get(orderId ?? '')?.userId === exchange.userId;
+  return isAsked && isOwn && charge?.id === id && isStill;
+};
+
+const fits = ({ status, userId }: Body, { query = '', ...exchange }: Exchange) =>
+  (!query.includes('available') || status === 'available') &&
+  (!query.includes('mine') || userId === exchange.userId);
+
+const isEnded = (record: TicketRecord | OrderRecord | undefined, end: string, by: Exchange) =>
+  record?.status === end && record.userId === by.userId;
+
+/** What must be so when a request was answered with success. */
+const granted: Record<Route, Check> = {
+  'POST /api/users/signup': (_, { id }, { users }) => users.has(id ?? ''),
+  'POST /api/users/signin': (_, { id }, { users }) => users.has(id ?? ''),
+  'POST /api/users/signout': () => true,
+  'GET /api/users/currentuser': ({ userId }, { currentUser }) =>
+    currentUser === null || currentUser?.id === userId,
+  'GET /api/tickets': (exchange, { tickets = [] }, ledger) =>
+    tickets.every(
+      (ticket) => isRecord({ ...exchange, versions: 0 }, ticket, ledger) && fits(ticket, exchange),
+    ),
+  'POST /api/tickets': (exchange, body, ledger) =>
+    isTheirs(exchange, body, ledger) &&
+    (body.version !== 1 || body.price === exchange.body?.['price']),
+  'GET /api/tickets/:id': isRecord,
+  'PUT /api/tickets/:id': (exchange, body, ledger) =>
+    isTheirs(exchange, body, ledger) &&
+    body.price === exchange.body?.['price'] &&
+    body.title === exchange.body?.['title'],
+  'DELETE /api/tickets/:id': (exchange, _, ledger) =>
+    isEnded(ticketOf(exchange, ledger), 'withdrawn', exchange),
+  'GET /api/orders': (exchange, { orders = [] }, ledger) =>
+    orders.every((order) => isTheirs({ ...exchange, versions: 0 }, order, ledger)),
+  'POST /api/orders': (exchange, body, ledger, { isCalm }) =>
+    isTheirs(exchange, body, ledger) &&
+    body.ticketId === exchange.body?.['ticketId'] &&
+    !(isCalm && exchange.headers?.['prefer'] && body.status === 'created'),
+  'GET /api/orders/:id': isTheirs,
+  'DELETE /api/orders/:id': (exchange, _, ledger) =>
+    isEnded(orderOf(exchange, ledger), 'cancelled', exchange),
+  'POST /api/payments': isCharge,
+  'GET /api/payments/:id': isCharge,
+  'POST /api/test-gateway/:id/confirm': isCharge,
+};
+
+/** All the while from request to answer the order awaited its payment. */
+function couldPay(exchange: Exchange, ledger: Ledger): boolean {
+  const order = orderOf(exchange, ledger);
+  const charge = ledger.payments.get(order?.id ?? '')?.charge;
+  const waits = order?.status === 'awaiting_payment' && order.version === exchange.versions;
+  return waits && charge?.status !== 'failed';
+}
+
+const wasOnce = (exchange: Exchange, ledger: Ledger, status: string) =>
+  (ledger.pasts.get(subjectOf(exchange)) ?? [])
+    .slice(Math.max(0, exchange.versions - 1))
+    .some((past) => (past as TicketRecord).status === status);
+
+const isNotTheirs: Truth = (exchange, _, ledger) => {
+  const owner = orderOf(exchange, ledger) ?? ticketOf(exchange, ledger);
+  return owner !== undefined && owner.userId !== exchange.userId;
+};
+
+const hasAccount: Truth = ({ body }, _, { accountOf }) =>
+  accountOf.has(addressOf({ email: String(body?.['email']) }));
+
+/** What must be so when a request was refused with this code. */
+const refused: Record<string, Check> = {
+  email_taken: hasAccount,
+  wrong_credentials: (exchange, body, ledger) =>
+    exchange.body?.['password'] !== PASSWORD || !hasAccount(exchange, body, ledger),
+  own_ticket: (exchange, _, ledger) => ticketOf(exchange, ledger)?.userId === exchange.userId,
+  not_your_ticket: isNotTheirs,
+  not_your_order: isNotTheirs,
+  ticket_sold: (exchange, _, ledger) => ticketOf(exchange, ledger)?.status === 'sold',
+  ticket_withdrawn: (exchange, _, ledger) => ticketOf(exchange, ledger)?.status === 'withdrawn',
+  // For orders, whether it was held is for the checker of holds to say.
+  ticket_reserved: (exchange, _, ledger) =>
+    exchange.route === 'POST /api/orders' || wasOnce(exchange, ledger, 'reserved'),
+  already_yours: () => true,
+  ticket_unavailable: () => true,
+  order_completed: (exchange, _, ledger) => orderOf(exchange, ledger)?.status === 'completed',
+  already_paid: (exchange, _, ledger) =>
+    ledger.payments.get(subjectOf(exchange))?.charge?.status === 'completed',
+  order_expired: (exchange, _, ledger, { mostSkewMs }) =>
+    (exchange.answeredAtMs ?? 0) + mostSkewMs >=
+    Date.parse(orderOf(exchange, ledger)?.expiresAt ?? ''),
+  not_awaiting_payment: (exchange, _, ledger, { isCalm }) => !isCalm || !couldPay(exchange, ledger),
+  payment_in_progress: () => true,
+  too_many_attempts: () => true,
+  payment_declined: (exchange, _, ledger) =>
+    ledger.payments.get(orderOf(exchange, ledger)?.id ?? '')?.charge?.status !== 'created',
+  unknown_payment_method: ({ body }) => body?.['token'] === UNKNOWN_TOKEN,
+  idempotency_key_reused: ({ headers }) => headers?.['idempotency-key'] !== undefined,
+  not_signed_in: ({ cookie }, _, _ledger, { mayHaveEnded }) =>
+    cookie === undefined || mayHaveEnded(cookie),
+  // What another service keeps a copy of may not have arrived there yet.
+  not_found: ({ versions, route }, _, _ledger, { isCalm }) =>
+    versions === 0 || route === 'GET /api/payments/:id' || (route.startsWith('POST') && !isCalm),
+  unavailable: (_, _body, _ledger, { isCalm }) => !isCalm,
+};
+
+export function checkAnswer(exchange: Exchange, ledger: Ledger, rules: AnswerRules): void {
+  const { reply, route } = exchange;
+  if (reply === undefined) return;
+  const body = bodyOf(reply);
+  const isGranted = reply.status < 300;
+  const check = isGranted ? granted[route] : refused[body.code ?? ''];
+  must(
+    `an answer is true: ${isGranted ? route : body.code}`,
+    check?.(exchange, body, ledger, rules) === true,
+    () => `${route} was answered ${reply.status} ${JSON.stringify(reply.body)}`,
+  );
+}

@@ -1,0 +1,100 @@
+/** What was saved, as the engines tell it: the ground on which all rules are checked. No service has a hand in it. */
+import type { AnyEvent } from '@fairseat/common/events';
+import type { OrderRecord, Stored, TicketRecord } from '@fairseat/common/records';
+import type { Entry } from '@fairseat/platform/simulated';
+import type { Everything, GatewayRecord, StoredPayment } from '../../invariants.ts';
+
+export type Write = Extract<Entry, { kind: 'write' }>;
+
+export type Account = Stored & { email: string };
+
+/** Letter case makes no other address. */
+export const addressOf = ({ email }: { email: string }) => email.toLowerCase();
+
+export class Ledger {
+  readonly tickets = new Map<string, TicketRecord>();
+  readonly orders = new Map<string, OrderRecord>();
+  readonly listings = new Map<string, TicketRecord>();
+  readonly payments = new Map<string, StoredPayment>();
+  readonly gateway = new Map<string, GatewayRecord>();
+  readonly users = new Map<string, Account>();
+  readonly accountOf = new Map<string, string>();
+  /** Every version of each ticket and order, the first at 0. */
+  readonly pasts = new Map<string, Stored[]>();
+  /** The order that keeps a ticket from all others. */
+  readonly activeOrderOf = new Map<string, string>();
+  /** The order that a payment at the gateway is for, as payments has saved it. */
+  readonly orderOfPayment = new Map<string, string>();
+  /** Whose request made an order. */
+  readonly makerOf = new Map<string, string | undefined>();
+  /** Orders that tickets has refused the lock. */
+  readonly refused = new Set<string>();
+  /** Orders that are neither paid nor cancelled. */
+  readonly unended = new Set<string>();
+
+  record({ table, after, events, story }: Write): void {
+    switch (table) {
+      case 'tickets_tickets':
+        this.#recordTicket(after as TicketRecord, events);
+        return;
+      case 'orders_orders':
+        this.#recordOrder(after as OrderRecord, story);
+        return;
+      case 'orders_listings':
+        this.listings.set(after.id, after as TicketRecord);
+        return;
+      case 'payments_payments': {
+        const payment = after as StoredPayment;
+        this.payments.set(payment.id, payment);
+        if (payment.charge?.stripeId) this.orderOfPayment.set(payment.charge.stripeId, payment.id);
+        return;
+      }
+      case 'test_gateway_payments':
+        this.gateway.set(after.id, after as GatewayRecord);
+        return;
+      case 'auth_users':
+        this.users.set(after.id, after as Account);
+        this.accountOf.set(addressOf(after as Account), after.id);
+    }
+  }
+
+  /** The record as it was at that version. */
+  past<R extends Stored>(id: string, version: number): R | undefined {
+    return this.pasts.get(id)?.[version - 1] as R | undefined;
+  }
+
+  everything(): Everything {
+    return {
+      tickets: [...this.tickets.values()],
+      orders: [...this.orders.values()],
+      listings: [...this.listings.values()],
+      payments: [...this.payments.values()],
+      gateway: [...this.gateway.values()],
+    };
+  }
+
+  #recordTicket(ticket: TicketRecord, events: readonly AnyEvent[]) {
+    this.tickets.set(ticket.id, ticket);
+    this.#keepPast(ticket);
+    for (const event of events) {
+      if (event.type === 'ticket.refused') this.refused.add(event.data.refusal.orderId);
+    }
+  }
+
+  #recordOrder(order: OrderRecord, story: string | undefined) {
+    if (order.version === 1) this.makerOf.set(order.id, story);
+    this.orders.set(order.id, order);
+    this.#keepPast(order);
+    const { id, ticketId, status } = order;
+    if (status !== 'cancelled') this.activeOrderOf.set(ticketId, id);
+    else if (this.activeOrderOf.get(ticketId) === id) this.activeOrderOf.delete(ticketId);
+    if (status === 'cancelled' || status === 'completed') this.unended.delete(id);
+    else this.unended.add(id);
+  }
+
+  #keepPast(record: Stored) {
+    const past = this.pasts.get(record.id);
+    if (past) past.push(record);
+    else this.pasts.set(record.id, [record]);
+  }
+}

@@ -1,0 +1,115 @@
+/** What must hold of every order at every write. */
+import type { CancelReason, OrderRecord } from '@fairseat/common/records';
+import type { Ledger, Write } from './ledger.ts';
+import { must } from './violation.ts';
+
+const NEXT: Record<OrderRecord['status'], OrderRecord['status'][]> = {
+  created: ['awaiting_payment', 'cancelled'],
+  awaiting_payment: ['completed', 'cancelled'],
+  completed: ['completed'],
+  cancelled: ['cancelled'],
+};
+
+/** When nothing is in the way: sooner than the sweep would come that is there for a lost alarm. */
+const MOST_LATE_MS = 1500;
+
+export interface OrderRules {
+  isCalm: boolean;
+  orderExpirationSeconds: number;
+  /** By how much the clock of a process is wrong. */
+  skewMsOf(process: string): number;
+  /** Whether this buyer has asked for the end of this order. */
+  wasCancelledBy(userId: string, orderId: string): boolean;
+}
+
+export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): void {
+  const before = write.before as OrderRecord | undefined;
+  const after = write.after as OrderRecord;
+  const name = `order ${after.id}`;
+  const types = write.events.map(({ type }) => type);
+  const told = types.length === 1 && types[0] === `order.${after.status}`;
+  must('every change is told', told, () => `${name} is ${after.status}, told by [${types}]`);
+  if (before === undefined) {
+    checkPlaced(after, ledger, rules, name);
+    return;
+  }
+
+  const legal = NEXT[before.status].includes(after.status);
+  must('legal states', legal, () => `${name} went from ${before.status} to ${after.status}`);
+  must('an order stays what it is', sameTerms(before, after), () => name);
+  if (after.status === before.status) {
+    must('an end stays as it was', before.reason === after.reason, () => name);
+  } else if (after.status === 'awaiting_payment') mustHold(after, ledger, name);
+  else if (after.status === 'completed') {
+    mustHold(after, ledger, name);
+    checkPaid(after, ledger, name);
+  } else checkReason(after, write, ledger, rules);
+}
+
+const sameTerms = (a: OrderRecord, b: OrderRecord) =>
+  a.userId === b.userId &&
+  a.ticketId === b.ticketId &&
+  a.expiresAt === b.expiresAt &&
+  a.ticket.title === b.ticket.title &&
+  a.ticket.price === b.ticket.price;
+
+function checkPlaced(order: OrderRecord, ledger: Ledger, rules: OrderRules, name: string) {
+  const ticket = ledger.tickets.get(order.ticketId);
+  const active = ledger.activeOrderOf.get(order.ticketId);
+  const seconds = (Date.parse(order.expiresAt) - Date.parse(order.createdAt)) / 1000;
+  must('legal states', order.status === 'created', () => `${name} begins ${order.status}`);
+  must('one order a ticket', active === undefined, () => `${name} joins order ${active}`);
+  must('an order is for a ticket', ticket !== undefined, () => `${name}: no such ticket`);
+  must('nobody buys from themselves', ticket?.userId !== order.userId, () => name);
+  must(
+    'a hold lasts as long as it is set to',
+    seconds === rules.orderExpirationSeconds,
+    () => `${name} holds for ${seconds} s`,
+  );
+}
+
+function mustHold(order: OrderRecord, { tickets }: Ledger, name: string) {
+  const ticket = tickets.get(order.ticketId);
+  must(
+    'an order holds its ticket',
+    ticket?.orderId === order.id,
+    () => `${name} is ${order.status}, but its ticket ${ticket?.status} for ${ticket?.orderId}`,
+  );
+}
+
+function checkPaid(order: OrderRecord, { payments, gateway }: Ledger, name: string) {
+  const charge = payments.get(order.id)?.charge;
+  const real = gateway.get(charge?.stripeId ?? '');
+  const taken = real?.status === 'succeeded' && real.refundId === null;
+  const { price } = order.ticket;
+  must(
+    'a completed order is paid',
+    charge?.status === 'completed' && charge.stripeRefundId === null && taken,
+    () => `${name} is completed; its charge is ${charge?.status}, at the gateway ${real?.status}`,
+  );
+  must(
+    'a buyer pays what they saw',
+    charge?.amount === price && real?.amount === price,
+    () => `${name} at ${price} was charged ${charge?.amount}, at the gateway ${real?.amount}`,
+  );
+}
+
+function checkReason(order: OrderRecord, write: Write, ledger: Ledger, rules: OrderRules) {
+  const name = `order ${order.id}`;
+  const { id, userId, reason } = order;
+  const clockMs = write.atMs + rules.skewMsOf(write.process);
+  const rightly: Record<CancelReason, () => boolean> = {
+    buyer: () => rules.wasCancelledBy(userId, id),
+    expired: () => clockMs >= Date.parse(order.expiresAt),
+    payment_failed: () => ledger.payments.get(id)?.charge?.status === 'failed',
+    ticket_unavailable: () => ledger.refused.has(id),
+  };
+  const right = reason !== undefined && rightly[reason]();
+  must('an order ends for its reason', right, () => `${name} was cancelled: ${reason}`);
+  const lateMs = write.atMs - Date.parse(order.expiresAt);
+  must(
+    'an order ends in time',
+    !rules.isCalm || lateMs <= MOST_LATE_MS,
+    () => `${name}: ${lateMs}`,
+  );
+}

@@ -1,0 +1,110 @@
+/** What must hold of every ticket at every write. */
+import type { Refusal } from '@fairseat/common/events';
+import type { TicketRecord } from '@fairseat/common/records';
+import type { Ledger, Write } from './ledger.ts';
+import { must } from './violation.ts';
+
+const NEXT: Record<TicketRecord['status'], TicketRecord['status'][]> = {
+  available: ['available', 'reserved', 'withdrawn'],
+  reserved: ['reserved', 'available', 'sold'],
+  sold: ['sold'],
+  withdrawn: ['withdrawn'],
+};
+
+/** Which event tells a change of state. What stays as it is may be said again, or be refused to someone. */
+const TOLD_BY: Record<string, string[]> = {
+  'new available': ['ticket.created'],
+  'available available': ['ticket.updated', 'ticket.refused'],
+  'available reserved': ['ticket.reserved'],
+  'available withdrawn': ['ticket.withdrawn'],
+  'reserved reserved': ['ticket.reserved', 'ticket.refused'],
+  'reserved available': ['ticket.released'],
+  'reserved sold': ['ticket.sold'],
+  'sold sold': ['ticket.refused'],
+  'withdrawn withdrawn': ['ticket.refused'],
+};
+
+export function checkTicket(write: Write, ledger: Ledger): void {
+  const before = write.before as TicketRecord | undefined;
+  const after = write.after as TicketRecord;
+  const name = `ticket ${after.id}`;
+  const change = `${before?.status ?? 'new'} ${after.status}`;
+  const types = write.events.map(({ type }) => type);
+  const told = types.length === 1 && TOLD_BY[change]?.includes(types[0] as string);
+
+  if (before === undefined) {
+    must('legal states', after.status === 'available', () => `${name} begins ${after.status}`);
+  } else {
+    const legal = NEXT[before.status].includes(after.status);
+    must('legal states', legal, () => `${name} went from ${before.status} to ${after.status}`);
+    checkKept(before, after, name);
+  }
+  must('every change is told', told === true, () => `${name}: ${change}, told by [${types}]`);
+  const bound = after.status === 'reserved' || after.status === 'sold';
+  must(
+    'a held ticket names its order',
+    bound === (after.orderId !== null),
+    () => `${name} is ${after.status} with order ${after.orderId}`,
+  );
+  for (const event of write.events) {
+    if (event.type === 'ticket.refused') checkRefusal(event.data.refusal, after, ledger);
+  }
+  if (bound && before?.status === 'available') checkLock(after, ledger, name);
+  if (before?.status === 'reserved' && after.status === 'available') {
+    const order = ledger.orders.get(before.orderId as string);
+    must(
+      'a lock ends only with its order',
+      order?.status === 'cancelled',
+      () => `${name} was let go while its order ${before.orderId} is ${order?.status}`,
+    );
+  }
+  if (after.status === 'sold') {
+    const order = ledger.orders.get(after.orderId as string);
+    const paid = order?.status === 'completed';
+    must('only what is paid is sold', paid, () => `${name} is sold to an order ${order?.status}`);
+  }
+}
+
+function checkKept(before: TicketRecord, after: TicketRecord, name: string) {
+  const { title, price } = before;
+  const same = title === after.title && price === after.price;
+  must('a seller stays the seller', before.userId === after.userId, () => name);
+  must(
+    'a held ticket does not change',
+    same || (before.status === 'available' && after.status === 'available'),
+    () => `${name} was ${before.status} at ${price} and is ${after.status} at ${after.price}`,
+  );
+  must(
+    'a lock stays with its order',
+    before.orderId === null || after.orderId === null || before.orderId === after.orderId,
+    () => `${name} went from order ${before.orderId} to ${after.orderId}`,
+  );
+}
+
+/** Why a ticket is refused is so; whether an order is too late is for the clock of tickets to say. */
+function checkRefusal({ orderId, reason }: Refusal, ticket: TicketRecord, { orders }: Ledger) {
+  const order = orders.get(orderId);
+  const { title, price } = order?.ticket ?? {};
+  const rightly: Record<Refusal['reason'], boolean> = {
+    reserved: ticket.status === 'reserved' && ticket.orderId !== orderId,
+    sold: ticket.status === 'sold' && ticket.orderId !== orderId,
+    withdrawn: ticket.status === 'withdrawn',
+    changed: title !== ticket.title || price !== ticket.price,
+    own_ticket: order?.userId === ticket.userId,
+    expired: order !== undefined,
+  };
+  const told = () => `ticket ${ticket.id} is refused to order ${orderId}: ${reason}`;
+  must('a ticket is refused for its reason', rightly[reason], told);
+}
+
+function checkLock(ticket: TicketRecord, { orders }: Ledger, name: string) {
+  const order = orders.get(ticket.orderId as string);
+  must('a lock is for an order', order?.ticketId === ticket.id, () => name);
+  if (order === undefined) return;
+  must('nobody buys from themselves', order.userId !== ticket.userId, () => name);
+  must(
+    'a buyer gets what they saw',
+    order.ticket.price === ticket.price && order.ticket.title === ticket.title,
+    () => `${name} at ${ticket.price} is locked for an order at ${order.ticket.price}`,
+  );
+}

@@ -1,0 +1,188 @@
+/** The way in for simulated requests: what Fastify does between a socket and a handler, without sockets and threads. */
+import { inStory, type Story } from '@fairseat/common/context';
+import { noSuchPage } from '@fairseat/common/errors';
+import { type App, type Log, replyWithProblem } from '@fairseat/common/kit';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface DoorRequest {
+  method: Method;
+  /** A path, with its query if it has one. */
+  url: string;
+  body?: unknown;
+  headers?: Record<string, string>;
+  cookie?: string | undefined;
+}
+
+export interface DoorReply {
+  status: number;
+  body: unknown;
+  /** The session that the answer sets; empty when it clears it. */
+  cookie?: string;
+}
+
+type Request = Parameters<typeof replyWithProblem>[1];
+type Reply = Parameters<typeof replyWithProblem>[2];
+
+/** As much of a zod schema as it takes to check with it. */
+interface Schema {
+  safeParse(
+    value: unknown,
+  ):
+    | { success: true; data: unknown }
+    | { success: false; error: { issues: { path: PropertyKey[]; message: string }[] } };
+  parse(value: unknown): unknown;
+}
+
+type Checked = 'params' | 'body' | 'querystring' | 'headers';
+
+interface Route {
+  method: Method;
+  url: string;
+  segments: string[];
+  onRequest?: (request: Request, reply: Reply) => Promise<void>;
+  schema: Partial<Record<Checked, Schema>> & { response: Record<number, Schema> };
+  handler: (request: Request, reply: Reply) => unknown;
+}
+
+type Options = Pick<Route, 'schema' | 'onRequest'>;
+
+/** The order and the names in which Fastify checks the parts of a request. */
+const PARTS: [Checked, 'params' | 'body' | 'query' | 'headers'][] = [
+  ['params', 'params'],
+  ['body', 'body'],
+  ['querystring', 'query'],
+  ['headers', 'headers'],
+];
+
+/** One replica's way in: `mount` registers its routes on `app`, and `request` answers as they do. */
+export class Door {
+  readonly #routes: Route[] = [];
+  readonly #log: Log;
+  readonly app: App;
+
+  constructor(log: Log) {
+    this.#log = log;
+    const route =
+      (method: Method) => (url: string, options: Options, handler: Route['handler']) => {
+        this.#routes.push({ method, url, segments: url.split('/'), ...options, handler });
+      };
+    const app = {
+      get: route('GET'),
+      post: route('POST'),
+      put: route('PUT'),
+      delete: route('DELETE'),
+      register: async (routes: (app: unknown) => Promise<void>) => routes(app),
+    };
+    this.app = app as unknown as App;
+  }
+
+  /** Never throws: what goes wrong is answered as a problem, as Fastify does. */
+  request(asked: DoorRequest, story: Story): Promise<DoorReply> {
+    return inStory(story, async () => {
+      const [path = '', query = ''] = asked.url.split('?');
+      const found = this.#find(asked.method, path.split('/'));
+      const request = {
+        id: story.correlationId,
+        headers: asked.headers ?? {},
+        cookies: asked.cookie === undefined ? {} : { session: asked.cookie },
+        ip: '127.0.0.1',
+        params: found?.params ?? {},
+        query: Object.fromEntries(new URLSearchParams(query)),
+        body: asked.body,
+        session: null,
+        routeOptions: { url: found?.route.url },
+        log: this.#log,
+      } as unknown as Request;
+      const answer = new Answer();
+      const reply = answer as unknown as Reply;
+      try {
+        if (found === undefined) throw noSuchPage();
+        await handle(found.route, request, answer);
+      } catch (error) {
+        replyWithProblem(error, request, reply);
+      }
+      return answer.toReply();
+    });
+  }
+
+  #find(method: Method, path: string[]) {
+    for (const route of this.#routes) {
+      if (route.method !== method || route.segments.length !== path.length) continue;
+      const params: Record<string, string> = {};
+      const fits = route.segments.every((segment, index) => {
+        if (!segment.startsWith(':')) return segment === path[index];
+        params[segment.slice(1)] = path[index] as string;
+        return true;
+      });
+      if (fits) return { route, params };
+    }
+    return undefined;
+  }
+}
+
+async function handle(route: Route, request: Request, answer: Answer) {
+  const reply = answer as unknown as Reply;
+  await route.onRequest?.(request, reply);
+  for (const [name, part] of PARTS) {
+    const schema = route.schema[name];
+    if (schema) Object.assign(request, { [part]: checked(schema, request[part], name) });
+  }
+  const returned = await route.handler(request, reply);
+  if (returned !== reply) answer.send(returned);
+  const schema = route.schema.response[answer.status];
+  if (schema) answer.body = schema.parse(answer.body);
+}
+
+function checked(schema: Schema, value: unknown, validationContext: Checked): unknown {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const validation = result.error.issues.map(({ path, message }) => ({
+    instancePath: `/${path.join('/')}`,
+    message,
+  }));
+  throw Object.assign(new Error('invalid request'), { validation, validationContext });
+}
+
+/** As much of Fastify's reply as routes and problems use. */
+class Answer {
+  status = 200;
+  body: unknown;
+  #cookie: string | undefined;
+
+  code(status: number) {
+    this.status = status;
+    return this;
+  }
+
+  send(body: unknown) {
+    this.body = body;
+    return this;
+  }
+
+  setCookie(_name: string, token: string) {
+    this.#cookie = token;
+    return this;
+  }
+
+  clearCookie() {
+    return this.setCookie('', '');
+  }
+
+  type() {
+    return this;
+  }
+
+  header() {
+    return this;
+  }
+
+  serializer() {
+    return this;
+  }
+
+  toReply(): DoorReply {
+    const { status, body } = this;
+    return { status, body, ...(this.#cookie !== undefined && { cookie: this.#cookie }) };
+  }
+}

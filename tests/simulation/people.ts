@@ -1,0 +1,129 @@
+/** The people of a run, and what they know of each other's tickets and orders from the answers they got. */
+import { type Ask, bodyOf, type Exchange, type ReplyBody } from './exchange.ts';
+
+export interface Person {
+  number: number;
+  email: string;
+  userId: string;
+  cookie: string | undefined;
+  /** Requests that the person sent with a key. */
+  keyed: Ask[];
+}
+
+export interface KnownTicket {
+  id: string;
+  seller: number;
+  /** Sold or withdrawn, as far as anybody knows. */
+  isOver: boolean;
+}
+
+export interface KnownOrder {
+  id: string;
+  buyer: number;
+  ticketId: string;
+  expiresAtMs: number;
+  isOver: boolean;
+  /** What the bank calls the payment, once it asks the buyer to confirm. */
+  paymentId?: string;
+}
+
+/** Kept for longer than its end, so that some come back too late. */
+const LATE_MS = 4000;
+
+export class Market {
+  readonly people: Person[];
+  readonly tickets: KnownTicket[] = [];
+  readonly orders: KnownOrder[] = [];
+  readonly #ticketById = new Map<string, KnownTicket>();
+  readonly #orderById = new Map<string, KnownOrder>();
+
+  constructor(count: number) {
+    this.people = Array.from({ length: count }, (_, number) => ({
+      number,
+      email: `person-${number}@example.com`,
+      userId: '',
+      cookie: undefined,
+      keyed: [],
+    }));
+  }
+
+  person(number: number): Person {
+    return this.people[number % this.people.length] as Person;
+  }
+
+  /** Tickets that nobody is known to hold. */
+  free(nowMs: number): KnownTicket[] {
+    const held = new Set(this.orders.filter((order) => isOpen(order, nowMs)).map(ticketIdOf));
+    return this.tickets.filter((ticket) => !ticket.isOver && !held.has(ticket.id));
+  }
+
+  /** Orders of this person that may still be paid. */
+  openOrders({ number }: Person, nowMs: number): KnownOrder[] {
+    return this.orders.filter((order) => order.buyer === number && isOpen(order, nowMs));
+  }
+
+  /** Learns from an answer whatever it tells. */
+  learn(exchange: Exchange): void {
+    const { route, reply, person, id, body: asked } = exchange;
+    const body = bodyOf(reply);
+    const ok = reply !== undefined && reply.status < 300;
+    if (route === 'POST /api/tickets' && ok) this.#addTicket(body.id ?? '', person);
+    if (route === 'DELETE /api/tickets/:id' && ok) this.#endTicket(id);
+    if (body.code === 'ticket_sold' || body.code === 'ticket_withdrawn') {
+      this.#endTicket(id ?? String(asked?.['ticketId']));
+    }
+    if (route === 'POST /api/orders' && ok) this.#addOrder(body, person);
+    if (route === 'GET /api/orders' && ok) {
+      for (const order of body.orders ?? []) this.#addOrder(order, person);
+    }
+    if (route === 'GET /api/orders/:id' && ok) this.#addOrder(body, person);
+    if (route === 'DELETE /api/orders/:id' && ok) this.#endOrder(id);
+    if (body.code === 'already_paid') this.#endOrder(String(asked?.['orderId']), true);
+    if (body.code === 'payment_declined') this.#endOrder(String(asked?.['orderId']));
+    if (body.orderId && ok && route !== 'POST /api/tickets') this.#learnCharge(body);
+  }
+
+  #learnCharge({ orderId, status, nextAction }: Partial<ReplyBody>) {
+    const order = this.#orderById.get(orderId ?? '');
+    if (order === undefined) return;
+    const paymentId = /test-gateway\/(\w+)/.exec(nextAction?.url ?? '')?.[1];
+    if (paymentId) order.paymentId = paymentId;
+    if (status === 'completed') this.#endOrder(order.id, true);
+    if (status === 'failed') this.#endOrder(order.id);
+  }
+
+  #addTicket(id: string, seller: number) {
+    if (this.#ticketById.has(id)) return;
+    const ticket = { id, seller, isOver: false };
+    this.tickets.push(ticket);
+    this.#ticketById.set(id, ticket);
+  }
+
+  #endTicket(id: string | undefined) {
+    const ticket = this.#ticketById.get(id ?? '');
+    if (ticket) ticket.isOver = true;
+  }
+
+  #addOrder({ id = '', ticketId = '', expiresAt = '', status }: Partial<ReplyBody>, buyer: number) {
+    const isOver = status === 'cancelled' || status === 'completed';
+    const known = this.#orderById.get(id);
+    if (known) {
+      known.isOver ||= isOver;
+      return;
+    }
+    const order = { id, buyer, ticketId, expiresAtMs: Date.parse(expiresAt), isOver };
+    this.orders.push(order);
+    this.#orderById.set(id, order);
+  }
+
+  #endOrder(id: string | undefined, isSold = false) {
+    const order = this.#orderById.get(id ?? '');
+    if (order === undefined) return;
+    order.isOver = true;
+    if (isSold) this.#endTicket(order.ticketId);
+  }
+}
+
+const isOpen = ({ isOver, expiresAtMs }: KnownOrder, nowMs: number) =>
+  !isOver && nowMs < expiresAtMs + LATE_MS;
+const ticketIdOf = ({ ticketId }: KnownOrder) => ticketId;

@@ -1,0 +1,218 @@
+/** A seed becomes a plan: everything that will be asked and everything that will go wrong, before anything runs. */
+import { createHash } from 'node:crypto';
+import { seeded } from '@fairseat/common/testing/random';
+import { clear, type Weather } from '@fairseat/platform/simulated';
+
+export const SERVICES = ['auth', 'tickets', 'orders', 'expiration', 'payments'] as const;
+export type ServiceName = (typeof SERVICES)[number];
+
+export const FAULT_LEVELS = ['none', 'some', 'all'] as const;
+export type FaultLevel = (typeof FAULT_LEVELS)[number];
+
+/** How often each action comes, before the seed changes it. */
+const USUAL = {
+  list: 8,
+  edit: 3,
+  withdraw: 1,
+  browse: 3,
+  buy: 22,
+  race: 6,
+  pay: 22,
+  confirm: 6,
+  cancel: 4,
+  double: 6,
+  comeBack: 3,
+  replay: 4,
+  signOut: 1,
+  meddle: 2,
+} as const;
+
+export type Action = keyof typeof USUAL;
+
+/** Something that a person does. Choices are made when it runs, so that any steps can be left out. */
+export interface Step {
+  id: number;
+  person: number;
+  action: Action;
+  /** From the start of the run; later if the person's step before takes longer. */
+  atMs: number;
+  /** Numbers from 0 to 1 that decide what there is to decide. */
+  dice: number[];
+}
+
+export type Fault = { atMs: number; lastsMs: number } & (
+  | { kind: 'crash'; service: ServiceName; replica: number }
+  | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: ServiceName }
+  | { kind: 'timers lost' }
+);
+
+export interface Plan {
+  seed: number;
+  people: number;
+  orderExpirationSeconds: number;
+  replicas: Record<ServiceName, number>;
+  /** By how much the clock of each replica is wrong. */
+  skewsMs: Record<ServiceName, number[]>;
+  weather: Weather;
+  /** Chances that a request does not arrive, or its answer. */
+  requestLost: number;
+  replyLost: number;
+  /** The higher, the more people want the same ticket. */
+  hotness: number;
+  steps: Step[];
+  faults: Fault[];
+}
+
+export interface PlanOptions {
+  steps: number;
+  faults: FaultLevel;
+}
+
+/** By how much the clock of a process such as `orders 2` is wrong. */
+export function skewMsOf({ skewsMs }: Plan, process: string): number {
+  const [service, number] = process.split(' ') as [ServiceName, string];
+  return skewsMs[service]?.[Number(number) - 1] ?? 0;
+}
+
+/** Nothing goes wrong: then nothing may be late, lost or refused either. */
+export const isCalm = ({ weather, faults, skewsMs, requestLost, replyLost }: Plan): boolean =>
+  Object.keys(clear).every((name) => {
+    const part = name as keyof Weather;
+    return part === 'latencyMs' || part.endsWith('Ms') || weather[part] === 0;
+  }) &&
+  weather.latencyMs[1] <= MOST_CALM_LATENCY_MS &&
+  weather.timerLateMs === 0 &&
+  faults.length === 0 &&
+  requestLost + replyLost === 0 &&
+  Object.values(skewsMs)
+    .flat()
+    .every((skewMs) => skewMs === 0);
+
+const MOST_CALM_LATENCY_MS = 5;
+
+type Random = () => number;
+
+/** One stream of numbers for each purpose, so that a change to one leaves the others as they were. */
+function stream(seed: number, name: string): Random {
+  return seeded(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE());
+}
+
+const between = (random: Random, least: number, most: number) => least + random() * (most - least);
+const whole = (random: Random, least: number, most: number) =>
+  Math.floor(between(random, least, most + 1));
+export const pick = <T>(items: readonly T[], die: number): T =>
+  items[Math.min(items.length - 1, Math.floor(die * items.length))] as T;
+
+const perService = <T>(value: (service: ServiceName) => T) =>
+  Object.fromEntries(SERVICES.map((service) => [service, value(service)])) as Record<
+    ServiceName,
+    T
+  >;
+
+export function createPlan(seed: number, { steps, faults }: PlanOptions): Plan {
+  const random = stream(seed, 'plan');
+  const calm = faults === 'none';
+  const replicas = perService(() => (calm ? 1 : whole(random, 1, 3)));
+  const skewMs = calm || random() < 0.5 ? 0 : between(random, 10, 3000);
+  const plan: Plan = {
+    seed,
+    people: whole(random, 3, 12),
+    // Long enough to pay, short enough to be over within the run, and now and then the real thing.
+    orderExpirationSeconds: random() < 0.15 ? 900 : whole(random, 5, 60),
+    replicas,
+    skewsMs: perService((service) =>
+      Array.from({ length: replicas[service] }, () => Math.round(between(random, -skewMs, skewMs))),
+    ),
+    weather: createWeather(stream(seed, 'weather'), faults),
+    requestLost: calm || random() < 0.5 ? 0 : between(random, 0, 0.05),
+    replyLost: calm || random() < 0.5 ? 0 : between(random, 0, 0.05),
+    hotness: between(random, 1, 6),
+    steps: [],
+    faults: [],
+  };
+  plan.steps = createSteps(stream(seed, 'steps'), plan.people, steps);
+  const untilMs = plan.steps.at(-1)?.atMs ?? 0;
+  if (!calm) plan.faults = createFaults(stream(seed, 'faults'), plan, untilMs, faults);
+  return plan;
+}
+
+function createSteps(random: Random, people: number, count: number): Step[] {
+  const weights = swarm(random);
+  const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
+  const gapMs = 20 * 100 ** random();
+  let atMs = 0;
+  return Array.from({ length: count }, (_, id) => {
+    atMs += Math.round(2 * random() * gapMs);
+    const person = whole(random, 0, people - 1);
+    return { id, person, atMs, action: drawn(weights, random() * total), dice: dice(random) };
+  });
+}
+
+const dice = (random: Random) => Array.from({ length: 5 }, () => Math.round(random() * 1e4) / 1e4);
+
+/** Some actions are left out altogether: what usually hides behind them comes to light. */
+function swarm(random: Random): [Action, number][] {
+  return Object.entries(USUAL).map(([action, weight]) => {
+    const kept = action === 'buy' || action === 'pay' || random() < 0.75;
+    return [action as Action, kept ? weight * between(random, 0.3, 1.7) : 0];
+  });
+}
+
+function drawn(weights: [Action, number][], point: number): Action {
+  let rest = point;
+  for (const [action, weight] of weights) {
+    rest -= weight;
+    if (rest < 0) return action;
+  }
+  return 'buy';
+}
+
+/** `some`: each kind of trouble in every other run. `all`: every kind in every run. */
+function createWeather(random: Random, faults: FaultLevel): Weather {
+  if (faults === 'none') return clear;
+  const chance = (most: number) => {
+    const value = random() * most;
+    return faults === 'all' || random() < 0.5 ? value : 0;
+  };
+  const latencyMs = whole(random, 1, 5);
+  return {
+    latencyMs: [latencyMs, latencyMs + Math.round(chance(40))],
+    slow: chance(0.02),
+    slowMs: Math.round(chance(3000)),
+    duplicate: chance(0.1),
+    reorder: chance(0.2),
+    reorderMs: Math.round(chance(5000)),
+    ackLost: chance(0.05),
+    midHandler: chance(0.02),
+    answerLost: chance(0.02),
+    unavailable: chance(0.02),
+    timerLateMs: Math.round(chance(5000)),
+    timerTwice: chance(0.2),
+    gatewayAnswerLost: chance(0.1),
+    gatewayUnavailable: chance(0.1),
+    gatewaySlowMs: Math.round(chance(3000)),
+  };
+}
+
+function createFaults(random: Random, plan: Plan, untilMs: number, level: FaultLevel): Fault[] {
+  const count = whole(random, 0, (level === 'all' ? 4 : 2) + plan.steps.length / 25);
+  const faults = Array.from({ length: count }, () => {
+    const atMs = Math.round(random() * untilMs);
+    const lastsMs = Math.round(50 * 200 ** random());
+    return createFault(random, plan, atMs, lastsMs);
+  });
+  return faults.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function createFault(random: Random, plan: Plan, atMs: number, lastsMs: number): Fault {
+  const die = random();
+  if (die < 0.6) {
+    const service = pick(SERVICES, random());
+    const replica = whole(random, 0, plan.replicas[service] - 1);
+    return { atMs, lastsMs, kind: 'crash', service, replica };
+  }
+  if (die > 0.95) return { atMs, lastsMs, kind: 'timers lost' };
+  const engine = pick(['tables', 'bus', 'timers', 'gateway'] as const, random());
+  const owner = engine === 'tables' ? { owner: pick(SERVICES, random()) } : {};
+  return { atMs, lastsMs, kind: 'outage', engine, ...owner };
+}

@@ -1,0 +1,69 @@
+/** What must work once everything is well again: a purchase like any other, and no session that has ended. */
+
+import { must, Violation } from './checkers/violation.ts';
+import { storyOf } from './client.ts';
+import type { Cluster } from './cluster.ts';
+import { type Ask, bodyOf, type Exchange, type ReplyBody } from './exchange.ts';
+import { type Surroundings, signIn } from './life.ts';
+import type { Person } from './people.ts';
+
+const newcomer = (number: number): Person => ({
+  number,
+  email: `person-${number}@example.com`,
+  userId: '',
+  cookie: undefined,
+  keyed: [],
+});
+
+/** @throws Violation when a ticket cannot be listed, held and paid. */
+export async function buyOnce(world: Surroundings): Promise<void> {
+  const { people } = world.plan;
+  const seller = newcomer(people);
+  const buyer = newcomer(people + 1);
+  const ask = async (person: Person, label: string, asked: Ask): Promise<Partial<ReplyBody>> => {
+    const reply = await world.client.ask(person, asked, `newcomer-${label}`);
+    if (reply !== undefined && reply.status < 300) return bodyOf(reply);
+    throw new Violation(
+      'a healthy system serves',
+      `${asked.route} of a newcomer was answered ${reply?.status} ${JSON.stringify(reply?.body)}`,
+    );
+  };
+  await signIn(world, seller, 'newcomer-seller');
+  await signIn(world, buyer, 'newcomer-buyer');
+  const listing = { title: 'The last seat', price: 4990 };
+  const ticket = await ask(seller, 'list', { route: 'POST /api/tickets', body: listing });
+  const order = await ask(buyer, 'buy', {
+    route: 'POST /api/orders',
+    body: { ticketId: ticket.id },
+    headers: { prefer: 'wait=10' },
+  });
+  const charge = await ask(buyer, 'pay', {
+    route: 'POST /api/payments',
+    body: { orderId: order.id, token: 'pm_card_visa' },
+  });
+  must(
+    'a healthy system serves',
+    order.status === 'awaiting_payment' && charge.status === 'completed',
+    () => `a newcomer's order is ${order.status}, its charge ${charge.status}`,
+  );
+}
+
+const GUARDED: Ask[] = [
+  { route: 'GET /api/tickets', query: '?mine=true' },
+  { route: 'GET /api/orders' },
+  { route: 'GET /api/payments/:id', id: '0'.repeat(32) },
+];
+
+/** @throws Violation when any replica still knows a session that was signed out of. */
+export async function useOldSessions(cluster: Cluster, past: readonly Exchange[]): Promise<void> {
+  for (const { route, reply, cookie } of past) {
+    if (route !== 'POST /api/users/signout' || reply?.status !== 200 || !cookie) continue;
+    const replies = GUARDED.flatMap(({ route, query = '', id = '' }) => {
+      const url = route.slice(4).replace(':id', id) + query;
+      return cluster.requestAll({ method: 'GET', url, cookie }, storyOf('old-session'));
+    });
+    for (const { status } of await Promise.all(replies)) {
+      must('a session ends everywhere', status === 401, () => `it was answered ${status}`);
+    }
+  }
+}

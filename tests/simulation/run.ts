@@ -1,0 +1,235 @@
+/** One run: a plan is lived through, then the weather clears and everything must come to rest. */
+import { createHash } from 'node:crypto';
+import type { Platform } from '@fairseat/common/ports';
+import { clear, type Entry, Simulation } from '@fairseat/platform/simulated';
+import { Checkers, type Found } from './checkers/checkers.ts';
+import { must, Violation } from './checkers/violation.ts';
+import { Client } from './client.ts';
+import { Cluster } from './cluster.ts';
+import { type Exchange, subjectOf } from './exchange.ts';
+import { live, type Surroundings } from './life.ts';
+import { Market } from './people.ts';
+import type { Fault, Plan } from './plan.ts';
+import { buyOnce, useOldSessions } from './probe.ts';
+
+export interface Counts {
+  simulatedMs: number;
+  requests: number;
+  orders: number;
+  purchases: number;
+  events: number;
+  faults: number;
+}
+
+export interface Outcome {
+  found?: Found;
+  /** What went wrong in the simulator itself, with its stack; it says nothing about the services. */
+  crash?: string;
+  counts: Counts;
+  /** Of everything that happened, if it was asked for. */
+  hash?: string;
+}
+
+/** Told of everything that happens, in order. */
+interface Listener {
+  onEntry(entry: Entry): void;
+  onAsked(exchange: Exchange): void;
+  onAnswered(exchange: Exchange): void;
+}
+
+export interface RunOptions extends Partial<Listener> {
+  /** Stands between the services and their platform, to take out a guard. */
+  wrap?: (platform: Platform) => Platform;
+  /** Costs about as much as the run itself. */
+  hash?: boolean;
+}
+
+const TURN_MS = 500;
+/** By then every lock, charge and order has been said again twice; see `SAY_AGAIN_MS` of the services. */
+const COMES_TO_REST_MS = 240_000;
+/** Clocks may be wrong by less. */
+const AFTER_ALARMS_MS = 15_000;
+/** Longer than anything waits before it says something again. */
+const LINGERS_MS = 130_000;
+/** One seed in so many is watched for so long. */
+const LINGERS_EVERY = 10;
+
+export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
+  const simulation = new Simulation({ seed: plan.seed, weather: plan.weather });
+  const startMs = simulation.nowMs;
+  const checkers = new Checkers(plan, () => simulation.nowMs);
+  const hash = options.hash ? createHash('sha256') : undefined;
+  const seen = { requests: 0, faults: 0, writes: 0 };
+  const listener: Listener = {
+    onEntry(entry) {
+      if (entry.kind === 'fault' || entry.kind === 'crash') seen.faults += 1;
+      if (entry.kind === 'write') seen.writes += 1;
+      hash?.update(JSON.stringify(entry));
+      if (!checkers.isOver) options.onEntry?.(entry);
+      checkers.heard(entry);
+    },
+    onAsked(exchange) {
+      seen.requests += 1;
+      hash?.update(JSON.stringify(exchange));
+      options.onAsked?.(exchange);
+      checkers.asked(exchange);
+    },
+    onAnswered(exchange) {
+      hash?.update(JSON.stringify(exchange));
+      if (!checkers.isOver) options.onAnswered?.(exchange);
+      checkers.answered(exchange);
+    },
+  };
+  try {
+    const underWay = new Run(plan, simulation, checkers, () => seen.writes);
+    await underWay.liveThrough(listener, options.wrap);
+  } catch (error) {
+    checkers.broke(error);
+  }
+  const { found, crash, ledger } = checkers;
+  const orders = [...ledger.orders.values()];
+  return {
+    ...(found && { found }),
+    ...(crash !== undefined && { crash: (crash as Error).stack ?? String(crash) }),
+    ...(hash && { hash: hash.digest('hex') }),
+    counts: {
+      simulatedMs: simulation.nowMs - startMs,
+      requests: seen.requests,
+      orders: orders.length,
+      purchases: orders.filter(({ status }) => status === 'completed').length,
+      events: simulation.engines.events.length,
+      faults: seen.faults,
+    },
+  };
+}
+
+/** One run under way. */
+class Run {
+  readonly #plan: Plan;
+  readonly #simulation: Simulation;
+  readonly #checkers: Checkers;
+  readonly #startMs: number;
+  readonly #writes: () => number;
+
+  constructor(plan: Plan, simulation: Simulation, checkers: Checkers, writes: () => number) {
+    this.#plan = plan;
+    this.#simulation = simulation;
+    this.#startMs = simulation.nowMs;
+    this.#checkers = checkers;
+    this.#writes = writes;
+  }
+
+  /** @throws Violation, or anything else when the simulator itself fails. */
+  async liveThrough({ onEntry, onAsked, onAnswered }: Listener, wrap: RunOptions['wrap']) {
+    const plan = this.#plan;
+    const simulation = this.#simulation;
+    const checkers = this.#checkers;
+    simulation.onHistory(onEntry);
+    const cluster = await Cluster.start({
+      simulation,
+      plan,
+      wrap,
+      onError: (message, error) => checkers.logged(message, error),
+    });
+    for (const fault of plan.faults) {
+      simulation.at(simulation.nowMs + fault.atMs, () => inflict(fault, simulation, cluster));
+    }
+    const market = new Market(plan.people);
+    const client = new Client({
+      simulation,
+      cluster,
+      plan,
+      versionsOf: (ask) => checkers.ledger.pasts.get(subjectOf(ask))?.length ?? 0,
+      onAsked,
+      onAnswered(exchange) {
+        market.learn(exchange);
+        onAnswered(exchange);
+      },
+    });
+    const isOver = () => checkers.isOver;
+    const world: Surroundings = { plan, simulation, client, market, isOver };
+
+    const phases = [
+      () => this.#passing(live(world)),
+      () => this.#calmDown(client),
+      () => this.#rest(),
+      ...(plan.seed % LINGERS_EVERY === 0 ? [() => this.#linger()] : []),
+      () => this.#passing(useOldSessions(cluster, client.exchanges)),
+      () => this.#passing(buyOnce(world)),
+      () => this.#rest(),
+    ];
+    for (const phase of phases) if (!isOver()) await phase();
+    checkers.overall(client.exchanges);
+  }
+
+  /** Lets time pass until it is done. */
+  async #passing(work: Promise<unknown>) {
+    let isDone = false;
+    work.then(
+      () => {
+        isDone = true;
+      },
+      (error) => this.#checkers.broke(error),
+    );
+    await this.#until(0);
+    while (!isDone && !this.#checkers.isOver) await this.#until(TURN_MS);
+  }
+
+  /** What was planned to go wrong comes to its end, and the weather clears. */
+  async #calmDown(client: Client) {
+    const { faults } = this.#plan;
+    const ends = faults.map(({ atMs, lastsMs }) => this.#startMs + atMs + lastsMs);
+    await this.#simulation.runUntil(Math.max(this.#simulation.nowMs, ...ends) + 1);
+    this.#simulation.setWeather(clear);
+    client.isReliable = true;
+  }
+
+  /** Everything must come to its end within its bound. */
+  async #rest() {
+    const { ledger } = this.#checkers;
+    const boundMs = this.#plan.orderExpirationSeconds * 1000 + COMES_TO_REST_MS;
+    const latestMs = this.#simulation.nowMs + boundMs;
+    const isAtRest = () =>
+      ledger.unended.size === 0 && this.#simulation.isQuiet && this.#checkers.unrest().length === 0;
+    while (!this.#checkers.isOver && !isAtRest()) {
+      if (this.#simulation.nowMs > latestMs) {
+        throw restless(this.#checkers.unrest(), this.#simulation.isQuiet);
+      }
+      await this.#until(TURN_MS);
+    }
+  }
+
+  /** Alarms of ended orders may still ring, and are answered; after them nobody has anything to say. */
+  async #linger() {
+    const ends = [...this.#checkers.ledger.orders.values()].map(({ expiresAt }) => expiresAt);
+    const lastMs = Math.max(this.#simulation.nowMs, ...ends.map((end) => Date.parse(end)));
+    await this.#simulation.runUntil(lastMs + AFTER_ALARMS_MS);
+    const before = this.#writes();
+    await this.#until(LINGERS_MS);
+    const more = this.#writes() - before;
+    must('what rests stays at rest', more === 0, () => `${more} more writes`);
+  }
+
+  #until(laterMs: number) {
+    return this.#simulation.runUntil(this.#simulation.nowMs + laterMs);
+  }
+}
+
+function inflict(fault: Fault, simulation: Simulation, cluster: Cluster) {
+  const untilMs = simulation.nowMs + fault.lastsMs;
+  switch (fault.kind) {
+    case 'crash':
+      return cluster.crash(fault.service, fault.replica, fault.lastsMs);
+    case 'outage':
+      return simulation.outage(fault.engine, untilMs, fault.owner);
+    case 'timers lost':
+      return simulation.loseTimers();
+  }
+}
+
+/** Named by what it is about, whatever the ids and numbers. */
+function restless(unrest: string[], isQuiet: boolean): Violation {
+  const [first = isQuiet ? 'nothing' : 'an event or an alarm is never done'] = unrest;
+  const about = first.replace(/[0-9a-f]{32}/g, '…').replace(/\d+/g, 'n');
+  return new Violation(`comes to rest: ${about}`, unrest.join('\n') || first);
+}
