@@ -131,7 +131,10 @@ describe('a ticket that is not locked yet', () => {
     await created.arrived;
     await turns(50);
     market.clock.advance(1001);
-    expect((await paying).body).toMatchObject({ status: 409, code: 'not_awaiting_payment' });
+    expect((await paying).body).toMatchObject({
+      status: 404,
+      detail: expect.stringContaining('yet'),
+    });
     created.letThrough();
     expect(await healed(market)).toEqual([]);
     expect((await buyer.pay(order.id)).status).toBe(201);

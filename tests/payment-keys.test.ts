@@ -43,6 +43,18 @@ describe('an Idempotency-Key of a payment', () => {
     expect(await healed(market)).toEqual([]);
   });
 
+  it('that came with another order is refused whichever of its cards it was for', async () => {
+    const { market, seller, buyer, order } = await openHeld();
+    await using _ = market;
+    const keys = ['first', 'second', 'third'].map((name) => ({ 'idempotency-key': name }));
+    for (const each of keys) await buyer.pay(order.id, 'pm_card_authenticationRequired', each);
+    const other = await buyer.holds((await seller.sells()).id);
+    for (const each of keys)
+      expect((await buyer.pay(other.id, 'pm_card_visa', each)).status).toBe(422);
+    expect(await taken(market)).toEqual([]);
+    expect(await healed(market)).toEqual([]);
+  });
+
   it('answers a double click with one charge', async () => {
     const { market, buyer, gateway, order } = await openHeld();
     await using _ = market;

@@ -51,10 +51,7 @@ export const routes =
         const { orderId, token } = request.body;
         const { id, requestHash } = identify(request, userId, newId);
         const find = async () => {
-          const payment =
-            (await payments.getByKey('request', id)) ??
-            (await payments.getByKey('last_request', id)) ??
-            (await payments.get(orderId));
+          const payment = (await payments.getByKey('request', id)) ?? (await payments.get(orderId));
           const before = payment?.charge?.requests.find((request) => request.id === id);
           return payment && before && { payment, requestHash: before.hash };
         };

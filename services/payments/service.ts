@@ -14,10 +14,9 @@ import { routes } from './routes.ts';
 
 const table: TableDefinition<Payment> = {
   name: 'payments',
+  // So that no request, whichever card it came with, can pay for a second order.
+  uniqueEach: { request: ({ charge }) => charge?.requests.map(({ id }) => id) ?? [] },
   unique: {
-    // So that a key cannot pay for a second order: neither that of the first card nor that of the last.
-    request: ({ charge }) => charge?.requests[0]?.id ?? null,
-    last_request: ({ charge }) => charge?.requests.at(-1)?.id ?? null,
     stripe: ({ charge }) => charge?.stripeId ?? null,
   },
   indexes: { attention: attentionAt },

@@ -9,6 +9,8 @@ export interface TableDefinition<R extends Stored> {
   name: string;
   /** No two records have the same value. */
   unique?: Record<string, (record: R) => string | null>;
+  /** The same for a record that has several values of one kind: no two records share any. */
+  uniqueEach?: Record<string, (record: R) => string[]>;
   /** For `find` (text) and `due` (milliseconds since the epoch). */
   indexes?: Record<string, (record: R) => string | number | null>;
   /** Whether `find` is also asked for all records, without a condition; a table that is not asked keeps no index for it. */

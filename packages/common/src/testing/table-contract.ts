@@ -9,11 +9,13 @@ interface Seat extends Stored {
   label: string;
   owner: string | null;
   dueAt: number | null;
+  tags: string[];
 }
 
 const seats: TableDefinition<Seat> = {
   name: 'seats',
   unique: { label: (seat) => seat.label },
+  uniqueEach: { tag: (seat) => seat.tags },
   indexes: { owner: (seat) => seat.owner, due: (seat) => seat.dueAt },
   text: (seat) => seat.label,
 };
@@ -27,6 +29,7 @@ const seat = (n: number, change: Partial<Seat> = {}): Seat => ({
   label: `Seat ${n}`,
   owner: null,
   dueAt: null,
+  tags: [],
   ...change,
 });
 const next = (record: Seat, change: Partial<Seat>): Seat => ({
@@ -75,6 +78,31 @@ export function tableContract(kind: string, openHarness: OpenHarness) {
       await expect(
         table.replace(seat(2, { label: 'Seat 1' }), next(seat(2), { label: 'renamed' })),
       ).rejects.toThrow(DuplicateKey);
+    });
+
+    test('keeps each of several unique values for one record, until it gives that one up', async (table) => {
+      const first = seat(1, { tags: ['a', 'b', 'c'] });
+      await table.insert(first);
+      expect(await table.getByKey('tag', 'b')).toEqual(first);
+      await expect(table.insert(seat(2, { tags: ['x', 'b'] }))).rejects.toThrow(DuplicateKey);
+      expect(await table.get(id(2))).toBeUndefined();
+      await table.insert(seat(2, { tags: ['x'] }));
+      const second = next(seat(2, { tags: ['x'] }), { tags: ['x', 'c'] });
+      await expect(table.replace(seat(2, { tags: ['x'] }), second)).rejects.toThrow(DuplicateKey);
+      expect(await table.getByKey('tag', 'c')).toEqual(first);
+      const changed = next(first, { tags: ['a', 'd'] });
+      await table.replace(first, changed);
+      await table.replace(seat(2, { tags: ['x'] }), second);
+      expect(await table.getByKey('tag', 'b')).toBeUndefined();
+      expect(await table.getByKey('tag', 'c')).toEqual(second);
+      expect(await table.getByKey('tag', 'd')).toEqual(changed);
+    });
+
+    test('lets one of many have a value that all ask for', async (table) => {
+      const asking = Array.from({ length: 10 }, (_, n) => seat(n, { tags: [`own ${n}`, 'one'] }));
+      const { won, lost } = await outcomes(asking.map((each) => table.insert(each)));
+      expect(won).toBe(1);
+      expect(lost.every((error) => error instanceof DuplicateKey)).toBe(true);
     });
 
     test('replaces only the version that was read', async (table) => {

@@ -4,6 +4,7 @@ import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/comm
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
 import { LAST, parseCursor, toCursor } from '../cursor.ts';
+import { SideTable } from './side-table.ts';
 import type { Store } from './store.ts';
 
 type Value = string | number | null;
@@ -26,8 +27,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #cache = new LRUCache<string, R>({ max: CACHED_RECORDS });
   readonly #insertSql: string;
   readonly #upsertSql: string;
-  readonly #addWordSql: string;
-  readonly #dropWordSql: string;
+  readonly #sideTables: SideTable<R>[];
 
   constructor(store: Store, name: string, definition: TableDefinition<R>) {
     this.#store = store;
@@ -46,9 +46,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     this.#insertSql = `INSERT INTO ${this.#name} (${names}) VALUES (${names.map(() => '?')})`;
     this.#upsertSql = `${this.#insertSql} ON CONFLICT (id) DO UPDATE SET ${replaced}
       WHERE excluded.version > version`;
-    this.#addWordSql = `INSERT INTO ${this.#name}_words (word, created, id) VALUES (?, ?, ?)`;
-    this.#dropWordSql = `DELETE FROM ${this.#name}_words WHERE word = ? AND created = ? AND id = ?`;
     this.#define();
+    this.#sideTables = this.#openSideTables();
   }
 
   #define() {
@@ -70,12 +69,19 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
          WHERE ${column} IS NOT NULL`,
       );
     }
-    if (this.#definition.text) {
-      this.#store.define(
-        `CREATE TABLE IF NOT EXISTS ${name}_words
-         (word TEXT, created TEXT, id TEXT, PRIMARY KEY (word, created, id)) WITHOUT ROWID`,
-      );
-    }
+  }
+
+  #openSideTables(): SideTable<R>[] {
+    const { uniqueEach = {}, text } = this.#definition;
+    const tables = Object.entries(uniqueEach).map(
+      ([key, values]) =>
+        new SideTable(this.#store, `${this.#name}_e_${key}`, values, ['value', 'id'], ['value']),
+    );
+    const wordsIn = (record: R) => wordsOf(text?.(record) ?? '');
+    const columns = ['word', 'created', 'id'];
+    const words = `${this.#name}_words`;
+    if (text) tables.push(new SideTable(this.#store, words, wordsIn, columns, columns));
+    return tables;
   }
 
   async get(id: string) {
@@ -87,6 +93,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async getByKey(key: string, value: string) {
+    if (this.#definition.uniqueEach?.[key]) {
+      const owner = `SELECT id FROM ${this.#name}_e_${key} WHERE value = ?`;
+      return this.#one(`SELECT body FROM ${this.#name} WHERE id = (${owner})`, value);
+    }
     return this.#one(`SELECT body FROM ${this.#name} WHERE k_${key} = ?`, value);
   }
 
@@ -110,13 +120,12 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   keepNewest(record: R) {
     const upsert = this.#prepareUpsert(record);
-    const { text } = this.#definition;
-    if (!text) return this.#store.write(upsert);
+    if (this.#sideTables.length === 0) return this.#store.write(upsert);
     return this.#store.write(() => {
       const kept = this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, record.id);
       if (kept && kept.version >= record.version) return;
       upsert();
-      this.#prepareWordChange(kept, record)();
+      this.#prepareSideTables(kept, record)();
     });
   }
 
@@ -217,11 +226,11 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   #prepareInsert(record: R) {
     const values = this.#values(record);
-    const changeWords = this.#prepareWordChange(undefined, record);
+    const changeSideTables = this.#prepareSideTables(undefined, record);
     return () => {
       this.#store.sql(this.#insertSql).run(...values);
       this.#remember(record);
-      changeWords();
+      changeSideTables();
     };
   }
 
@@ -244,31 +253,20 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       values.push(after);
     }
     const sql = `UPDATE ${this.#name} SET ${assignments} WHERE id = ? AND version = ?`;
-    const changeWords = this.#prepareWordChange(current, next);
+    const changeSideTables = this.#prepareSideTables(current, next);
     return () => {
       const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
       if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} has changed`);
       this.#remember(next);
-      changeWords();
+      changeSideTables();
     };
   }
 
-  #prepareWordChange(current: R | undefined, next: R) {
-    const { text } = this.#definition;
-    if (!text || (current && text(current) === text(next))) return () => {};
-    const before = current ? this.#words(current) : [];
-    const after = this.#words(next);
-    const dropped = before.filter((word) => !after.includes(word));
-    const added = after.filter((word) => !before.includes(word));
-    const { createdAt, id } = next;
+  #prepareSideTables(current: R | undefined, next: R) {
+    const changes = this.#sideTables.map((table) => table.prepareChange(current, next));
     return () => {
-      for (const word of dropped) this.#store.sql(this.#dropWordSql).run(word, createdAt, id);
-      for (const word of added) this.#store.sql(this.#addWordSql).run(word, createdAt, id);
+      for (const change of changes) change();
     };
-  }
-
-  #words(record: R) {
-    return this.#definition.text ? wordsOf(this.#definition.text(record) ?? '') : [];
   }
 
   #prepareEvents(events: AnyEvent[]) {

@@ -72,7 +72,7 @@ export class SavedRecords<R extends Stored> {
   readonly name: string;
   readonly all = new Map<string, R>();
   readonly definition: TableDefinition<R>;
-  readonly #unique: [value: (record: R) => string | null, ids: Map<string, string>, key: string][];
+  readonly #unique: [values: (record: R) => string[], ids: Map<string, string>, key: string][];
   readonly #indexes: [value: (record: R) => Value | null, index: Index][];
   readonly #indexOf = new Map<string, Index>();
   readonly #newest = new Index();
@@ -81,11 +81,12 @@ export class SavedRecords<R extends Stored> {
   constructor(name: string, definition: TableDefinition<R>) {
     this.name = name;
     this.definition = definition;
-    this.#unique = Object.entries(definition.unique ?? {}).map(([key, value]) => [
-      value,
-      new Map(),
-      key,
-    ]);
+    const one = Object.entries(definition.unique ?? {}).map(
+      ([key, value]) =>
+        [key, (record: R) => [value(record)].filter((each) => each !== null)] as const,
+    );
+    const several = Object.entries(definition.uniqueEach ?? {});
+    this.#unique = [...one, ...several].map(([key, values]) => [values, new Map(), key]);
     this.#indexes = Object.entries(definition.indexes ?? {}).map(([name, value]) => {
       const index = new Index();
       this.#indexOf.set(name, index);
@@ -121,9 +122,8 @@ export class SavedRecords<R extends Stored> {
   }
 
   forget(record: R) {
-    for (const [value, ids] of this.#unique) {
-      const taken = value(record);
-      if (taken !== null) ids.delete(taken);
+    for (const [values, ids] of this.#unique) {
+      for (const taken of values(record)) ids.delete(taken);
     }
     for (const [value, index] of this.#indexes) {
       const indexed = value(record);
@@ -178,17 +178,13 @@ export class SavedRecords<R extends Stored> {
   }
 
   #put(before: R | undefined, next: R) {
-    for (const [value, ids, key] of this.#unique) {
-      const owner = ids.get(value(next) ?? '');
-      if (value(next) !== null && owner !== undefined && owner !== next.id) {
-        throw new DuplicateKey(`${this.name} has that ${key} already`);
-      }
+    for (const [values, ids, key] of this.#unique) {
+      const isTaken = values(next).some((value) => (ids.get(value) ?? next.id) !== next.id);
+      if (isTaken) throw new DuplicateKey(`${this.name} has that ${key} already`);
     }
-    for (const [value, ids] of this.#unique) {
-      const [old, now] = [before ? value(before) : null, value(next)];
-      if (old === now) continue;
-      if (old !== null) ids.delete(old);
-      if (now !== null) ids.set(now, next.id);
+    for (const [values, ids] of this.#unique) {
+      for (const value of before ? values(before) : []) ids.delete(value);
+      for (const value of values(next)) ids.set(value, next.id);
     }
     for (const [value, index] of this.#indexes) {
       const [old, now] = [before ? value(before) : null, value(next)];

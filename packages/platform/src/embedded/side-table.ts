@@ -1,0 +1,44 @@
+import type { Stored } from '@fairseat/common/ports';
+import type { Store, Write } from './store.ts';
+
+/** Several values of each record, such as its words, in a table of their own that is kept in step with it. */
+export class SideTable<R extends Stored> {
+  readonly #store: Store;
+  readonly #valuesOf: (record: R) => string[];
+  readonly #columns: string[];
+  readonly #addSql: string;
+  readonly #dropSql: string;
+
+  /** The columns are `created`, `id` and one for the value, by any other name. No two rows are the same in `key`. */
+  constructor(
+    store: Store,
+    table: string,
+    valuesOf: (record: R) => string[],
+    columns: string[],
+    key: string[],
+  ) {
+    this.#store = store;
+    this.#valuesOf = valuesOf;
+    this.#columns = columns;
+    this.#addSql = `INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`;
+    this.#dropSql = `DELETE FROM ${table} WHERE ${columns.map((name) => `${name} = ?`).join(' AND ')}`;
+    const defined = columns.map((name) => `${name} TEXT NOT NULL`);
+    store.define(
+      `CREATE TABLE IF NOT EXISTS ${table} (${defined}, PRIMARY KEY (${key})) WITHOUT ROWID`,
+    );
+  }
+
+  /** Touches only what differs. */
+  prepareChange(current: R | undefined, next: R): Write {
+    const before = current ? this.#valuesOf(current) : [];
+    const after = this.#valuesOf(next);
+    const dropped = before.filter((value) => !after.includes(value));
+    const added = after.filter((value) => !before.includes(value));
+    const own: Record<string, string> = { created: next.createdAt, id: next.id };
+    const rowOf = (value: string) => this.#columns.map((name) => own[name] ?? value);
+    return () => {
+      for (const value of dropped) this.#store.sql(this.#dropSql).run(...rowOf(value));
+      for (const value of added) this.#store.sql(this.#addSql).run(...rowOf(value));
+    };
+  }
+}
