@@ -5,7 +5,7 @@ import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/r
 /** A record of payments, as far as it is checked. */
 export interface StoredPayment extends Stored {
   order: OrderRecord | null;
-  charge: (Omit<ChargeRecord, 'orderId'> & { token: string | null }) | null;
+  charge: (Omit<ChargeRecord, 'orderId'> & { token: string | null; requests?: object[] }) | null;
 }
 
 export interface GatewayRecord extends Stored {

@@ -38,9 +38,13 @@ const listing = (value: number) => ({
   price: 1 + Math.floor(value * 99_999),
 });
 
-/** A key that is the person's own for this step, if the die says so. */
+/** A key for this step alone, if the die says so. */
 const key = (turn: Turn, index: number, chance: number): Record<string, string> =>
   die(turn, index) < chance ? { 'idempotency-key': `key-${turn.dice.join('-')}` } : {};
+
+/** Now and then a key that others use too, and the same person for something else. */
+const anyKey = (turn: Turn, index: number, chance: number): Record<string, string> =>
+  die(turn, index) < chance / 6 ? { 'idempotency-key': 'once' } : key(turn, index, chance);
 
 /** A few tickets are what everybody wants. */
 function wanted(turn: Turn): KnownTicket | undefined {
@@ -68,13 +72,13 @@ const ordersOf = ({ market }: Turn, person: Person) =>
 const buying = (turn: Turn, ticketId: string): Ask => ({
   route: 'POST /api/orders',
   body: { ticketId },
-  headers: { ...(die(turn, 1) < 0.7 && { prefer: 'wait=10' }), ...key(turn, 2, 0.4) },
+  headers: { ...(die(turn, 1) < 0.7 && { prefer: 'wait=10' }), ...anyKey(turn, 2, 0.4) },
 });
 
 const paying = (turn: Turn, orderId: string, token = pick(TOKENS, die(turn, 1))): Ask => ({
   route: 'POST /api/payments',
   body: { orderId, token },
-  headers: key(turn, 2, 0.4),
+  headers: anyKey(turn, 2, 0.4),
 });
 
 const cancelling = (id: string): Ask => ({ route: 'DELETE /api/orders/:id', id });
@@ -89,7 +93,7 @@ const list: Act = (turn) =>
   turn.ask('list', {
     route: 'POST /api/tickets',
     body: listing(die(turn, 1)),
-    headers: key(turn, 2, 0.3),
+    headers: anyKey(turn, 2, 0.3),
   });
 
 const edit: Act = (turn) => {
@@ -270,6 +274,7 @@ const meddle: Act = (turn) => {
     ...(id ? [{ route: 'DELETE /api/tickets/:id', id } as const] : []),
     ...(order ? [cancelling(order.id), paying(turn, order.id)] : []),
     ...(order ? [{ route: 'GET /api/orders/:id', id: order.id } as const] : []),
+    ...(order ? [{ route: 'GET /api/payments/:id', id: order.id } as const] : []),
     ...(order?.paymentId ? [confirming(turn, order.paymentId)] : []),
   ];
   return turn.ask('meddle', pick(asks, die(turn, 0)));

@@ -142,11 +142,15 @@ function createLog(onError: (message: string, error: unknown) => void): Log {
     if (!isExcusable(err)) onError(message, err);
   };
   const silent = () => {};
-  const log = { error, warn: silent, info: silent, debug: silent, child: () => log };
+  // Who loses a race tries again; that is never told to people as bad weather.
+  const warn = ({ err }: Logged, message: string) => {
+    if (err instanceof VersionConflict) onError(message, err);
+  };
+  const log = { error, warn, info: silent, debug: silent, child: () => log };
   return log as unknown as Log;
 }
 
 function isExcusable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.every(isExcusable);
-  return error instanceof Unavailable || error instanceof VersionConflict;
+  return error instanceof Unavailable;
 }

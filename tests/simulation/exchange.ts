@@ -70,6 +70,7 @@ export interface ReplyBody {
   nextAction?: { url: string };
   tickets: ReplyBody[];
   orders: ReplyBody[];
+  nextCursor: string | null;
   currentUser: { id: string } | null;
 }
 

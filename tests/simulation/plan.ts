@@ -1,5 +1,6 @@
 /** A seed becomes a plan: everything that will be asked and everything that will go wrong, before anything runs. */
 import { createHash } from 'node:crypto';
+import type { EventType } from '@fairseat/common/events';
 import { seeded } from '@fairseat/common/testing/random';
 import { clear, type Weather } from '@fairseat/platform/simulated';
 
@@ -40,10 +41,14 @@ export interface Step {
   dice: number[];
 }
 
-export type Fault = { atMs: number; lastsMs: number } & (
-  | { kind: 'crash'; service: ServiceName; replica: number }
+export type Fault = {
+  atMs: number;
+  lastsMs: number;
+} /** With `afterSaveMs` it waits until its process saves something, and then so long. */ & (
+  | { kind: 'crash'; service: ServiceName; replica: number; afterSaveMs?: number }
   | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: ServiceName }
   | { kind: 'timers lost' }
+  | { kind: 'event lost'; group: string; type: EventType }
 );
 
 export interface Plan {
@@ -90,6 +95,9 @@ export const isCalm = ({ weather, faults, skewsMs, requestLost, replyLost }: Pla
 
 const MOST_CALM_LATENCY_MS = 5;
 
+/** How many seeds of `some` are calm altogether. */
+const CALM = 1 / 8;
+
 type Random = () => number;
 
 /** One stream of numbers for each purpose, so that a change to one leaves the others as they were. */
@@ -111,8 +119,9 @@ const perService = <T>(value: (service: ServiceName) => T) =>
 
 export function createPlan(seed: number, { steps, faults }: PlanOptions): Plan {
   const random = stream(seed, 'plan');
-  const calm = faults === 'none';
-  const replicas = perService(() => (calm ? 1 : whole(random, 1, 3)));
+  // What looks like bad weather otherwise comes to light when there is none.
+  const calm = faults === 'none' || (faults === 'some' && random() < CALM);
+  const replicas = perService(() => (faults === 'none' ? 1 : whole(random, 1, 3)));
   const skewMs = calm || random() < 0.5 ? 0 : between(random, 10, 3000);
   const plan: Plan = {
     seed,
@@ -123,7 +132,7 @@ export function createPlan(seed: number, { steps, faults }: PlanOptions): Plan {
     skewsMs: perService((service) =>
       Array.from({ length: replicas[service] }, () => Math.round(between(random, -skewMs, skewMs))),
     ),
-    weather: createWeather(stream(seed, 'weather'), faults),
+    weather: createWeather(stream(seed, 'weather'), calm ? 'none' : faults),
     requestLost: calm || random() < 0.5 ? 0 : between(random, 0, 0.05),
     replyLost: calm || random() < 0.5 ? 0 : between(random, 0, 0.05),
     hotness: between(random, 1, 6),
@@ -204,14 +213,33 @@ function createFaults(random: Random, plan: Plan, untilMs: number, level: FaultL
   return faults.toSorted((a, b) => a.atMs - b.atMs);
 }
 
+/** No single message is needed to let go of a ticket or to settle money: whoever misses it asks again. */
+const LOSABLE = [
+  { group: 'tickets', type: 'order.created' },
+  { group: 'tickets', type: 'order.cancelled' },
+  { group: 'tickets', type: 'order.completed' },
+  { group: 'payments', type: 'order.awaiting_payment' },
+  { group: 'payments', type: 'order.cancelled' },
+  { group: 'payments', type: 'order.completed' },
+  { group: 'orders', type: 'ticket.reserved' },
+  { group: 'orders', type: 'ticket.refused' },
+  { group: 'orders', type: 'charge.completed' },
+  { group: 'orders', type: 'charge.failed' },
+  { group: 'orders', type: 'expiration.elapsed' },
+  { group: 'expiration', type: 'order.created' },
+] as const;
+
 function createFault(random: Random, plan: Plan, atMs: number, lastsMs: number): Fault {
   const die = random();
   if (die < 0.6) {
     const service = pick(SERVICES, random());
     const replica = whole(random, 0, plan.replicas[service] - 1);
-    return { atMs, lastsMs, kind: 'crash', service, replica };
+    const isAmbush = random() < 0.5;
+    const afterSaveMs = whole(random, 0, 10);
+    return { atMs, lastsMs, kind: 'crash', service, replica, ...(isAmbush && { afterSaveMs }) };
   }
   if (die > 0.95) return { atMs, lastsMs, kind: 'timers lost' };
+  if (die > 0.85) return { atMs, lastsMs, kind: 'event lost', ...pick(LOSABLE, random()) };
   const engine = pick(['tables', 'bus', 'timers', 'gateway'] as const, random());
   const owner = engine === 'tables' ? { owner: pick(SERVICES, random()) } : {};
   return { atMs, lastsMs, kind: 'outage', engine, ...owner };

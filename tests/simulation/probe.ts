@@ -1,5 +1,8 @@
 /** What must work once everything is well again: a purchase like any other, and no session that has ended. */
 
+import { isDeepStrictEqual } from 'node:util';
+import type { Stored } from '@fairseat/common/records';
+import type { Ledger } from './checkers/ledger.ts';
 import { must, Violation } from './checkers/violation.ts';
 import { storyOf } from './client.ts';
 import type { Cluster } from './cluster.ts';
@@ -67,3 +70,62 @@ export async function useOldSessions(cluster: Cluster, past: readonly Exchange[]
     }
   }
 }
+
+/** @throws Violation when a list, read page by page, is not exactly what there is. */
+export async function readLists(world: Surroundings, ledger: Ledger): Promise<void> {
+  const { market, plan } = world;
+  const person = market.person(plan.seed);
+  const { userId } = person;
+  const limit = 2 + (plan.seed % 6);
+  if (person.cookie === undefined) await signIn(world, person, 'reader');
+  if (userId === '') return;
+  const read = async (route: 'GET /api/orders' | 'GET /api/tickets', query: string) => {
+    const pages: ReplyBody[][] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const more = cursor === '' ? '' : `&cursor=${cursor}`;
+      const asked = { route, query: `?limit=${limit}${query}${more}` };
+      const reply = await world.client.ask(person, asked, `reader${route}${query}-${pages.length}`);
+      const { tickets, orders, nextCursor = null } = bodyOf(reply);
+      pages.push(tickets ?? orders ?? []);
+      cursor = nextCursor;
+    }
+    return pages;
+  };
+  const check = (what: string, pages: ReplyBody[][], all: Iterable<Stored>) => {
+    const expected = [...all].sort((a, b) => (isNewer(a, b) ? -1 : 1)).map(({ id }) => id);
+    const told = () => `${what}: ${pages.flat().length} of ${expected.length}`;
+    must(
+      'a list is whole',
+      isDeepStrictEqual(
+        pages.flat().map(({ id }) => id),
+        expected,
+      ),
+      told,
+    );
+    must(
+      'a list is whole',
+      pages.every(({ length }) => length <= limit),
+      told,
+    );
+  };
+  const tickets = [...ledger.tickets.values()];
+  const orders = [...ledger.orders.values()];
+  check(
+    'one’s own orders',
+    await read('GET /api/orders', ''),
+    orders.filter((order) => order.userId === userId),
+  );
+  check(
+    'one’s own tickets',
+    await read('GET /api/tickets', '&mine=true'),
+    tickets.filter((ticket) => ticket.userId === userId),
+  );
+  check(
+    'what is for sale',
+    await read('GET /api/tickets', '&available=true'),
+    tickets.filter(({ status }) => status === 'available'),
+  );
+}
+
+const isNewer = (a: Stored, b: Stored) =>
+  a.createdAt !== b.createdAt ? a.createdAt > b.createdAt : a.id > b.id;

@@ -9,8 +9,9 @@ import { Cluster } from './cluster.ts';
 import { type Exchange, subjectOf } from './exchange.ts';
 import { live, type Surroundings } from './life.ts';
 import { Market } from './people.ts';
-import type { Fault, Plan } from './plan.ts';
-import { buyOnce, useOldSessions } from './probe.ts';
+import type { Plan } from './plan.ts';
+import { buyOnce, readLists, useOldSessions } from './probe.ts';
+import { Troubles } from './troubles.ts';
 
 export interface Counts {
   simulatedMs: number;
@@ -108,13 +109,11 @@ class Run {
   readonly #plan: Plan;
   readonly #simulation: Simulation;
   readonly #checkers: Checkers;
-  readonly #startMs: number;
   readonly #writes: () => number;
 
   constructor(plan: Plan, simulation: Simulation, checkers: Checkers, writes: () => number) {
     this.#plan = plan;
     this.#simulation = simulation;
-    this.#startMs = simulation.nowMs;
     this.#checkers = checkers;
     this.#writes = writes;
   }
@@ -131,9 +130,7 @@ class Run {
       wrap,
       onError: (message, error) => checkers.logged(message, error),
     });
-    for (const fault of plan.faults) {
-      simulation.at(simulation.nowMs + fault.atMs, () => inflict(fault, simulation, cluster));
-    }
+    const troubles = new Troubles(plan, simulation, cluster);
     const market = new Market(plan.people);
     const client = new Client({
       simulation,
@@ -151,15 +148,17 @@ class Run {
 
     const phases = [
       () => this.#passing(live(world)),
-      () => this.#calmDown(client),
+      () => this.#calmDown(troubles, client),
       () => this.#rest(),
       ...(plan.seed % LINGERS_EVERY === 0 ? [() => this.#linger()] : []),
       () => this.#passing(useOldSessions(cluster, client.exchanges)),
+      () => this.#passing(readLists(world, checkers.ledger)),
       () => this.#passing(buyOnce(world)),
       () => this.#rest(),
     ];
     for (const phase of phases) if (!isOver()) await phase();
     checkers.overall(client.exchanges);
+    checkers.onTheBus(simulation.engines.events);
   }
 
   /** Lets time pass until it is done. */
@@ -176,10 +175,8 @@ class Run {
   }
 
   /** What was planned to go wrong comes to its end, and the weather clears. */
-  async #calmDown(client: Client) {
-    const { faults } = this.#plan;
-    const ends = faults.map(({ atMs, lastsMs }) => this.#startMs + atMs + lastsMs);
-    await this.#simulation.runUntil(Math.max(this.#simulation.nowMs, ...ends) + 1);
+  async #calmDown(troubles: Troubles, client: Client) {
+    await troubles.end();
     this.#simulation.setWeather(clear);
     client.isReliable = true;
   }
@@ -212,18 +209,6 @@ class Run {
 
   #until(laterMs: number) {
     return this.#simulation.runUntil(this.#simulation.nowMs + laterMs);
-  }
-}
-
-function inflict(fault: Fault, simulation: Simulation, cluster: Cluster) {
-  const untilMs = simulation.nowMs + fault.lastsMs;
-  switch (fault.kind) {
-    case 'crash':
-      return cluster.crash(fault.service, fault.replica, fault.lastsMs);
-    case 'outage':
-      return simulation.outage(fault.engine, untilMs, fault.owner);
-    case 'timers lost':
-      return simulation.loseTimers();
   }
 }
 

@@ -55,7 +55,9 @@ const isEnded = (record: TicketRecord | OrderRecord | undefined, end: string, by
 /** What must be so when a request was answered with success. */
 const granted: Record<Route, Check> = {
   'POST /api/users/signup': (_, { id }, { users }) => users.has(id ?? ''),
-  'POST /api/users/signin': (_, { id }, { users }) => users.has(id ?? ''),
+  'POST /api/users/signin': ({ body }, { id }, { accountOf }) =>
+    body?.['password'] === PASSWORD &&
+    accountOf.get(addressOf({ email: String(body['email']) })) === id,
   'POST /api/users/signout': () => true,
   'GET /api/users/currentuser': ({ userId }, { currentUser }) =>
     currentUser === null || currentUser?.id === userId,
@@ -108,6 +110,13 @@ const isNotTheirs: Truth = (exchange, _, ledger) => {
 const hasAccount: Truth = ({ body }, _, { accountOf }) =>
   accountOf.has(addressOf({ email: String(body?.['email']) }));
 
+/** What a request is about may be on its way from another service, and is waited for. */
+const WAITS_MS = 1000;
+const hasWaited = ({
+  askedAtMs,
+  answeredAtMs = askedAtMs,
+}: Pick<Exchange, 'askedAtMs' | 'answeredAtMs'>) => answeredAtMs - askedAtMs >= WAITS_MS;
+
 /** What must be so when a request was refused with this code. */
 const refused: Record<string, Check> = {
   email_taken: hasAccount,
@@ -139,8 +148,10 @@ const refused: Record<string, Check> = {
   not_signed_in: ({ cookie }, _, _ledger, { mayHaveEnded }) =>
     cookie === undefined || mayHaveEnded(cookie),
   // What another service keeps a copy of may not have arrived there yet.
-  not_found: ({ versions, route }, _, _ledger, { isCalm }) =>
-    versions === 0 || route === 'GET /api/payments/:id' || (route.startsWith('POST') && !isCalm),
+  not_found: ({ versions, route, ...exchange }, _, _ledger, { isCalm }) =>
+    versions === 0 ||
+    route === 'GET /api/payments/:id' ||
+    (route.startsWith('POST') && !isCalm && hasWaited(exchange)),
   unavailable: (_, _body, _ledger, { isCalm }) => !isCalm,
 };
 

@@ -141,7 +141,12 @@ describe.each<[rule: string, ...ways: ((past: Past) => Past)[]]>([
       past
         .asksGateway('open', { orderId: 'o', key: 'c' })
         .asksGateway('open', { orderId: 'o', key: 'd' }),
-    (past) => past.asksGateway('refund', 'pi', 'k').asksGateway('refund', 'pi', 'l'),
+    (past) =>
+      past
+        .asksGateway('find', 'pi')
+        .asksGateway('refund', 'pi', 'k')
+        .asksGateway('find', 'pi')
+        .asksGateway('refund', 'pi', 'l'),
     (past) => past.asksGateway('confirm', 'pi', 'pm', 'k').asksGateway('confirm', 'pi', 'pm', 'l'),
   ],
   [

@@ -1,13 +1,19 @@
 /** Idempotency keys: those that people sent to the marketplace, and those that it sent to the payment gateway. */
 import type { Entry } from '@fairseat/platform/simulated';
 import { bodyOf, type Exchange } from '../exchange.ts';
+import { UNKNOWN_TOKEN } from './answers.ts';
 import { must } from './violation.ts';
 
 interface Use {
   bodies: Set<string>;
+  /** Orders that were said to be in the way. */
+  inTheWay: { body: string; orderId: string }[];
   /** The first success. */
-  granted?: { body: string; recordId: string };
+  granted?: { body: string; recordId: string; to: number };
 }
+
+/** What a request that was granted before may be answered all the same. */
+const STILL = ['payment_declined', 'ticket_unavailable', 'not_signed_in', 'unavailable'];
 
 /** The same request is the same record. */
 export class IdempotencyKeys {
@@ -22,12 +28,25 @@ export class IdempotencyKeys {
     const { reply } = exchange;
     if (use === undefined || reply === undefined) return;
     const body = JSON.stringify(exchange.body);
-    const { id = '', code } = bodyOf(reply);
+    const { id = '', code, detail } = bodyOf(reply);
     if (code === 'idempotency_key_reused') {
       must('a key is one request', use.bodies.size > 1, () => `${body} was refused as another`);
     }
-    if (reply.status !== 201) return;
-    use.granted ??= { body, recordId: id };
+    const orderId = code === 'already_yours' && /[0-9a-f]{32}/.exec(detail ?? '')?.[0];
+    if (orderId) use.inTheWay.push({ body, orderId });
+    const itself = use.inTheWay.find(
+      (other) => other.orderId === (use.granted?.recordId ?? id) && other.body === body,
+    );
+    must('a key is one request', itself === undefined, () => `${body} was in its own way`);
+    const isAgain = use.granted?.body === body && exchange.from > use.granted.to;
+    must(
+      'a key is one request',
+      !isAgain || reply.status < 400 || STILL.includes(code ?? ''),
+      () => `${body} was granted before, and is now refused: ${code}`,
+    );
+    // A card that the gateway turns out not to know leaves nothing behind, so its key is free again.
+    if (reply.status !== 201 || exchange.body?.['token'] === UNKNOWN_TOKEN) return;
+    use.granted ??= { body, recordId: id, to: exchange.to };
     const { granted } = use;
     must(
       'a key is one request',
@@ -40,7 +59,7 @@ export class IdempotencyKeys {
     const key = headers?.['idempotency-key'];
     if (key === undefined) return undefined;
     const name = `${userId} ${route} ${key}`;
-    const use = this.#uses.get(name) ?? { bodies: new Set() };
+    const use = this.#uses.get(name) ?? { bodies: new Set(), inTheWay: [] };
     this.#uses.set(name, use);
     return use;
   }

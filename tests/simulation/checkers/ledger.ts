@@ -29,10 +29,16 @@ export class Ledger {
   readonly makerOf = new Map<string, string | undefined>();
   /** Orders that tickets has refused the lock. */
   readonly refused = new Set<string>();
+  /** When an order was placed, by true time. */
+  readonly placedAtMs = new Map<string, number>();
+  /** Events that were saved with their records: id and type. */
+  readonly said = new Map<string, string>();
   /** Orders that are neither paid nor cancelled. */
   readonly unended = new Set<string>();
 
-  record({ table, after, events, story }: Write): void {
+  record({ table, after, events, story, atMs }: Write): void {
+    for (const { id, type } of events) this.said.set(id, type);
+    if (table === 'orders_orders' && after.version === 1) this.placedAtMs.set(after.id, atMs);
     switch (table) {
       case 'tickets_tickets':
         this.#recordTicket(after as TicketRecord, events);

@@ -63,6 +63,12 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
       (stripeRefundId === null || stripeRefundId === charge.stripeRefundId);
     must('a charge stays', kept, () => `${name} goes by another payment or refund`);
   }
+  const given = types.filter((type) => type === 'charge.refunded').length;
+  must('a refund is said once', given === 0 || news.includes('refunded'), () => name);
+  if (before && (charge.requests?.length ?? 0) > (before.requests?.length ?? 0)) {
+    must('nobody pays twice', before.status === 'created', () => `${name} is ${before.status}`);
+    must('one card at a time', before.token === null, () => `${name} was tried with two cards`);
+  }
   checkTrue(charge, ledger, name);
   if (charge.token !== null && charge.token !== before?.token) {
     const lateMs = write.atMs - Date.parse(ledger.orders.get(id)?.expiresAt ?? '');

@@ -24,6 +24,9 @@ const TOLD_BY: Record<string, string[]> = {
   'withdrawn withdrawn': ['ticket.refused'],
 };
 
+/** A lock that is held is tried for about 2 s, while the holder's end may be on its way. */
+const TRIED_FOR_MS = 1000;
+
 export function checkTicket(write: Write, ledger: Ledger): void {
   const before = write.before as TicketRecord | undefined;
   const after = write.after as TicketRecord;
@@ -47,7 +50,8 @@ export function checkTicket(write: Write, ledger: Ledger): void {
     () => `${name} is ${after.status} with order ${after.orderId}`,
   );
   for (const event of write.events) {
-    if (event.type === 'ticket.refused') checkRefusal(event.data.refusal, after, ledger);
+    if (event.type === 'ticket.refused')
+      checkRefusal(event.data.refusal, after, write.atMs, ledger);
   }
   if (bound && before?.status === 'available') checkLock(after, ledger, name);
   if (before?.status === 'reserved' && after.status === 'available') {
@@ -82,8 +86,19 @@ function checkKept(before: TicketRecord, after: TicketRecord, name: string) {
 }
 
 /** Why a ticket is refused is so; whether an order is too late is for the clock of tickets to say. */
-function checkRefusal({ orderId, reason }: Refusal, ticket: TicketRecord, { orders }: Ledger) {
+function checkRefusal(
+  { orderId, reason }: Refusal,
+  ticket: TicketRecord,
+  atMs: number,
+  { orders, placedAtMs }: Ledger,
+) {
   const order = orders.get(orderId);
+  const waitedMs = atMs - (placedAtMs.get(orderId) ?? 0);
+  must(
+    'a lock is waited for',
+    reason !== 'reserved' || waitedMs >= TRIED_FOR_MS,
+    () => `order ${orderId} is refused after ${waitedMs} ms, though the holder may have ended`,
+  );
   const { title, price } = order?.ticket ?? {};
   const rightly: Record<Refusal['reason'], boolean> = {
     reserved: ticket.status === 'reserved' && ticket.orderId !== orderId,

@@ -1,6 +1,6 @@
 import { inStory } from '@fairseat/common/context';
 import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
-import type { AnyEvent } from '@fairseat/common/events';
+import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { DeadLetter, Delivery, Handlers } from '@fairseat/common/ports';
 import { type Environment, type Work, works } from './environment.ts';
 import type { Fault, Happening } from './history.ts';
@@ -34,6 +34,8 @@ export class Group {
   readonly #consumers = new Map<Member, Handlers>();
   /** Letters that found no living process. */
   readonly #waiting: Letter[] = [];
+  /** Of which types one event is yet to be lost. */
+  readonly #toLose = new Set<EventType>();
 
   constructor(name: string, environment: Environment) {
     this.name = name;
@@ -48,9 +50,18 @@ export class Group {
     member.onEnd(() => this.#consumers.delete(member));
   }
 
+  /** The next event of this type never comes, as if it had died here and nobody had looked. */
+  lose(type: EventType) {
+    this.#toLose.add(type);
+  }
+
   accept(event: AnyEvent) {
     const [handlers] = this.#consumers.values();
     if (handlers && !handlers[event.type]) return;
+    if (this.#toLose.delete(event.type)) {
+      this.#fault(event, 'lost for good');
+      return;
+    }
     const { weather, scopes } = this.#environment;
     const scope = scopes.of(event.correlationid).child(`${this.name} ${event.type}`);
     const luck = scope.next();

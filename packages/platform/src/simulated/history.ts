@@ -11,6 +11,7 @@ export type Fault =
   | 'lost with its process'
   | 'duplicate'
   | 'held back'
+  | 'lost for good'
   | 'acknowledgement lost'
   | 'handler stopped'
   | 'handler goes on as a zombie'
@@ -43,6 +44,8 @@ export type Happening =
     }
   | { kind: 'dead'; event: AnyEvent; group: string; attempt: number; reason: string }
   | { kind: 'alarm'; service: string; key: string; dueAt: number }
+  /** An alarm was heard, and does not ring again. */
+  | { kind: 'rung'; service: string; key: string }
   /** What the payment gateway did; `answer` is what it answered, or why it refused, whether or not that is heard. */
   | { kind: 'gateway'; call: string; args: readonly unknown[]; answer: unknown }
   | { kind: 'fault'; what: Fault; where: string }

@@ -46,6 +46,7 @@ describe('a simulation', () => {
       'held back',
       'outage',
       'redeliver',
+      'rung',
       'start',
       'unavailable',
       'watched event lost',

@@ -1,4 +1,4 @@
-import type { AnyEvent } from '@fairseat/common/events';
+import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { DeadLetter, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { unlimited } from '../rate-limiter.ts';
 import { testPayments } from '../test-gateway.ts';
@@ -141,6 +141,11 @@ export class Simulation {
   loseTimers(): void {
     this.#environment.fault({ process: 'timers', story: undefined }, 'alarms lost', 'all');
     for (const alarms of this.#alarms.values()) alarms.lose();
+  }
+
+  /** This group never hears of the next event of this type. */
+  loseEvent(group: string, type: EventType): void {
+    this.#log.group(group).lose(type);
   }
 
   /** Tells everything that happens from now on, in order. */

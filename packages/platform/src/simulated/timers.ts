@@ -95,6 +95,7 @@ export class Alarms {
     const end = member.begin(() => this.#ringAfter(againMs, alarm));
     const handled = () => {
       if (!end()) return;
+      this.#environment.tell(caller, { kind: 'rung', service: this.#service, key });
       if (isTwice) {
         this.#fault('alarm twice', key);
         this.#environment.after(twiceMs, luck, () => this.#ring(alarm));

@@ -140,6 +140,23 @@ describe('an outage of a simulation', () => {
     expect(of('handled')).toHaveLength(2);
   });
 
+  it('that loses an event loses the next of its type for one group, and no other', async () => {
+    const { join, pass, simulation, of } = open();
+    const handlers = { 'session.ended': async () => {} };
+    const { write } = await join('a', async ({ platform }) => {
+      platform.bus.consume('auth', handlers);
+      platform.bus.consume('orders', handlers);
+    });
+    simulation.loseEvent('auth', 'session.ended');
+    void write();
+    await pass(1000);
+    void write();
+    await pass(1000);
+    const groups = of('handled').map(({ group }) => group);
+    expect(groups.toSorted()).toEqual(['auth', 'orders', 'orders']);
+    expect(simulation.isQuiet).toBe(true);
+  });
+
   it('that loses the alarms loses them all', async () => {
     const { join, pass, simulation, of } = open();
     const { platform } = await join('a', async (own) =>

@@ -1,0 +1,170 @@
+/** Bugs of the tickets service. */
+import type { Mutant } from './mutant.ts';
+
+const ticket = 'services/tickets/ticket.ts';
+const handlers = 'services/tickets/handlers.ts';
+const service = 'services/tickets/service.ts';
+
+export const ofTickets: Mutant[] = [
+  {
+    name: 'lock-takes-over',
+    shows: [2],
+    breaks: 'a lock is given to the next order while another still holds it',
+    file: ticket,
+    find: `if (ticket.status !== 'available') return ticket.status;`,
+    replace: `if (ticket.status === 'sold' || ticket.status === 'withdrawn') return ticket.status;`,
+    rules: ['a lock stays with its order'],
+  },
+  {
+    name: 'release-without-comparing',
+    shows: [3],
+    breaks: 'the end of any order frees the ticket, whoever holds it',
+    file: ticket,
+    find: `ticket.status === 'reserved' && ticket.orderId === orderId ?`,
+    replace: `ticket.status === 'reserved' ?`,
+    rules: ['a lock ends only with its order'],
+  },
+  {
+    name: 'alarm-frees-the-next',
+    shows: [4],
+    breaks: 'the word that an order has expired frees the ticket of whoever holds it by then',
+    file: handlers,
+    find: `await tickets.update(data.ticketId, release(data.id));`,
+    replace: `await tickets.update(data.ticketId, (ticket) =>
+      release(data.reason === 'expired' ? (ticket.orderId ?? data.id) : data.id)(ticket),
+    );`,
+    rules: ['a lock ends only with its order'],
+  },
+  {
+    name: 'lock-at-another-price',
+    shows: [5],
+    breaks: 'a lock is given although the price was edited since the order was placed',
+    file: ticket,
+    find: `return isSame(ticket, order.ticket) ? undefined : 'changed';`,
+    replace: `return undefined;`,
+    rules: ['a buyer gets what they saw'],
+  },
+  {
+    name: 'edit-while-reserved',
+    shows: [5],
+    breaks: 'the seller changes the price of a ticket that a buyer holds',
+    file: ticket,
+    find: `    mustBeAvailable(ticket);
+    return isSame(ticket, change)`,
+    replace: `    return isSame(ticket, change)`,
+    rules: ['a held ticket does not change'],
+  },
+  {
+    name: 'withdraw-while-reserved',
+    shows: 'guard',
+    breaks: 'the seller withdraws a ticket that a buyer holds',
+    file: ticket,
+    find: `    mustBeAvailable(ticket);
+    return [{ type: 'ticket.withdrawn' }];`,
+    replace: `    return [{ type: 'ticket.withdrawn' }];`,
+    rules: ['legal states', 'a held ticket does not change'],
+  },
+  {
+    name: 'edit-by-a-stranger',
+    shows: 'guard',
+    breaks: 'anybody may change a ticket',
+    file: ticket,
+    find: `    mustBeSeller(ticket, userId);
+    mustBeAvailable(ticket);`,
+    replace: `    mustBeAvailable(ticket);`,
+    rules: ['an answer is true'],
+  },
+  {
+    name: 'withdraw-by-a-stranger',
+    shows: 'guard',
+    breaks: 'anybody may withdraw a ticket',
+    file: ticket,
+    find: `    mustBeSeller(ticket, userId);
+    if (ticket.status === 'withdrawn') return [];`,
+    replace: `    if (ticket.status === 'withdrawn') return [];`,
+    rules: ['an answer is true'],
+  },
+  {
+    name: 'lock-what-was-withdrawn',
+    shows: 'guard',
+    breaks: 'an order that comes just after the withdrawal still gets the lock',
+    file: ticket,
+    find: `if (ticket.status !== 'available') return ticket.status;`,
+    replace: `if (ticket.status === 'reserved' || ticket.status === 'sold') return ticket.status;`,
+    rules: ['legal states'],
+  },
+  {
+    name: 'lock-for-an-expired-order',
+    shows: 'guard',
+    breaks: 'an order whose time is over gets the lock all the same',
+    file: ticket,
+    find: `if (expired) return 'expired';`,
+    replace: `if (expired && ticket.status !== 'available') return 'expired';`,
+    rules: ['nobody gets a lock after the end'],
+  },
+  {
+    name: 'lock-gives-up-at-once',
+    shows: 'guard',
+    breaks: 'an order is refused while the end of the order before is still on its way',
+    file: ticket,
+    find: `const LOCK_ATTEMPTS = 20;`,
+    replace: `const LOCK_ATTEMPTS = 1;`,
+    rules: ['a lock is waited for'],
+  },
+  {
+    name: 'own-lock-is-in-the-way',
+    shows: [23],
+    breaks: 'an order that is heard of twice is refused by its own lock',
+    file: ticket,
+    find: `    if (ticket.orderId === order.id) return [];
+`,
+    replace: ``,
+    rules: ['a ticket is refused for its reason'],
+  },
+  {
+    name: 'sold-twice-is-poison',
+    shows: [23],
+    breaks: 'the word that an order is paid fails whenever it comes a second time',
+    file: ticket,
+    find: `if (ticket.orderId !== orderId) {`,
+    replace: `if (ticket.orderId !== orderId || ticket.status === 'sold') {`,
+    rules: ['handlers do not fail'],
+  },
+  {
+    name: 'sold-is-said-each-time',
+    shows: [23],
+    breaks: 'each duplicate of the word that an order is paid sells the ticket once more',
+    file: ticket,
+    find: `return ticket.status === 'sold' ? [] : [{ type: 'ticket.sold' }];`,
+    replace: `return [{ type: 'ticket.sold' }];`,
+    rules: ['every change is told'],
+  },
+  {
+    name: 'handler-not-awaited',
+    shows: [22],
+    breaks:
+      'the end of an order is acknowledged before the ticket is let go, and a failure of that is swallowed',
+    file: handlers,
+    find: `await tickets.update(data.ticketId, release(data.id));`,
+    replace: `void tickets.update(data.ticketId, release(data.id)).catch(() => {});`,
+    rules: ['what is handled has taken effect'],
+  },
+  {
+    name: 'no-reminder-of-locks',
+    shows: 'guard',
+    breaks: 'a lock whose end was lost is never called to mind again',
+    file: service,
+    find: `(limit) => records.due('say_again', clock.now(), limit)`,
+    replace: `async (_limit) => []`,
+    rules: ['comes to rest'],
+  },
+  {
+    name: 'sold-ticket-forgets-its-order',
+    shows: 'guard',
+    breaks: 'a ticket that is sold no longer tells to whom',
+    file: ticket,
+    find: `return { ...ticket, status: 'sold', sayAgainAt: null };`,
+    replace: `return { ...ticket, status: 'sold', orderId: null, sayAgainAt: null };`,
+    rules: ['a held ticket names its order', 'handlers do not fail'],
+  },
+];

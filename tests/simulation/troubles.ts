@@ -1,0 +1,66 @@
+import type { Simulation } from '@fairseat/platform/simulated';
+import type { Cluster } from './cluster.ts';
+import type { Fault, Plan } from './plan.ts';
+
+type Crash = Extract<Fault, { kind: 'crash' }>;
+
+/** Everything that goes wrong in a run, as planned, from now on. */
+export class Troubles {
+  readonly #simulation: Simulation;
+  readonly #cluster: Cluster;
+  /** Crashes that wait for their process to save something. */
+  readonly #ambushes = new Map<string, Crash>();
+  #endMs: number;
+
+  constructor({ faults }: Plan, simulation: Simulation, cluster: Cluster) {
+    this.#simulation = simulation;
+    this.#cluster = cluster;
+    this.#endMs = simulation.nowMs;
+    for (const fault of faults) {
+      const atMs = simulation.nowMs + fault.atMs;
+      this.#endMs = Math.max(this.#endMs, atMs + fault.lastsMs);
+      simulation.at(atMs, () => this.#inflict(fault));
+    }
+    simulation.onHistory(({ kind, process }) => {
+      if (kind === 'write') this.#saved(process);
+    });
+  }
+
+  /** Resolves once all of it is over. */
+  async end(): Promise<void> {
+    while (this.#simulation.nowMs <= this.#endMs) await this.#simulation.runUntil(this.#endMs + 1);
+    this.#ambushes.clear();
+    while (this.#simulation.nowMs <= this.#endMs) await this.#simulation.runUntil(this.#endMs + 1);
+  }
+
+  #inflict(fault: Fault) {
+    const untilMs = this.#simulation.nowMs + fault.lastsMs;
+    switch (fault.kind) {
+      case 'crash':
+        if (fault.afterSaveMs === undefined) this.#crash(fault);
+        else this.#ambushes.set(`${fault.service} ${fault.replica + 1}`, fault);
+        break;
+      case 'outage':
+        this.#simulation.outage(fault.engine, untilMs, fault.owner);
+        break;
+      case 'timers lost':
+        this.#simulation.loseTimers();
+        break;
+      case 'event lost':
+        this.#simulation.loseEvent(fault.group, fault.type);
+    }
+  }
+
+  #saved(process: string) {
+    const fault = this.#ambushes.get(process);
+    if (fault === undefined) return;
+    this.#ambushes.delete(process);
+    const atMs = this.#simulation.nowMs + (fault.afterSaveMs ?? 0);
+    this.#endMs = Math.max(this.#endMs, atMs + fault.lastsMs);
+    this.#simulation.at(atMs, () => this.#crash(fault));
+  }
+
+  #crash({ service, replica, lastsMs }: Crash) {
+    this.#cluster.crash(service, replica, lastsMs);
+  }
+}
