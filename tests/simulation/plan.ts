@@ -123,11 +123,13 @@ export function createPlan(seed: number, { steps, faults }: PlanOptions): Plan {
   const calm = faults === 'none' || (faults === 'some' && random() < CALM);
   const replicas = perService(() => (faults === 'none' ? 1 : whole(random, 1, 3)));
   const skewMs = calm || random() < 0.5 ? 0 : between(random, 10, 3000);
+  // Two clocks differ by up to twice as much: a hold has to outlast that.
+  const leastSeconds = Math.ceil((2 * skewMs) / 1000) + 3;
   const plan: Plan = {
     seed,
     people: whole(random, 3, 12),
     // Long enough to pay, short enough to be over within the run, and now and then the real thing.
-    orderExpirationSeconds: random() < 0.15 ? 900 : whole(random, 5, 60),
+    orderExpirationSeconds: random() < 0.15 ? 900 : Math.max(leastSeconds, whole(random, 5, 60)),
     replicas,
     skewsMs: perService((service) =>
       Array.from({ length: replicas[service] }, () => Math.round(between(random, -skewMs, skewMs))),
