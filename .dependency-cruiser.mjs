@@ -62,11 +62,28 @@ export default {
       to: { path: engines },
     },
     {
+      name: 'client-knows-schemas-only',
+      comment: 'The client talks to the API over HTTP, so that it can run anywhere in front of it.',
+      severity: 'error',
+      from: { path: '^client/' },
+      to: {
+        path: '^(packages|services)/',
+        pathNot: '^packages/common/src/(api|records|events|errors)[.]ts$',
+      },
+    },
+    {
+      name: 'client-talks-in-one-place',
+      comment: 'One module says how the API is spoken to; the schemas it checks by stay there too.',
+      severity: 'error',
+      from: { path: '^client/(app|components)/' },
+      to: { path: '^packages/common/src/', pathNot: '^packages/common/src/(records|errors)[.]ts$' },
+    },
+    {
       name: 'common-at-the-bottom',
       comment: 'Everything is built on common, so it can know nothing of what is built on it.',
       severity: 'error',
       from: { path: '^packages/common/' },
-      to: { path: '^(packages/(?!common/)|services/|tests/|bench/)' },
+      to: { path: '^(packages/(?!common/)|services/|client/|tests/|bench/)' },
     },
     {
       name: 'platform-below-services',
@@ -83,7 +100,7 @@ export default {
       name: 'packages-by-name',
       comment: 'Packages are used as published: only what their `exports` name.',
       severity: 'error',
-      from: { path: '^((packages|services)/[^/]+|tests|bench)/' },
+      from: { path: '^((packages|services)/[^/]+|client|tests|bench)/' },
       to: { path: '^packages/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {
@@ -99,7 +116,7 @@ export default {
     parser: 'swc',
     // Tests may be seen but not read: the parser does not know `using` yet.
     doNotFollow: { path: ['node_modules', '^tests/'] },
-    exclude: { path: '/dist/' },
+    exclude: { path: '/(dist|[.]next)/' },
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['@fairseat/source', 'node', 'import', 'default'],

@@ -70,8 +70,7 @@ export class Connection {
     const text = this.#received + chunk;
     const headEnd = text.indexOf('\r\n\r\n');
     const head = text.slice(0, headEnd);
-    const length = headEnd < 0 ? 0 : Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-    if (headEnd < 0 || text.length < headEnd + 4 + length) {
+    if (headEnd < 0 || !isWhole(head, text.slice(headEnd + 4))) {
       this.#received = text;
       return;
     }
@@ -84,6 +83,12 @@ export class Connection {
     this.#failure ??= error;
     this.#answer?.reject(error);
   }
+}
+
+/** Pages come in chunks, of which the last is empty. */
+function isWhole(head: string, body: string): boolean {
+  if (/transfer-encoding: chunked/i.test(head)) return body.endsWith('\r\n0\r\n\r\n');
+  return body.length >= Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
 }
 
 export const openAll = (port: number, count: number) =>

@@ -5,13 +5,15 @@ import { parseArgs } from 'node:util';
 import { measureCrowd } from './crowd.ts';
 import { measureFootprint } from './footprint.ts';
 import { measureGrowth } from './growth.ts';
+import { measurePages } from './pages.ts';
 import { profileReservations } from './profile.ts';
 import { measureRelease } from './release.ts';
 import { Report } from './report.ts';
 import { measureReservations } from './reservations.ts';
 import { cores } from './server.ts';
+import { measureStreams } from './streams.ts';
 
-const LIMIT_MS = 590_000;
+const LIMIT_MS = 900_000;
 
 const parts: Record<string, (report: Report) => Promise<void>> = {
   reservations: measureReservations,
@@ -19,6 +21,8 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   growth: measureGrowth,
   release: measureRelease,
   footprint: measureFootprint,
+  streams: measureStreams,
+  pages: measurePages,
 };
 
 const { values: options } = parseArgs({

@@ -11,7 +11,8 @@ import { once, request } from './http.ts';
 
 export const cores: Cores | undefined = takeCores();
 
-const READY_WITHIN_MS = 60_000;
+/** With the build of the pages. */
+const READY_WITHIN_MS = 180_000;
 const STOP_WITHIN_MS = 20_000;
 /** The kernel counts processor time in ticks of a hundredth of a second. */
 const MS_PER_TICK = 10;
@@ -83,8 +84,16 @@ const marketplace = new URL('../services/marketplace/main.ts', import.meta.url);
 
 export const serveMarketplace = (dataDir: string, flags: string[] = []) =>
   serve(marketplace, {
+    args: ['--api-only'],
     env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
     flags,
+  });
+
+/** With its pages, built when they are not. */
+export const serveWithPages = (dataDir: string) =>
+  serve(marketplace, {
+    env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
+    probe: '/',
   });
 
 const bare = new URL('./bare.ts', import.meta.url);

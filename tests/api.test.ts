@@ -118,6 +118,20 @@ const contract: Record<string, Record<number, Scenario>> = {
     400: ({ buyer }) => buyer.get('/api/orders?limit=101'),
     401: ({ nobody }) => nobody.get('/api/orders'),
   },
+  'GET /api/live': {
+    200: async ({ buyer }) => {
+      const stream = buyer.get('/api/live');
+      await buyer.post('/api/users/signout', {});
+      return stream;
+    },
+    400: ({ nobody }) => nobody.get('/api/live?tickets=no-id'),
+    429: async () => {
+      await using market = await TestMarketplace.open({ env: { RATE_LIMITS: 'on' } });
+      const buyer = await market.person();
+      // Those that are granted go on for ever.
+      return await Promise.race(Array.from({ length: 11 }, () => buyer.get('/api/live')));
+    },
+  },
   'GET /api/orders/{id}': {
     200: async (scene) => scene.buyer.get(`/api/orders/${(await held(scene)).id}`),
     401: async (scene) => scene.nobody.get(`/api/orders/${(await held(scene)).id}`),

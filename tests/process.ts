@@ -16,10 +16,20 @@ export interface Process {
   exited: Promise<number | string>;
 }
 
-/** Starts it and waits until it listens or has ended. `limits` is put before it in a shell, such as `ulimit`. */
-export async function startProcess(env: Record<string, string>, limits = ''): Promise<Process> {
+interface StartOptions {
+  /** Put before it in a shell, such as `ulimit`. */
+  limits?: string;
+  /** The pages take a while to build and to start, and few tests are about them. */
+  flags?: string[];
+}
+
+/** Starts it and waits until it listens or has ended. */
+export async function startProcess(
+  env: Record<string, string>,
+  { limits = '', flags = ['--api-only'] }: StartOptions = {},
+): Promise<Process> {
   const command = `${limits} exec "$0" "$@"`;
-  const main = ['--conditions=@fairseat/source', 'services/marketplace/main.ts'];
+  const main = ['--conditions=@fairseat/source', 'services/marketplace/main.ts', ...flags];
   const child = spawn('sh', ['-c', command, process.execPath, ...main], {
     cwd: root,
     env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...env },

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
@@ -125,8 +125,87 @@ describe('npm start', () => {
 
   it('refuses a disk that takes no more', async () => {
     using folder = temporaryFolder();
-    const fairseat = await startProcess({ DATA_DIR: folder.path }, 'ulimit -f 2;');
+    const fairseat = await startProcess({ DATA_DIR: folder.path }, { limits: 'ulimit -f 2;' });
     expect(await fairseat.exited).toBe(1);
     expect(fairseat.output().stderr).toMatch(oneLine);
+  });
+});
+
+describe('the flags of npm start', () => {
+  const start = async (flags: string[], env = {}) => {
+    const fairseat = await startProcess(env, { flags });
+    return { code: await fairseat.exited, ...fairseat.output() };
+  };
+
+  it('are told by --help', async () => {
+    const { code, stdout } = await start(['--help']);
+    expect(code).toBe(0);
+    for (const flag of ['--demo', '--api-only', '--help']) expect(stdout).toContain(flag);
+  });
+
+  it.each([['--dmeo'], ['demo'], ['--demo=yes']])('are refused when unknown: %s', async (flag) => {
+    const { code, stderr } = await start([flag]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(oneLine);
+    expect(stderr).toContain('--help');
+  });
+});
+
+describe('the demo', () => {
+  const flags = ['--demo', '--api-only'];
+  interface TicketPage {
+    tickets: TicketRecord[];
+    nextCursor: string | null;
+  }
+
+  async function look(url = '') {
+    const caller = new Caller(url);
+    const all = await caller.send<TicketPage>('GET', '/api/tickets?limit=100');
+    return { caller, tickets: all?.body.tickets ?? [] };
+  }
+
+  it.each(['usd', 'jpy'])('fills a new folder once, at prices in %s', async (CURRENCY) => {
+    using folder = temporaryFolder();
+    const env = { DATA_DIR: join(folder.path, 'new'), CURRENCY, RATE_LIMITS: 'on' };
+    for (let start = 1; start <= 2; start++) {
+      const fairseat = await startProcess(env, { flags });
+      const { caller, tickets } = await look(fairseat.url);
+      const having = (status: string) => tickets.filter((ticket) => ticket.status === status);
+      expect(tickets.length).toBeGreaterThan(40);
+      expect(having('reserved')).toHaveLength(4);
+      expect(having('sold')).toHaveLength(1);
+      expect(Math.max(...tickets.map(({ price }) => price))).toBe(CURRENCY === 'jpy' ? 145 : 14500);
+
+      const { stdout } = fairseat.output();
+      const [, password] = /password (\S+)/.exec(stdout) ?? [];
+      const [, email] = /as (\S+@\S+?),/.exec(stdout) ?? [];
+      const reply = await caller.send('POST', '/api/users/signin', { email, password });
+      expect(reply?.status).toBe(200);
+      await fairseat.end('SIGTERM');
+    }
+  });
+
+  it('is completed when its filling was cut short', async () => {
+    using folder = temporaryFolder();
+    const env = { DATA_DIR: folder.path, RATE_LIMITS: 'on' };
+    const whole = await startProcess(env, { flags });
+    const { tickets } = await look(whole.url);
+    await whole.end('SIGKILL');
+    writeFileSync(join(folder.path, 'demo'), 'to be filled');
+    const again = await startProcess(env, { flags });
+    expect((await look(again.url)).tickets).toEqual(tickets);
+    await again.end('SIGTERM');
+  });
+
+  it('leaves a folder alone that holds other data', async () => {
+    using folder = temporaryFolder();
+    const own = await startProcess({ DATA_DIR: folder.path });
+    await own.end('SIGTERM');
+    const files = readdirSync(folder.path);
+    const demo = await startProcess({ DATA_DIR: folder.path }, { flags });
+    expect(await demo.exited).toBe(1);
+    expect(demo.output().stderr).toMatch(oneLine);
+    expect(demo.output().stderr).toContain('holds other data');
+    expect(readdirSync(folder.path)).toEqual(files);
   });
 });

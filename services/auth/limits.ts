@@ -1,6 +1,5 @@
-import { isIPv6 } from 'node:net';
 import { tooManyRequests } from '@fairseat/common/errors';
-import type { ServiceContext } from '@fairseat/common/kit';
+import { networkOf, type ServiceContext } from '@fairseat/common/kit';
 
 export interface Limits {
   /** @throws Problem (429) */
@@ -66,7 +65,7 @@ export function createLimits({ rateLimiter, clock, config }: ServiceContext): Li
 
   return {
     async signUp(address) {
-      const { retryAfterSeconds } = await signUps.count(network(address));
+      const { retryAfterSeconds } = await signUps.count(networkOf(address));
       if (retryAfterSeconds > 0) {
         throw tooManyRequests(
           'Too many sign-ups from your network. Wait a while.',
@@ -75,28 +74,18 @@ export function createLimits({ rateLimiter, clock, config }: ServiceContext): Li
       }
     },
     async signIn(address, account, check) {
-      const pair = `${network(address)} ${account}`;
-      refuseIfOver(await byAddress.peek(network(address)));
+      const pair = `${networkOf(address)} ${account}`;
+      refuseIfOver(await byAddress.peek(networkOf(address)));
       // Counted before the password is checked: guesses that are made all at once are limited too.
       refuseIfOver(await byBoth.count(pair));
       await slowDown(account);
-      const found = await atOnce(network(address), check).catch(async (error) => {
+      const found = await atOnce(networkOf(address), check).catch(async (error) => {
         await byBoth.uncount(pair);
         throw error;
       });
       if (found !== undefined) await byBoth.forget(pair);
-      else await Promise.all([byAddress.count(network(address)), byAccount.count(account)]);
+      else await Promise.all([byAddress.count(networkOf(address)), byAccount.count(account)]);
       return found;
     },
   };
-}
-
-/** Whoever has one IPv6 address usually has 2^64 of them. */
-function network(address: string) {
-  if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const left = head.split(':').filter(Boolean);
-  const right = tail.split(':').filter(Boolean);
-  const zeros = Array(Math.max(0, 8 - left.length - right.length)).fill('0');
-  return [...left, ...zeros, ...right].slice(0, 4).join(':');
 }

@@ -1,5 +1,15 @@
 /** What lies in the data folder beside the database. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError, createSessionKey } from '@fairseat/common/kit';
 import type { JWK } from 'jose';
@@ -28,6 +38,27 @@ export function keepCurrency(dataDir: string, currency: string): void {
     );
   }
 }
+
+const DEMO = 'demo';
+
+/**
+ * Marks a new folder as one for the demonstration, and answers whether it is still to be filled.
+ * @throws ConfigError when the folder holds other data.
+ */
+export function beginDemo(dataDir: string): boolean {
+  const kept = read(join(dataDir, DEMO));
+  if (kept !== undefined) return kept !== 'filled';
+  if (existsSync(dataDir) && readdirSync(dataDir).length > 0) {
+    throw new ConfigError(
+      `${dataDir} holds other data, which --demo leaves alone. Set DATA_DIR to a new folder`,
+    );
+  }
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  write(join(dataDir, DEMO), 'to be filled');
+  return true;
+}
+
+export const endDemo = (dataDir: string) => write(join(dataDir, DEMO), 'filled');
 
 function parse(text: string, path: string): JWK {
   try {

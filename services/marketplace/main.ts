@@ -1,32 +1,55 @@
 /** `npm start`: the whole marketplace in this process, on the embedded platform. */
+import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { createPasswords } from '@fairseat/auth';
-import { type Config, ConfigError, createLog, readConfig } from '@fairseat/common/kit';
+import {
+  type App,
+  type Config,
+  ConfigError,
+  createLog,
+  type Log,
+  readConfig,
+} from '@fairseat/common/kit';
 import { openEmbedded, StoreError } from '@fairseat/platform/embedded';
 import closeWithGrace from 'close-with-grace';
-import { keepCurrency, loadSessionKey } from './data-folder.ts';
+import { HELP, readArguments } from './arguments.ts';
+import { buildClient } from './build-client.ts';
+import { beginDemo, endDemo, keepCurrency, loadSessionKey } from './data-folder.ts';
+import { DEMO_ACCOUNTS, fillDemo } from './demo.ts';
 import { createMarketplace } from './marketplace.ts';
+import { Pages } from './pages.ts';
 
 const STOP_WITHIN_MS = 15_000;
 
+type Flags = ReturnType<typeof readArguments>;
+
 async function main() {
+  const flags = readArguments(process.argv.slice(2));
+  if (flags.help) {
+    console.log(HELP);
+    return;
+  }
   // What lies in the data folder is for its owner alone.
   process.umask(0o077);
   const config = readConfig();
   const log = createLog(config.logLevel);
   const dataDir = resolve(config.dataDir);
+  const mustFill = flags.demo && beginDemo(dataDir);
   const platform = openEmbedded({
     dataDir,
     rateLimits: config.rateLimits,
     onError: (message, error) => log.error({ err: error }, message),
   });
   keepCurrency(dataDir, config.currency);
+  if (!flags['api-only']) await buildClient((line) => console.log(line));
+  const pages = flags['api-only'] ? undefined : new Pages();
   const marketplace = await createMarketplace({
     platform,
     config,
     log,
     sessionKey: await loadSessionKey(dataDir),
     passwords: await createPasswords(),
+    ...(pages && { pages }),
   });
 
   closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err, signal }) => {
@@ -38,10 +61,33 @@ async function main() {
 
   await marketplace.start();
   const address = await marketplace.app.listen({ host: config.host, port: config.port });
-  greet(config, address, dataDir);
+  if (mustFill) {
+    await fillDemo(marketplace.app, config.currency);
+    endDemo(dataDir);
+  }
+  if (pages) await openPages(pages, marketplace.app, config, log);
+  greet(config, address, dataDir, flags);
 }
 
-function greet(config: Config, address: string, dataDir: string) {
+/** Pages talk to the API over the network, as they would if they ran elsewhere. */
+async function openPages(pages: Pages, app: App, config: Config, log: Log) {
+  const { currency, publicOrigin } = config;
+  const { address, family, port } = app.server.address() as AddressInfo;
+  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address;
+  // Only now: the API alone runs without what the pages are built with.
+  const { createClient } = await import('@fairseat/client');
+  pages.open(
+    await createClient({
+      apiOrigin: `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`,
+      apiKey: pages.apiKey,
+      publicOrigin,
+      currency,
+      onError: (error) => log.error({ err: error }, 'a page failed'),
+    }),
+  );
+}
+
+function greet(config: Config, address: string, dataDir: string, flags: Flags) {
   const seconds = config.orderExpirationSeconds;
   const holds = seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
   console.log(
@@ -51,6 +97,7 @@ function greet(config: Config, address: string, dataDir: string) {
       `  Data    ${dataDir}`,
       `  Payment TEST MODE: no card is charged and no money moves`,
       `  Holds   ${holds}`,
+      ...(flags.demo ? DEMO_ACCOUNTS : []),
     ].join('\n'),
   );
 }

@@ -12,11 +12,13 @@ import {
 } from '@fairseat/common/kit';
 import type { Platform } from '@fairseat/common/ports';
 import { expiration } from '@fairseat/expiration';
+import { live } from '@fairseat/live';
 import { orders } from '@fairseat/orders';
 import { payments } from '@fairseat/payments';
 import { tickets } from '@fairseat/tickets';
 import type { JWK } from 'jose';
 import { Gauge, Registry } from 'prom-client';
+import type { Pages } from './pages.ts';
 
 export interface MarketplaceOptions {
   platform: Platform;
@@ -26,6 +28,8 @@ export interface MarketplaceOptions {
   sessionKey: JWK;
   passwords: Passwords;
   requestTimeoutMs?: number;
+  /** What answers where the API does not; without it there is the API alone. */
+  pages?: Pages;
 }
 
 export interface Marketplace {
@@ -38,7 +42,7 @@ export interface Marketplace {
 
 /** All services in one process, behind one HTTP app. */
 export async function createMarketplace(options: MarketplaceOptions): Promise<Marketplace> {
-  const { platform, config, log, sessionKey, passwords, requestTimeoutMs } = options;
+  const { platform, config, log, sessionKey, passwords, requestTimeoutMs, pages } = options;
   const { clock } = platform;
   const signSession = await createSessionSigner(sessionKey, clock);
   const verifySession = await createSessionVerifier(publicKeyOf(sessionKey), clock);
@@ -49,9 +53,10 @@ export async function createMarketplace(options: MarketplaceOptions): Promise<Ma
     log,
     metrics: createMetrics(platform),
     newId: platform.newId,
-    isReady: () => ready,
+    isReady: () => ready && (pages?.ready ?? true),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
+  pages?.mount(app);
   const running: Running[] = [];
   for (const service of [
     createAuth({ passwords, signSession }),
@@ -59,6 +64,7 @@ export async function createMarketplace(options: MarketplaceOptions): Promise<Ma
     orders,
     expiration,
     payments,
+    live,
   ]) {
     running.push(await mount(service, { app, platform, config, log, verifySession }));
   }
@@ -75,6 +81,7 @@ export async function createMarketplace(options: MarketplaceOptions): Promise<Ma
       ready = false;
       try {
         await Promise.all([app.close(), ...running.map((service) => service.stop())]);
+        await pages?.close();
       } finally {
         await platform.close();
       }

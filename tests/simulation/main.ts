@@ -24,7 +24,7 @@ async function main(args: string[]) {
   const flags = readFlags(args);
   const startedAt = performance.now();
   let latest: Covered = nothing();
-  const summary = () => describe(latest, (performance.now() - startedAt) / 1000);
+  const summary = () => summed(latest, (performance.now() - startedAt) / 1000);
   const progress = createProgress(summary);
   process.once('SIGINT', () => {
     print(`\nStopped. No violation in ${summary()}`);
@@ -89,7 +89,7 @@ function createProgress(summary: () => string) {
   });
 }
 
-function describe(covered: Covered, elapsedSeconds: number): string {
+function summed(covered: Covered, elapsedSeconds: number): string {
   const many = (count: number, what: string) => `${count.toLocaleString('en')} ${what}`;
   const rate = (count: number) => (count / Math.max(elapsedSeconds, 0.001)).toFixed(1);
   return [

@@ -4,7 +4,7 @@ import { FlagError } from '../flags.ts';
 import { FAULT_LEVELS, type FaultLevel } from '../plan.ts';
 import { catalogue } from './catalogue.ts';
 import { hunt, huntAll } from './hunters.ts';
-import { describe, isCaught, lastSeed, type Result, table, writeReference } from './results.ts';
+import { isCaught, lastSeed, lineOf, type Result, table, writeReference } from './results.ts';
 
 const USAGE =
   'Usage: npm run mutants -- [--only NAME]... [--seeds N] [--steps N] [--faults none|some|all] [--shrink]';
@@ -70,7 +70,7 @@ function createProgress(count: number) {
       done.push(result);
       underWay.delete(result.mutant.name);
       if (isTTY) show();
-      else print(`${done.length}/${count}  ${result.mutant.name}: ${describe(result)}`);
+      else print(`${done.length}/${count}  ${result.mutant.name}: ${lineOf(result)}`);
     },
     end: () => isTTY && process.stdout.write('\r\x1b[K'),
   };

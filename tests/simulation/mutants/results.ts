@@ -21,7 +21,7 @@ export const isCaught = ({ mutant, outcome }: Result): boolean =>
 export const lastSeed = ({ outcome }: Result): number =>
   outcome.kind === 'nothing' ? outcome.seeds : outcome.seed;
 
-export function describe(result: Result): string {
+export function lineOf(result: Result): string {
   const { outcome } = result;
   if (isCaught(result) && outcome.kind === 'found') return `seed ${outcome.seed}, ${outcome.rule}`;
   switch (outcome.kind) {
@@ -41,7 +41,7 @@ function cells(result: Result): string[] {
   const isFound = isCaught(result) && outcome.kind === 'found';
   const seed = isFound ? String(outcome.seed) : '–';
   const steps = isFound ? String(outcome.steps ?? '') : '';
-  return [mutant.name, shownBy(mutant), seed, steps, isFound ? outcome.rule : describe(result)];
+  return [mutant.name, shownBy(mutant), seed, steps, isFound ? outcome.rule : lineOf(result)];
 }
 
 /** One line each, and a summary. */

@@ -5,6 +5,7 @@ export { type Config, ConfigError, readConfig } from './config.ts';
 export { createSay, type Say } from './envelope.ts';
 export { identify, once, type RequestIdentity } from './idempotency.ts';
 export { createLog, type Log } from './log.ts';
+export { networkOf } from './network.ts';
 export { replyWithProblem } from './problems.ts';
 export { type Fact, Records } from './records.ts';
 export { sweep, type Task } from './repeat.ts';

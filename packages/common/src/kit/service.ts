@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { EventType } from '../events.ts';
 import type {
+  Bus,
   Clock,
   Handlers,
   Platform,
@@ -45,6 +46,7 @@ export interface ServiceContext extends Visitors {
   rateLimiter: Platform['rateLimiter'];
   timers: Timers;
   changes: Changes;
+  watch: Bus['watch'];
   table<R extends Stored>(definition: TableDefinition<R>): Table<R>;
   records<S extends Stored, F extends Fact>(
     options: Omit<RecordsOptions<S, F>, 'table' | 'say'> & { table: TableDefinition<S> },
@@ -85,6 +87,7 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
     rateLimiter: platform.rateLimiter,
     timers: platform.timers(service.name),
     changes,
+    watch: (listener) => platform.bus.watch(listener),
     table: (definition) => platform.table(service.name, definition),
     records: ({ table, ...options }) =>
       new Records({ ...options, say, table: platform.table(service.name, table) }),

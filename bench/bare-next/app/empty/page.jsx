@@ -1,0 +1,4 @@
+/** What every page of Next.js sends, whatever it shows. */
+export default function Empty() {
+  return <main />;
+}

@@ -1,0 +1,134 @@
+import type { CancelReason, OrderRecord } from '@fairseat/common/records';
+import { Cancelled, Ended } from '../../../components/cancelled.tsx';
+import { Countdown } from '../../../components/countdown.tsx';
+import { PaymentForm } from '../../../components/payment-form.tsx';
+import { Receipt } from '../../../components/receipt.tsx';
+import { Refresh } from '../../../components/refresh.tsx';
+import { Shell } from '../../../components/shell.tsx';
+import { Ticket, type TicketLook } from '../../../components/ticket.tsx';
+import { getCharge, getOrder, getUser } from '../../../lib/api.ts';
+import { isUnsettled, type Stage, stageOf } from '../../../lib/checkout.ts';
+import { type PageProps, page } from '../../../lib/page.tsx';
+import { priceText } from '../../../lib/visit-money.ts';
+
+const LOOK_AGAIN_MS = 2000;
+
+const headings: Record<Exclude<Stage['name'], 'cancelled'>, string> = {
+  locking: 'Getting hold of it',
+  pay: 'Yours, once you pay',
+  confirm: 'Your bank has a question',
+  settling: 'Settling your payment',
+  paid: 'The seat is yours',
+};
+
+const endings: Record<CancelReason, string> = {
+  buyer: 'You let it go',
+  expired: 'Your hold has ended',
+  payment_failed: 'Payment declined',
+  ticket_unavailable: 'Somebody was faster',
+};
+
+export default page(async ({ params }: PageProps) => {
+  const { id } = await params;
+  const [user, { order, now }, charge] = await Promise.all([
+    getUser(),
+    getOrder(id),
+    getCharge(id),
+  ]);
+  const stage = stageOf(order, charge, now);
+  const heading = stage.name === 'cancelled' ? endings[stage.reason] : headings[stage.name];
+  const isOpen = stage.name !== 'paid' && stage.name !== 'cancelled';
+  return (
+    <Shell
+      title={heading}
+      heading={heading}
+      step={stage.name}
+      user={user}
+      {...(isOpen && { wayOut: { href: `/orders/${id}/leave`, label: 'Leave checkout' } })}
+    >
+      {isUnsettled(order, stage) && <Refresh everyMs={LOOK_AGAIN_MS} />}
+      <div className="checkout">
+        <Bought order={order} stage={stage} />
+        <section aria-label="Checkout">
+          <Step order={order} stage={stage} now={now} chargeId={charge?.id ?? null} />
+        </section>
+      </div>
+    </Shell>
+  );
+});
+
+const printed: Record<Stage['name'], { look: TicketLook; word: string }> = {
+  locking: { look: 'available', word: 'Asked for' },
+  pay: { look: 'reserved', word: 'Held for you' },
+  confirm: { look: 'reserved', word: 'Held for you' },
+  settling: { look: 'reserved', word: 'Held for you' },
+  paid: { look: 'paid', word: 'Paid' },
+  cancelled: { look: 'withdrawn', word: 'Cancelled' },
+};
+
+/** The ticket as it was when the order was placed: that is what is paid for. */
+function Bought({ order: { ticketId, ticket }, stage }: { order: OrderRecord; stage: Stage }) {
+  const { look, word } = printed[stage.name];
+  return (
+    <Ticket
+      id={ticketId}
+      look={look}
+      word={word}
+      size="full"
+      length={ticket.title.length}
+      title={
+        <h2 className="ticket-title" dir="auto">
+          {ticket.title}
+        </h2>
+      }
+      price={priceText(ticket.price)}
+    />
+  );
+}
+
+interface StepProps {
+  order: OrderRecord;
+  stage: Stage;
+  now: number;
+  chargeId: string | null;
+}
+
+function Step({ order, stage, now, chargeId }: StepProps) {
+  const { id, ticketId, expiresAt, ticket } = order;
+  switch (stage.name) {
+    case 'locking':
+      return <p className="lead">We are asking for the ticket. This takes a moment.</p>;
+    case 'pay':
+      return (
+        <Countdown until={Date.parse(expiresAt)} now={now} after={<Ended ticketId={ticketId} />}>
+          <PaymentForm
+            orderId={id}
+            price={priceText(ticket.price)}
+            idempotencyKey={crypto.randomUUID()}
+          />
+        </Countdown>
+      );
+    case 'confirm':
+      return (
+        <Countdown until={Date.parse(expiresAt)} now={now} after={<Ended ticketId={ticketId} />}>
+          <p className="lead">Your bank wants to know that it is you. Confirm the payment there.</p>
+          <p>
+            <a className="button button-primary" href={`/orders/${id}/confirm`}>
+              Go to the bank
+            </a>
+          </p>
+        </Countdown>
+      );
+    case 'settling':
+      return (
+        <>
+          <p className="lead">Your payment is under way. This page says how it ends.</p>
+          <p>You need not do anything, and nothing is paid twice.</p>
+        </>
+      );
+    case 'paid':
+      return <Receipt order={order} chargeId={chargeId} />;
+    case 'cancelled':
+      return <Cancelled ticketId={ticketId} stage={stage} />;
+  }
+}

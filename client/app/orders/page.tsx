@@ -1,0 +1,67 @@
+import type { OrderRecord } from '@fairseat/common/records';
+import { redirect } from 'next/navigation';
+import { Paging } from '../../components/paging.tsx';
+import { Shell } from '../../components/shell.tsx';
+import { Ticket, type TicketLook } from '../../components/ticket.tsx';
+import { findOrders, getUser } from '../../lib/api.ts';
+import { one, type PageProps, page } from '../../lib/page.tsx';
+import { signInPath } from '../../lib/paths.ts';
+import { priceText } from '../../lib/visit-money.ts';
+
+export default page(async ({ searchParams }: PageProps) => {
+  const cursor = one(await searchParams, 'cursor');
+  const user = await getUser();
+  if (user === null) redirect(signInPath('/orders'));
+  const { orders, nextCursor } = await findOrders(cursor);
+  return (
+    <Shell title="My orders" heading="My orders" user={user}>
+      {orders.length > 0 ? (
+        <ul className="listing">
+          {orders.map((order) => (
+            <li key={order.id}>
+              <OrderCard order={order} />
+            </li>
+          ))}
+        </ul>
+      ) : (
+        <section className="empty">
+          <h2>You have bought nothing yet</h2>
+          <p>Pick a ticket, and it is held for you while you pay. It shows up here.</p>
+          <p>
+            <a className="button button-primary" href="/">
+              See what is for sale
+            </a>
+          </p>
+        </section>
+      )}
+      <Paging path="/orders" cursor={cursor} nextCursor={nextCursor} />
+    </Shell>
+  );
+});
+
+const shown: Record<OrderRecord['status'], { look: TicketLook; word: string }> = {
+  created: { look: 'reserved', word: 'Asked for' },
+  awaiting_payment: { look: 'reserved', word: 'To pay' },
+  completed: { look: 'paid', word: 'Paid' },
+  cancelled: { look: 'withdrawn', word: 'Cancelled' },
+};
+
+function OrderCard({ order: { id, ticketId, status, ticket } }: { order: OrderRecord }) {
+  const { look, word } = shown[status];
+  return (
+    <Ticket
+      id={ticketId}
+      look={look}
+      word={word}
+      length={ticket.title.length}
+      title={
+        <h2 className="ticket-title">
+          <a href={`/orders/${id}`} dir="auto">
+            {ticket.title}
+          </a>
+        </h2>
+      }
+      price={priceText(ticket.price)}
+    />
+  );
+}

@@ -1,0 +1,56 @@
+'use client';
+import { type ReactNode, useEffect, useState } from 'react';
+import { notePageTime, serverNow } from '../lib/clock.ts';
+import { clockFace, isSaid, secondsLeft, spoken } from '../lib/countdown.ts';
+import { useRefresh } from './use-refresh.ts';
+
+interface Props {
+  /** Milliseconds since the epoch. */
+  until: number;
+  /** The time by the clock of the server when the page was rendered. */
+  now: number;
+  /** What can be done until then. */
+  children: ReactNode;
+  /** What is shown instead from then on. */
+  after: ReactNode;
+}
+
+const AGAIN_MS = 1000;
+/** Timers ring a little early at times. */
+const LATE_MS = 10;
+
+/** The time that is left, by the server's clock. At its end the page is read afresh until it says so too. */
+export function Countdown({ until, now, children, after }: Props) {
+  const refresh = useRefresh();
+  const [seconds, setSeconds] = useState(() => secondsLeft(until, now));
+
+  useEffect(() => {
+    notePageTime(now);
+    let timer: ReturnType<typeof setTimeout>;
+    const tick = () => {
+      const leftMs = until - serverNow();
+      setSeconds(secondsLeft(leftMs, 0));
+      if (leftMs <= 0) refresh();
+      timer = setTimeout(tick, leftMs <= 0 ? AGAIN_MS : (leftMs % 1000) + LATE_MS);
+    };
+    tick();
+    return () => clearTimeout(timer);
+  }, [until, now, refresh]);
+
+  return (
+    <>
+      <div className="countdown" data-short={seconds <= 60}>
+        <p className="countdown-face" role="timer" aria-label="Time left to pay">
+          {clockFace(seconds)}
+        </p>
+        <p className="sr-only" role="status">
+          {seconds > 0 && isSaid(seconds) && `${spoken(seconds)} left to pay`}
+        </p>
+        <noscript>
+          <meta httpEquiv="refresh" content={String(secondsLeft(until, now) + 1)} />
+        </noscript>
+      </div>
+      {seconds > 0 ? children : after}
+    </>
+  );
+}

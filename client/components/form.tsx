@@ -1,0 +1,159 @@
+'use client';
+import { unstable_rethrow } from 'next/navigation';
+import {
+  createContext,
+  type FormEvent,
+  type HTMLInputTypeAttribute,
+  type ReactNode,
+  useActionState,
+  useContext,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+  useTransition,
+} from 'react';
+import { type FormAction, type FormState, sentAgain } from '../lib/form-state.ts';
+
+const Sent = createContext<{ state?: FormState; isPending: boolean }>({ isPending: false });
+
+const LOST =
+  'No answer came. What was done is not done twice: try again, or load the page to see how things stand.';
+
+interface FormProps {
+  action: FormAction;
+  /** Made where the page is rendered, so that sending the same page twice is one request. */
+  idempotencyKey?: string;
+  /** What the action needs to know and nobody types. */
+  hidden?: Record<string, string>;
+  className?: string;
+  children: ReactNode;
+}
+
+/**
+ * A form that says beside each field what is wrong with it, and leads there. It is sent once at a time, and survives
+ * that no answer comes. Without scripts the browser sends it itself.
+ */
+export function Form({ action, idempotencyKey = '', hidden = {}, className, children }: FormProps) {
+  const [answered, submit] = useActionState(action, {
+    values: {},
+    fields: {},
+    general: '',
+    key: idempotencyKey,
+    attempt: 0,
+  });
+  const [latest, setLatest] = useState<FormState>();
+  const [isPending, startTransition] = useTransition();
+  const state = latest ?? answered;
+
+  const form = useRef<HTMLFormElement>(null);
+  // Known at once, where `isPending` is known at the next rendering only.
+  const isSending = useRef(false);
+  useEffect(() => {
+    if (state.attempt === 0) return;
+    const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]');
+    wrong?.focus();
+  }, [state]);
+
+  const send = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    if (isSending.current) return;
+    isSending.current = true;
+    const { submitter } = event.nativeEvent as SubmitEvent;
+    const data = new FormData(event.currentTarget, submitter);
+    startTransition(async () => {
+      try {
+        setLatest(await action(state, data));
+      } catch (error) {
+        // Where the action leads to another page.
+        unstable_rethrow(error);
+        setLatest(sentAgain(state, data, { general: LOST }));
+      } finally {
+        isSending.current = false;
+      }
+    });
+  };
+
+  return (
+    <form ref={form} action={submit} onSubmit={send} noValidate className={className}>
+      {Object.entries(hidden).map(([name, value]) => (
+        <input key={name} type="hidden" name={name} value={value} />
+      ))}
+      {state.general && (
+        <p role="alert" tabIndex={-1} className="notice notice-wrong">
+          {state.general}
+        </p>
+      )}
+      <Sent value={{ state, isPending }}>{children}</Sent>
+    </form>
+  );
+}
+
+interface FieldProps {
+  name: string;
+  label: string;
+  type?: HTMLInputTypeAttribute;
+  autoComplete: string;
+  inputMode?: 'decimal' | 'email';
+  initial?: string;
+  hint?: ReactNode;
+  /** On a ticket: printed, without a box around it. */
+  className?: string;
+}
+
+export function Field({ name, label, initial = '', hint, className, ...input }: FieldProps) {
+  const id = useId();
+  const { state: sent } = useContext(Sent);
+  const error = sent?.fields[name];
+  const described = [error && `${id}-error`, hint && `${id}-hint`].filter(Boolean).join(' ');
+  return (
+    <div className={`field ${className ?? ''}`}>
+      <label htmlFor={id}>{label}</label>
+      <input
+        id={id}
+        name={name}
+        dir="auto"
+        // A form that was sent in vain shows what was typed.
+        key={sent?.attempt}
+        defaultValue={sent?.values[name] ?? initial}
+        aria-invalid={error !== undefined}
+        aria-describedby={described || undefined}
+        {...input}
+      />
+      {error && (
+        <p id={`${id}-error`} className="field-error">
+          {error}
+        </p>
+      )}
+      {hint && (
+        <p id={`${id}-hint`} className="field-hint">
+          {hint}
+        </p>
+      )}
+    </div>
+  );
+}
+
+interface SubmitProps {
+  children: ReactNode;
+  /** What it says while it waits for the answer. */
+  pending?: string;
+  name?: string;
+  value?: string;
+  look?: 'primary' | 'plain' | 'quiet';
+}
+
+/** Sends its form. While an answer is awaited it stays where it is, so that the focus does, and does nothing. */
+export function Submit({ children, pending, look = 'primary', ...button }: SubmitProps) {
+  const { isPending } = useContext(Sent);
+  return (
+    <button
+      type="submit"
+      className={`button button-${look}`}
+      aria-disabled={isPending || undefined}
+      {...button}
+    >
+      {isPending && pending ? pending : children}
+    </button>
+  );
+}

@@ -1,0 +1,57 @@
+import type { FormAction } from '../lib/form-state.ts';
+import { toDecimal } from '../lib/money.ts';
+import { moneyOfVisit } from '../lib/visit-money.ts';
+import { Field, Form, Submit } from './form.tsx';
+import { serialOf, stockOf } from './ticket.tsx';
+
+interface Props {
+  action: FormAction;
+  submit: string;
+  pending: string;
+  /** The ticket that is edited. */
+  ticket?: { id: string; title: string; price: number };
+  disabled?: boolean;
+}
+
+/** A blank ticket to fill in: what it is for on the ticket, the price on its stub. */
+export function ListingForm({ action, submit, pending, ticket, disabled = false }: Props) {
+  const { currency } = moneyOfVisit();
+  return (
+    <Form
+      action={action}
+      idempotencyKey={crypto.randomUUID()}
+      {...(ticket && { hidden: { id: ticket.id } })}
+    >
+      <fieldset disabled={disabled}>
+        <div
+          className="ticket"
+          data-size="form"
+          data-stock={ticket ? stockOf(ticket.id) : 'canary'}
+          data-look="available"
+        >
+          <div className="ticket-body">
+            <p className="ticket-serial">No. {ticket ? serialOf(ticket.id) : '——————'}</p>
+            <Field
+              name="title"
+              label="Title"
+              autoComplete="off"
+              initial={ticket?.title ?? ''}
+              hint="What, where and when; up to 200 characters."
+            />
+          </div>
+          <div className="ticket-stub">
+            <Field
+              name="price"
+              label="Price"
+              inputMode="decimal"
+              autoComplete="off"
+              initial={ticket ? toDecimal(ticket.price, currency) : ''}
+              hint={`In ${currency.toUpperCase()}, for example ${toDecimal(4990, currency)}.`}
+            />
+          </div>
+        </div>
+        <Submit pending={pending}>{submit}</Submit>
+      </fieldset>
+    </Form>
+  );
+}

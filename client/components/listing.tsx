@@ -1,0 +1,23 @@
+import type { TicketRecord } from '@fairseat/common/records';
+import { formatPrice } from '../lib/money.ts';
+import { moneyOfVisit } from '../lib/visit-money.ts';
+import { TicketCard } from './ticket-card.tsx';
+
+/** Tickets, as they are in every moment. */
+export function Listing(props: { tickets: TicketRecord[]; hrefOf: (id: string) => string }) {
+  const money = moneyOfVisit();
+  return (
+    <ul className="listing">
+      {props.tickets.map((ticket) => (
+        <li key={ticket.id}>
+          <TicketCard
+            ticket={ticket}
+            price={formatPrice(ticket.price, money.currency, money.locale)}
+            money={money}
+            href={props.hrefOf(ticket.id)}
+          />
+        </li>
+      ))}
+    </ul>
+  );
+}

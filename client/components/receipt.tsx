@@ -1,0 +1,40 @@
+import type { OrderRecord } from '@fairseat/common/records';
+import { localeOf } from '../lib/locale.ts';
+import { currentVisit } from '../lib/visit.ts';
+import { priceText } from '../lib/visit-money.ts';
+
+/** What was bought, for how much, and the numbers to ask by. */
+export function Receipt({ order, chargeId }: { order: OrderRecord; chargeId: string | null }) {
+  const locale = localeOf(currentVisit().request.headers['accept-language']);
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
+  return (
+    <>
+      <p className="lead">Paid. Nobody else can buy this ticket any more.</p>
+      <dl className="receipt">
+        <dt>Price</dt>
+        <dd>{priceText(order.ticket.price)}</dd>
+        <dt>Ordered on</dt>
+        <dd>
+          <time dateTime={order.createdAt}>{day.format(new Date(order.createdAt))}</time>
+        </dd>
+        <dt>Order</dt>
+        <dd className="code">{order.id}</dd>
+        {chargeId && (
+          <>
+            <dt>Payment</dt>
+            <dd className="code">{chargeId}</dd>
+          </>
+        )}
+      </dl>
+      <p className="fine">Paid in test mode: no card was charged and no money has moved.</p>
+      <p>
+        <a className="button button-plain" href="/orders">
+          My orders
+        </a>{' '}
+        <a className="button button-plain" href="/">
+          See what else is for sale
+        </a>
+      </p>
+    </>
+  );
+}

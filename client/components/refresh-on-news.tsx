@@ -1,0 +1,15 @@
+'use client';
+import type { TicketRecord } from '@fairseat/common/records';
+import { useEffect } from 'react';
+import { useLiveTicket } from './use-live-ticket.ts';
+import { useRefresh } from './use-refresh.ts';
+
+/** Reads the page afresh when the ticket has changed. */
+export function RefreshOnNews({ ticket }: { ticket: TicketRecord }) {
+  const refresh = useRefresh();
+  const { version } = useLiveTicket(ticket);
+  useEffect(() => {
+    if (version > ticket.version) refresh();
+  }, [version, ticket.version, refresh]);
+  return null;
+}

@@ -1,0 +1,73 @@
+import type { User } from '@fairseat/common/records';
+import type { ReactNode } from 'react';
+import { signOut } from '../lib/actions.ts';
+import { Form, Submit } from './form.tsx';
+import { Heading } from './heading.tsx';
+import { Live } from './live.tsx';
+
+interface Props {
+  /** The name of the page in the browser's tab and in lists of results. */
+  title: string;
+  description?: string;
+  /** Left out where the page has its heading further down. */
+  heading?: ReactNode;
+  /** Changes when the page becomes another step of the same thing. */
+  step?: string;
+  user: User | null;
+  /** Instead of the navigation, the one way out of a checkout. */
+  wayOut?: { href: string; label: string };
+  /** Whether what is shown changes while it is looked at. */
+  isLive?: boolean;
+  children: ReactNode;
+}
+
+/** What all pages have around what they are about. */
+export function Shell(props: Props) {
+  const { title, description, heading, step = title, user, wayOut, isLive = true } = props;
+  return (
+    <>
+      <title>{`${title} · Fairseat`}</title>
+      {description && <meta name="description" content={description} />}
+      <a className="skip" href="#main">
+        Skip to the content
+      </a>
+      <header className="masthead">
+        <a className="wordmark" href={wayOut?.href ?? '/'}>
+          Fairseat
+        </a>
+        {wayOut ? <a href={wayOut.href}>{wayOut.label}</a> : <Navigation user={user} />}
+      </header>
+      <main id="main">
+        {heading && <Heading step={step}>{heading}</Heading>}
+        {props.children}
+      </main>
+      <footer className="colophon">
+        <p>Fairseat. One ticket, one buyer.</p>
+        <p>Test mode: no card is charged and no money moves.</p>
+      </footer>
+      {isLive && <Live user={user?.id ?? ''} />}
+    </>
+  );
+}
+
+function Navigation({ user }: { user: User | null }) {
+  return (
+    <nav aria-label="Main">
+      <a href="/tickets/new">Sell a ticket</a>
+      {user ? (
+        <>
+          <a href="/selling">My listings</a>
+          <a href="/orders">My orders</a>
+          <Form action={signOut}>
+            <Submit look="quiet">Sign out</Submit>
+          </Form>
+        </>
+      ) : (
+        <>
+          <a href="/auth/signin">Sign in</a>
+          <a href="/auth/signup">Sign up</a>
+        </>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,37 @@
+'use client';
+import type { TicketRecord } from '@fairseat/common/records';
+import { formatPrice, type Money } from '../lib/money.ts';
+import { Ticket } from './ticket.tsx';
+import { useLiveTicket } from './use-live-ticket.ts';
+
+interface Props {
+  ticket: TicketRecord;
+  /** As the server wrote it: browsers may write it a little differently. */
+  price: string;
+  money: Money;
+  href: string;
+}
+
+/** A ticket in a list, as it is now. */
+export function TicketCard({ ticket: rendered, price, money, href }: Props) {
+  const ticket = useLiveTicket(rendered);
+  return (
+    <Ticket
+      id={ticket.id}
+      look={ticket.status}
+      length={ticket.title.length}
+      title={
+        <h2 className="ticket-title">
+          <a href={href} dir="auto">
+            {ticket.title}
+          </a>
+        </h2>
+      }
+      price={
+        ticket.price === rendered.price
+          ? price
+          : formatPrice(ticket.price, money.currency, money.locale)
+      }
+    />
+  );
+}

@@ -1,0 +1,170 @@
+'use client';
+import type { TicketRecord } from '@fairseat/common/records';
+import { type ReactNode, useEffect, useRef } from 'react';
+import { buy } from '../lib/actions.ts';
+import { isOwnOrder } from '../lib/live.ts';
+import { formatPrice, type Money } from '../lib/money.ts';
+import { signInPath } from '../lib/paths.ts';
+import { Form, Submit } from './form.tsx';
+import { Heading } from './heading.tsx';
+import { Ticket } from './ticket.tsx';
+import { useLiveTicket } from './use-live-ticket.ts';
+
+export type Viewer =
+  /** Not signed in. */
+  { is: 'stranger' } | { is: 'buyer' } | { is: 'holder'; orderId: string } | { is: 'seller' };
+
+interface Props {
+  ticket: TicketRecord;
+  price: string;
+  money: Money;
+  viewer: Viewer;
+  /** The idempotency key of the purchase that this page may begin. */
+  buyKey: string;
+}
+
+/** One ticket as it is in every moment, and what its viewer can do about it. */
+export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: Props) {
+  const ticket = useLiveTicket(rendered);
+  const { orderId } = ticket;
+  // In another tab: what this page was rendered with does not know it yet.
+  const isHolder = orderId !== null && isOwnOrder(orderId);
+  const isRepriced = ticket.price !== rendered.price;
+  return (
+    <>
+      <Ticket
+        id={ticket.id}
+        look={ticket.status}
+        size="full"
+        length={ticket.title.length}
+        title={
+          <div className="ticket-title">
+            <Heading step={ticket.id}>
+              <bdi dir="auto">{ticket.title}</bdi>
+            </Heading>
+          </div>
+        }
+        price={isRepriced ? formatPrice(ticket.price, money.currency, money.locale) : price}
+      />
+      <Desk status={ticket.status}>
+        {isRepriced && <p className="notice">The seller has just changed the price.</p>}
+        <What
+          ticket={ticket}
+          viewer={isHolder ? { is: 'holder', orderId } : viewer}
+          buyKey={buyKey}
+        />
+      </Desk>
+    </>
+  );
+}
+
+/** Says what has changed, and keeps the focus near when the button that had it is gone. */
+function Desk({ status, children }: { status: string; children: ReactNode }) {
+  const desk = useRef<HTMLElement>(null);
+  const before = useRef(status);
+  useEffect(() => {
+    if (before.current === status) return;
+    before.current = status;
+    if (document.activeElement === document.body) desk.current?.focus();
+  }, [status]);
+  return (
+    <section ref={desk} tabIndex={-1} aria-label="This ticket" className="desk" aria-live="polite">
+      {children}
+    </section>
+  );
+}
+
+function What({ ticket, viewer, buyKey }: Pick<Props, 'ticket' | 'viewer' | 'buyKey'>) {
+  const path = `/tickets/${ticket.id}`;
+  if (viewer.is === 'seller') return <SellersView ticket={ticket} />;
+  if (viewer.is === 'holder' && ticket.orderId === viewer.orderId) {
+    const isSold = ticket.status === 'sold';
+    return (
+      <>
+        <p className="lead">
+          {isSold ? 'This ticket is yours.' : 'You hold this ticket. Pay before the time is up.'}
+        </p>
+        <p>
+          <a className="button button-primary" href={`/orders/${viewer.orderId}`}>
+            {isSold ? 'See your receipt' : 'Go to checkout'}
+          </a>
+        </p>
+      </>
+    );
+  }
+  switch (ticket.status) {
+    case 'available':
+      return viewer.is === 'stranger' ? (
+        <>
+          <p>
+            <a className="button button-primary" href={signInPath(path)}>
+              Sign in to buy
+            </a>
+          </p>
+          <p className="fine">
+            New here? <a href={`/auth/signup?next=${encodeURIComponent(path)}`}>Sign up</a>, it
+            takes an e-mail address and a password.
+          </p>
+        </>
+      ) : (
+        <Form action={buy} idempotencyKey={buyKey} hidden={{ id: ticket.id }}>
+          <Submit pending="Asking for it …">Buy</Submit>
+          <p className="fine">It is held for you while you pay. You can still let it go.</p>
+        </Form>
+      );
+    case 'reserved':
+      return (
+        <>
+          <p className="lead">Another buyer is holding this ticket.</p>
+          <p>Should they not pay in time, it is for sale again, and this page says so.</p>
+        </>
+      );
+    case 'sold':
+      return (
+        <>
+          <p className="lead">Sold. Somebody has this seat.</p>
+          <p>
+            <a className="button button-plain" href="/">
+              See what else is for sale
+            </a>
+          </p>
+        </>
+      );
+    case 'withdrawn':
+      return (
+        <>
+          <p className="lead">The seller has withdrawn this ticket.</p>
+          <p>
+            <a className="button button-plain" href="/">
+              See what else is for sale
+            </a>
+          </p>
+        </>
+      );
+  }
+}
+
+const sellersNews: Record<TicketRecord['status'], string> = {
+  available: 'Your ticket is for sale.',
+  reserved: 'A buyer is holding your ticket. You can change it again should they let it go.',
+  sold: 'Your ticket is sold.',
+  withdrawn: 'You have withdrawn this ticket.',
+};
+
+function SellersView({ ticket: { id, status } }: Pick<Props, 'ticket'>) {
+  return (
+    <>
+      <p className="lead">{sellersNews[status]}</p>
+      <p>
+        {status === 'available' && (
+          <a className="button button-primary" href={`/tickets/${id}/edit`}>
+            Edit or withdraw
+          </a>
+        )}{' '}
+        <a className="button button-plain" href="/selling">
+          My listings
+        </a>
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,16 @@
+'use client';
+import type { TicketRecord } from '@fairseat/common/records';
+import { useEffect, useSyncExternalStore } from 'react';
+import { newestTicket, subscribe, watchTicket } from '../lib/live.ts';
+
+/** The ticket as it is now, in this moment and from then on. */
+export function useLiveTicket(ticket: TicketRecord): TicketRecord {
+  const { id } = ticket;
+  useEffect(() => watchTicket(id), [id]);
+  const news = useSyncExternalStore(
+    subscribe,
+    () => newestTicket(id),
+    () => undefined,
+  );
+  return news && news.version > ticket.version ? news : ticket;
+}

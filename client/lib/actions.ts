@@ -1,0 +1,165 @@
+'use server';
+/** What forms do. They work the same whether the browser runs scripts or not. */
+import { ticketBodySchema } from '@fairseat/common/api';
+import { redirect } from 'next/navigation';
+import * as api from './api.ts';
+import { ApiError, formErrors } from './api-error.ts';
+import { type FormState, sentAgain } from './form-state.ts';
+import { parsePrice } from './parse-price.ts';
+import { safePath, signInPath } from './paths.ts';
+import { currentVisit } from './visit.ts';
+
+const newKey = () => crypto.randomUUID();
+
+const text = (data: FormData, name: string) => {
+  const value = data.get(name);
+  return typeof value === 'string' ? value : '';
+};
+
+/**
+ * Asks the API, then leads to the page whose path `run` returns.
+ * @param back where to go on after signing in, when that is what it takes.
+ */
+async function submit(
+  before: FormState,
+  data: FormData,
+  back: string,
+  run: () => Promise<string>,
+): Promise<FormState> {
+  let next: string;
+  try {
+    next = await run();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status !== 401) {
+      const { byField, general } = formErrors(error, [...data.keys()]);
+      // A refused request is over; one without an answer may have been done, and is the same when sent again.
+      const key = error.status < 500 ? newKey() : before.key;
+      return sentAgain(before, data, { fields: byField, general, key });
+    }
+    next = signInPath(back);
+  }
+  redirect(next);
+}
+
+export async function signUp(before: FormState, data: FormData): Promise<FormState> {
+  return submit(before, data, '/', async () => {
+    await api.signUp({ email: text(data, 'email'), password: text(data, 'password') });
+    return safePath(data.get('next'));
+  });
+}
+
+export async function signIn(before: FormState, data: FormData): Promise<FormState> {
+  return submit(before, data, '/', async () => {
+    await api.signIn({ email: text(data, 'email'), password: text(data, 'password') });
+    return safePath(data.get('next'));
+  });
+}
+
+export async function signOut(before: FormState, data: FormData): Promise<FormState> {
+  return submit(before, data, '/', async () => {
+    await api.signOut();
+    return '/';
+  });
+}
+
+/** Title and price as typed, or what is wrong with them. */
+function readListing(data: FormData) {
+  const { price, error } = parsePrice(text(data, 'price'), currentVisit().currency);
+  const listing = ticketBodySchema.safeParse({ title: text(data, 'title'), price: price ?? 1 });
+  const title = listing.error?.issues.find(({ path }) => path[0] === 'title')?.message;
+  const fields = { ...(title && { title }), ...(error && { price: error }) };
+  return { listing: Object.keys(fields).length === 0 ? listing.data : undefined, fields };
+}
+
+export async function listTicket(before: FormState, data: FormData): Promise<FormState> {
+  const { listing, fields } = readListing(data);
+  if (listing === undefined) return sentAgain(before, data, { fields });
+  return submit(before, data, '/tickets/new', async () => {
+    const ticket = await api.listTicket(listing, before.key).catch((error) => {
+      // The page before was sent, gone back to and changed: this is another ticket.
+      if (error instanceof ApiError && error.status === 422)
+        return api.listTicket(listing, newKey());
+      throw error;
+    });
+    return `/tickets/${ticket.id}`;
+  });
+}
+
+export async function editTicket(before: FormState, data: FormData): Promise<FormState> {
+  const { listing, fields } = readListing(data);
+  if (listing === undefined) return sentAgain(before, data, { fields });
+  const path = `/tickets/${text(data, 'id')}`;
+  return submit(before, data, `${path}/edit`, async () => {
+    await api.editTicket(text(data, 'id'), listing);
+    return path;
+  });
+}
+
+export async function withdrawTicket(before: FormState, data: FormData): Promise<FormState> {
+  return submit(before, data, `/tickets/${text(data, 'id')}/edit`, async () => {
+    await api.withdrawTicket(text(data, 'id'));
+    return '/selling';
+  });
+}
+
+export async function buy(before: FormState, data: FormData): Promise<FormState> {
+  const ticketId = text(data, 'id');
+  return submit(before, data, `/tickets/${ticketId}`, async () => {
+    try {
+      return orderPath((await api.placeOrder(ticketId, before.key)).id);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 'already_yours') throw error;
+      const { orderId } = await api.getTicket(ticketId);
+      return orderId === null ? '/orders' : orderPath(orderId);
+    }
+  });
+}
+
+const orderPath = (id: string) => `/orders/${encodeURIComponent(id)}`;
+
+/** Whatever became of the payment, the page of the order says it. */
+const isTold = (error: unknown) =>
+  error instanceof ApiError && [402, 404, 409, 422].includes(error.status);
+
+export async function pay(before: FormState, data: FormData): Promise<FormState> {
+  const orderId = text(data, 'id');
+  const path = orderPath(orderId);
+  return submit(before, data, path, async () => {
+    try {
+      const { nextAction } = await api.payFor(orderId, text(data, 'token'), before.key);
+      return nextAction ? `${path}/confirm` : path;
+    } catch (error) {
+      if (isTold(error)) return path;
+      throw error;
+    }
+  });
+}
+
+export async function confirm(before: FormState, data: FormData): Promise<FormState> {
+  const orderId = text(data, 'id');
+  const path = orderPath(orderId);
+  return submit(before, data, path, async () => {
+    try {
+      const charge = await api.getCharge(orderId);
+      if (charge?.nextAction) {
+        await api.confirmPayment(charge.nextAction.url, text(data, 'approve') === 'yes');
+      }
+    } catch (error) {
+      if (!isTold(error)) throw error;
+    }
+    return path;
+  });
+}
+
+export async function letGo(before: FormState, data: FormData): Promise<FormState> {
+  const path = orderPath(text(data, 'id'));
+  return submit(before, data, path, async () => {
+    try {
+      await api.cancelOrder(text(data, 'id'));
+    } catch (error) {
+      if (!isTold(error)) throw error;
+    }
+    return path;
+  });
+}

@@ -1,0 +1,156 @@
+/** The one place that talks to the API. Every answer is checked by the schema of `@fairseat/common`. */
+import {
+  currentUserSchema,
+  orderPageSchema,
+  problemSchema,
+  ticketPageSchema,
+} from '@fairseat/common/api';
+import { chargeSchema, orderSchema, ticketSchema, userSchema } from '@fairseat/common/records';
+import { cookies } from 'next/headers';
+import { cache } from 'react';
+import { z } from 'zod';
+import { ApiError, unreachable } from './api-error.ts';
+import { parseSetCookie } from './set-cookie.ts';
+import { currentVisit } from './visit.ts';
+
+const TIMEOUT_MS = 8000;
+/** How long to wait for the ticket to be held, before the page of the order says that it is being asked for. */
+const HOLD_WAIT_SECONDS = 4;
+
+interface Call {
+  method?: 'POST' | 'PUT' | 'DELETE';
+  body?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** @throws ApiError for any answer that is no success, and for none. */
+async function send(path: string, { method, body, headers }: Call = {}): Promise<Response> {
+  const { apiOrigin, request, apiKey } = currentVisit();
+  const visitor: Record<string, string> = { ...headers };
+  for (const name of ['cookie', 'x-forwarded-for', 'x-request-id', 'traceparent']) {
+    const value = request.headers[name];
+    if (typeof value === 'string') visitor[name] = value;
+  }
+  if (apiKey) visitor['x-client-key'] = apiKey;
+  if (body !== undefined) visitor['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(`${apiOrigin}/api${path}`, {
+      method: method ?? 'GET',
+      headers: visitor,
+      body: body === undefined ? null : JSON.stringify(body),
+      cache: 'no-store',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+  } catch (error) {
+    throw unreachable(error);
+  }
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+async function problemOf(response: Response): Promise<ApiError> {
+  const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
+  if (!problem.success) return unreachable(new Error(`${response.url}: ${response.status}`));
+  const { status, code, detail, errors } = problem.data;
+  const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
+  return new ApiError(status, code, detail, { errors, retryAfterSeconds });
+}
+
+async function call<S extends z.ZodType>(schema: S, path: string, how?: Call) {
+  const response = await send(path, how);
+  try {
+    return schema.parse(await response.json());
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+/** The API names the session cookie and says how it is kept; it is passed on as it is. */
+async function enter<S extends z.ZodType>(schema: S, path: string, body: unknown) {
+  const response = await send(path, { method: 'POST', body });
+  const jar = await cookies();
+  for (const line of response.headers.getSetCookie()) jar.set(parseSetCookie(line));
+  return schema.parse(await response.json());
+}
+
+type Credentials = Record<'email' | 'password', string>;
+export const signUp = (body: Credentials) => enter(userSchema, '/users/signup', body);
+export const signIn = (body: Credentials) => enter(userSchema, '/users/signin', body);
+export const signOut = () => enter(z.object({}), '/users/signout', {});
+
+/** Who is signed in, or null. */
+export const getUser = cache(async () => {
+  const { request } = currentVisit();
+  if (!request.headers.cookie?.includes('session=')) return null;
+  return (await call(currentUserSchema, '/users/currentuser')).currentUser;
+});
+
+interface TicketSearch {
+  q?: string | undefined;
+  cursor?: string | undefined;
+  available?: boolean;
+  mine?: boolean;
+}
+
+export function findTickets({ q, cursor, available, mine }: TicketSearch) {
+  const query = new URLSearchParams();
+  if (q) query.set('q', q);
+  if (cursor) query.set('cursor', cursor);
+  if (available) query.set('available', 'true');
+  if (mine) query.set('mine', 'true');
+  return call(ticketPageSchema, `/tickets?${query}`);
+}
+
+const at = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`;
+
+export const getTicket = (id: string) => call(ticketSchema, at('/tickets', id));
+
+interface Listing {
+  title: string;
+  price: number;
+}
+export const listTicket = (body: Listing, key: string) =>
+  call(ticketSchema, '/tickets', { method: 'POST', body, headers: { 'idempotency-key': key } });
+export const editTicket = (id: string, body: Listing) =>
+  call(ticketSchema, at('/tickets', id), { method: 'PUT', body });
+export const withdrawTicket = (id: string) => send(at('/tickets', id), { method: 'DELETE' });
+
+export const findOrders = (cursor: string | undefined) =>
+  call(orderPageSchema, `/orders${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
+
+/** An order, and the time by the clock of those who keep it, in milliseconds since the epoch. */
+export async function getOrder(id: string) {
+  const response = await send(at('/orders', id));
+  const now = Date.parse(response.headers.get('date') ?? '') || Date.now();
+  return { order: orderSchema.parse(await response.json()), now };
+}
+
+export const placeOrder = (ticketId: string, key: string) =>
+  call(orderSchema, '/orders', {
+    method: 'POST',
+    body: { ticketId },
+    headers: { 'idempotency-key': key, prefer: `wait=${HOLD_WAIT_SECONDS}` },
+  });
+export const cancelOrder = (id: string) => send(at('/orders', id), { method: 'DELETE' });
+
+/** The charge of an order, or null before anything was tried. */
+export async function getCharge(orderId: string) {
+  try {
+    return await call(chargeSchema, at('/payments', orderId));
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+export const payFor = (orderId: string, token: string, key: string) =>
+  call(chargeSchema, '/payments', {
+    method: 'POST',
+    body: { orderId, token },
+    headers: { 'idempotency-key': key },
+  });
+
+/** Answers for the buyer what their bank asks. `url` is the charge's `nextAction.url`. */
+export const confirmPayment = (url: string, approve: boolean) =>
+  call(chargeSchema, url.replace(/^\/api/, ''), { method: 'POST', body: { approve } });

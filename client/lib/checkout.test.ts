@@ -1,0 +1,88 @@
+import type { ChargeRecord, OrderRecord } from '@fairseat/common/records';
+import { describe, expect, it } from 'vitest';
+import { isUnsettled, stageOf } from './checkout.ts';
+
+const expiresAt = '2026-01-01T12:15:00.000Z';
+const before = Date.parse(expiresAt) - 1;
+const after = Date.parse(expiresAt);
+
+const order = (change: Partial<OrderRecord> = {}): OrderRecord => ({
+  id: 'a'.repeat(32),
+  userId: 'b'.repeat(32),
+  status: 'awaiting_payment',
+  ticketId: 'c'.repeat(32),
+  expiresAt,
+  ticket: { title: 'Concert', price: 4990 },
+  version: 2,
+  createdAt: '2026-01-01T12:00:00.000Z',
+  ...change,
+});
+
+const charge = (change: Partial<ChargeRecord> = {}): ChargeRecord => ({
+  id: 'd'.repeat(32),
+  orderId: 'a'.repeat(32),
+  status: 'created',
+  amount: 4990,
+  currency: 'usd',
+  stripeId: null,
+  stripeRefundId: null,
+  ...change,
+});
+
+const nextAction = { type: 'confirm' as const, url: '/api/test-gateway/pi_1/confirm' };
+const cancelled = (reason: OrderRecord['reason']) =>
+  order({ status: 'cancelled', ...(reason && { reason }) });
+
+describe('a purchase', () => {
+  it('waits for its ticket, then for its payment', () => {
+    expect(stageOf(order({ status: 'created' }), null, before).name).toBe('locking');
+    expect(stageOf(order(), null, before).name).toBe('pay');
+  });
+
+  it('asks for a confirmation when the bank does', () => {
+    expect(stageOf(order(), charge({ nextAction }), before).name).toBe('confirm');
+  });
+
+  it('offers no second payment while one is under way', () => {
+    const stage = stageOf(order(), charge(), before);
+    expect([stage.name, isUnsettled(order(), stage)]).toEqual(['settling', true]);
+  });
+
+  it('is paid as soon as the charge is, and settled once the order says so', () => {
+    const paid = stageOf(order(), charge({ status: 'completed' }), after);
+    expect([paid.name, isUnsettled(order(), paid)]).toEqual(['paid', true]);
+    const completed = order({ status: 'completed' });
+    const done = stageOf(completed, charge({ status: 'completed' }), after);
+    expect([done.name, isUnsettled(completed, done)]).toEqual(['paid', false]);
+  });
+
+  it('ends with its hold, not a moment before', () => {
+    expect(stageOf(order(), null, before).name).toBe('pay');
+    expect(stageOf(order(), charge({ nextAction }), after)).toMatchObject({ reason: 'expired' });
+    expect(stageOf(order({ status: 'created' }), null, after)).toMatchObject({ reason: 'expired' });
+  });
+
+  it('has failed as soon as the charge has', () => {
+    const stage = stageOf(order(), charge({ status: 'failed' }), before);
+    expect(stage).toMatchObject({ name: 'cancelled', reason: 'payment_failed' });
+    expect(isUnsettled(order(), stage)).toBe(true);
+  });
+
+  it('says why it was cancelled', () => {
+    expect(stageOf(cancelled('buyer'), null, before)).toEqual({
+      name: 'cancelled',
+      reason: 'buyer',
+      refund: 'none',
+    });
+  });
+
+  it('follows the money of a payment that came too late', () => {
+    const late = charge({ status: 'completed' });
+    const owed = stageOf(cancelled('expired'), late, after);
+    expect(owed).toMatchObject({ refund: 'owed' });
+    expect(isUnsettled(cancelled('expired'), owed)).toBe(true);
+    const made = stageOf(cancelled('expired'), { ...late, stripeRefundId: 're_1' }, after);
+    expect(made).toMatchObject({ refund: 'made' });
+    expect(isUnsettled(cancelled('expired'), made)).toBe(false);
+  });
+});

@@ -1,0 +1,27 @@
+/** Seconds left until a moment, both in milliseconds since the epoch; the last one counts until it is over. */
+export const secondsLeft = (untilMs: number, nowMs: number): number =>
+  Math.max(0, Math.ceil((untilMs - nowMs) / 1000));
+
+/** 872 → "14:32"; from an hour on "1:02:03". */
+export function clockFace(seconds: number): string {
+  const two = (part: number) => String(part).padStart(2, '0');
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor(seconds / 60) % 60;
+  return hours > 0
+    ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
+    : `${minutes}:${two(seconds % 60)}`;
+}
+
+/** 872 → "14 minutes 32 seconds" */
+export function spoken(seconds: number): string {
+  const parts = [plural(Math.floor(seconds / 60), 'minute'), plural(seconds % 60, 'second')];
+  return parts.filter((part) => !part.startsWith('0 ')).join(' ') || '0 seconds';
+}
+
+const plural = (count: number, unit: string) => `${count} ${unit}${count === 1 ? '' : 's'}`;
+
+const LAST_SECONDS = 30;
+
+/** Whether a screen reader hears of it: each full minute, then every ten of the last 30 seconds, and each of the last five. */
+export const isSaid = (seconds: number): boolean =>
+  seconds > LAST_SECONDS ? seconds % 60 === 0 : seconds > 0 && (seconds % 10 === 0 || seconds <= 5);

@@ -1,0 +1,39 @@
+/** Prices as people read them. Within Fairseat a price is an integer of the currency's minor unit. */
+
+/** In what money prices are, and how the visitor reads them. */
+export interface Money {
+  /** ISO 4217. */
+  currency: string;
+  /** BCP 47. */
+  locale: string;
+}
+
+const formatters = new Map<string, Intl.NumberFormat>();
+/** Visitors name their language; nobody may fill the memory by naming many. */
+const MAX_FORMATTERS = 200;
+
+function formatter(locale: string, currency: string): Intl.NumberFormat {
+  const key = `${locale} ${currency}`;
+  let known = formatters.get(key);
+  if (known === undefined) {
+    if (formatters.size >= MAX_FORMATTERS) formatters.clear();
+    known = new Intl.NumberFormat(locale, { style: 'currency', currency });
+    formatters.set(key, known);
+  }
+  return known;
+}
+
+/** How many digits the currency has after the decimal separator: 2 for USD, 0 for JPY. */
+export const fractionDigits = (currency: string): number =>
+  formatter('en', currency).resolvedOptions().maximumFractionDigits ?? 2;
+
+/** 4990 → "49.90", exactly. */
+export function toDecimal(price: number, currency: string): string {
+  const digits = fractionDigits(currency);
+  const text = String(price).padStart(digits + 1, '0');
+  return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
+}
+
+/** 4990 → "$49.90" or "49,90 $", as it is written where the visitor reads. */
+export const formatPrice = (price: number, currency: string, locale: string): string =>
+  formatter(locale, currency).format(toDecimal(price, currency) as `${number}`);

@@ -1,0 +1,41 @@
+import { forbidden, notFound, redirect, unstable_rethrow } from 'next/navigation';
+import type { ReactNode } from 'react';
+import { Trouble } from '../components/trouble.tsx';
+import { ApiError } from './api-error.ts';
+import { pathOf, signInPath } from './paths.ts';
+import { answerWith, currentVisit } from './visit.ts';
+
+/** A page that asks to sign in where the API does, and tells what went wrong with the status that says so. */
+export const page =
+  <P,>(render: (props: P) => Promise<ReactNode>) =>
+  async (props: P) => {
+    try {
+      return await render(props);
+    } catch (error) {
+      unstable_rethrow(error);
+      const { request, onError } = currentVisit();
+      if (!(error instanceof ApiError)) onError(error);
+      const { status, message } = error instanceof ApiError ? error : unexpected;
+      if (status === 401) redirect(signInPath(pathOf(request.url)));
+      if (status === 404) notFound();
+      if (status === 403) forbidden();
+      answerWith(status);
+      return <Trouble status={status} message={message} />;
+    }
+  };
+
+const unexpected = { status: 500, message: 'Something went wrong on our side. Nothing was lost.' };
+
+type Query = Record<string, string | string[] | undefined>;
+
+/** What Next.js tells a page of its address. */
+export interface PageProps {
+  params: Promise<{ id: string }>;
+  searchParams: Promise<Query>;
+}
+
+/** One value of the address's query. */
+export const one = (query: Query, name: string): string | undefined => {
+  const value = query[name];
+  return Array.isArray(value) ? value[0] : value;
+};

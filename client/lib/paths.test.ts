@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { localeOf } from './locale.ts';
+import { pathOf, safePath, signInPath } from './paths.ts';
+import { parseSetCookie } from './set-cookie.ts';
+
+describe('where to go on after signing in', () => {
+  it.each(['/orders', '/?q=a%20b', '/tickets/1/edit'])('is a page of ours: %s', (path) => {
+    expect(safePath(path)).toBe(path);
+  });
+
+  it.each([
+    'https://evil.example',
+    '//evil.example',
+    '/\\evil.example',
+    '/.//evil.example',
+    '/..//evil.example',
+    '\\\\evil.example',
+    '/\t/evil.example',
+    'javascript:alert(1)',
+    '',
+    undefined,
+    ['/orders'],
+  ])('is never another site: %s', (next) => {
+    const site = new URL(safePath(next), 'http://fairseat').origin;
+    expect(site).toBe('http://fairseat');
+  });
+
+  it('survives the way through the address', () => {
+    const address = new URL(signInPath('/?q=a&b'), 'http://fairseat');
+    expect(safePath(address.searchParams.get('next'))).toBe('/?q=a&b');
+  });
+});
+
+describe('the address of a page', () => {
+  it('is the same when only an update of it is asked for', () => {
+    expect(pathOf('/?q=jazz&_rsc=1abc')).toBe('/?q=jazz');
+    expect(pathOf('/orders?_rsc=1abc')).toBe('/orders');
+  });
+});
+
+describe('the language of a visitor', () => {
+  it.each([
+    ['de-DE,de;q=0.9,en;q=0.8', 'de-DE'],
+    ['xx-invalid-tag-that-is-long,fr', 'fr'],
+    ['*', 'en'],
+    ['', 'en'],
+    [undefined, 'en'],
+  ])('of %s is %s', (header, locale) => {
+    expect(localeOf(header)).toBe(locale);
+  });
+});
+
+describe('a cookie of the API', () => {
+  it('is passed on as it was set', () => {
+    const line = '__Host-session=a.b-c_d; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax';
+    expect(parseSetCookie(line)).toEqual({
+      name: '__Host-session',
+      value: 'a.b-c_d',
+      maxAge: 604_800,
+      path: '/',
+      httpOnly: true,
+      secure: true,
+      sameSite: 'lax',
+    });
+  });
+
+  it('is cleared when it was cleared', () => {
+    const line = 'session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
+    expect(parseSetCookie(line)).toMatchObject({ value: '', expires: new Date(0) });
+  });
+});

@@ -1,0 +1,14 @@
+import { localeOf } from './locale.ts';
+import { formatPrice, type Money } from './money.ts';
+import { currentVisit } from './visit.ts';
+
+/** How this visitor reads prices. */
+export function moneyOfVisit(): Money {
+  const { currency, request } = currentVisit();
+  return { currency, locale: localeOf(request.headers['accept-language']) };
+}
+
+export function priceText(price: number): string {
+  const { currency, locale } = moneyOfVisit();
+  return formatPrice(price, currency, locale);
+}

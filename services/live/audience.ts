@@ -1,0 +1,126 @@
+import { LIVE_BEAT_SECONDS, type LiveEventName, liveEvents } from '@fairseat/common/api';
+import { tooManyRequests, Unavailable } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
+import type { Clock } from '@fairseat/common/ports';
+
+/** One browser that listens. */
+export interface Stream {
+  /** What it is told of, and what it is counted by: see `topics`. */
+  topics: string[];
+  /** Never waits for the reader: one who falls behind is cut off. */
+  write(frame: string): void;
+  end(): void;
+  /** Whether the session it was opened with still holds. */
+  mayGoOn(): Promise<boolean>;
+}
+
+/** What a stream can belong to, by one name each. */
+export const topics = {
+  ticket: (id: string) => `ticket ${id}`,
+  user: (id: string) => `user ${id}`,
+  session: (id: string) => `session ${id}`,
+  network: (address: string) => `network ${address}`,
+};
+
+const MAX_STREAMS = 10_000;
+export const MAX_BY_SESSION = 10;
+/** Of visitors who are not signed in: a whole office may share an address. */
+export const MAX_BY_NETWORK = 100;
+const TRY_AGAIN_SECONDS = 10;
+const BEAT_MS = LIVE_BEAT_SECONDS * 1000;
+
+/** All open streams, by what they are to be told of. */
+export class Audience {
+  readonly #clock: Clock;
+  readonly #limited: boolean;
+  readonly #beatAt = new Map<Stream, number>();
+  readonly #byTopic = new Map<string, Set<Stream>>();
+  #closed = false;
+
+  constructor(clock: Clock, limited: boolean) {
+    this.#clock = clock;
+    this.#limited = limited;
+  }
+
+  /** @throws Problem (429) when as many belong to it as may. */
+  admit(topic: string, limit: number) {
+    if (this.#closed || this.#beatAt.size >= MAX_STREAMS) {
+      throw new Unavailable('no more live streams here');
+    }
+    const open = this.#byTopic.get(topic)?.size ?? 0;
+    if (this.#limited && open >= limit) {
+      throw tooManyRequests(
+        'Too many pages are open at once. Close some, or reload for news.',
+        TRY_AGAIN_SECONDS,
+      );
+    }
+  }
+
+  add(stream: Stream) {
+    for (const topic of stream.topics) {
+      const others = this.#byTopic.get(topic);
+      if (others) others.add(stream);
+      else this.#byTopic.set(topic, new Set([stream]));
+    }
+    this.#beatAt.set(stream, this.#clock.now() + BEAT_MS);
+    stream.write(frame('reset', this.#time()));
+  }
+
+  remove(stream: Stream) {
+    this.#beatAt.delete(stream);
+    for (const topic of stream.topics) {
+      const others = this.#byTopic.get(topic);
+      others?.delete(stream);
+      if (others?.size === 0) this.#byTopic.delete(topic);
+    }
+  }
+
+  tell(event: AnyEvent) {
+    if (event.type === 'session.ended') {
+      for (const stream of this.#of(topics.session(event.data.sessionId))) stream.end();
+    } else if (isOfTicket(event)) {
+      const { id, userId } = event.data;
+      this.#write('ticket', event.data, topics.ticket(id), topics.user(userId));
+    } else if (isOfOrder(event)) {
+      this.#write('order', event.data, topics.user(event.data.userId));
+    }
+  }
+
+  /** Shows those whose turn it is that they are still heard, and lets go of those whose session has ended. */
+  async beat() {
+    const now = this.#clock.now();
+    const due = [...this.#beatAt].filter(([, at]) => at <= now).map(([stream]) => stream);
+    const beat = frame('beat', this.#time());
+    const beaten = due.map(async (stream) => {
+      this.#beatAt.set(stream, now + BEAT_MS);
+      if (await stream.mayGoOn()) stream.write(beat);
+      else stream.end();
+    });
+    await Promise.all(beaten);
+  }
+
+  /** Ends all streams, and lets no more begin. */
+  close() {
+    this.#closed = true;
+    for (const stream of this.#beatAt.keys()) stream.end();
+  }
+
+  #of = (topic: string) => this.#byTopic.get(topic) ?? [];
+
+  #time = () => ({ now: new Date(this.#clock.now()).toISOString() });
+
+  #write(name: LiveEventName, data: object, ...told: string[]) {
+    const streams = new Set(told.flatMap((topic) => [...this.#of(topic)]));
+    if (streams.size === 0) return;
+    const text = frame(name, data);
+    for (const stream of streams) stream.write(text);
+  }
+}
+
+type About<N extends string> = Extract<AnyEvent, { type: `${N}.${string}` }>;
+const isOfTicket = (event: AnyEvent): event is About<'ticket'> => event.type.startsWith('ticket.');
+const isOfOrder = (event: AnyEvent): event is About<'order'> => event.type.startsWith('order.');
+
+/** Parsed, so that nothing goes out but what is public. */
+const frame = (name: LiveEventName, data: object) =>
+  `event: ${name}\ndata: ${JSON.stringify(liveEvents[name].parse(data))}\n\n`;

@@ -1,0 +1,77 @@
+import type { OutgoingHttpHeaders } from 'node:http';
+import { liveQuery, responses } from '@fairseat/common/api';
+import { networkOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
+import { z } from 'zod';
+import { type Audience, MAX_BY_NETWORK, MAX_BY_SESSION, type Stream, topics } from './audience.ts';
+
+/** More than a browser falls behind by: beyond it a reader is too slow, and comes back to a fresh start. */
+const MAX_BUFFERED_BYTES = 64 * 1024;
+const RECONNECT_AFTER_MS = 2000;
+
+export const routes =
+  (audience: Audience, stopWatching: () => void, { visitorOf }: ServiceContext): Routes =>
+  async (app) => {
+    app.addHook('preClose', (done) => {
+      stopWatching();
+      audience.close();
+      done();
+    });
+
+    app.get(
+      '/api/live',
+      {
+        // It would never end.
+        exposeHeadRoute: false,
+        schema: {
+          tags: ['live'],
+          summary: 'Changes as they happen: of these tickets, your own, and your orders',
+          description:
+            'Server-sent events. `reset` comes first: read afresh what is shown. Then `ticket` and `order`, ' +
+            'each the whole record, and `beat` while nothing changes.',
+          querystring: liveQuery,
+          response: {
+            200: { content: { 'text/event-stream': { schema: z.string() } } },
+            ...responses({}, 400, 429, 503),
+          },
+        },
+      },
+      async (request, reply) => {
+        const session = await visitorOf(request);
+        const who = session
+          ? topics.session(session.sessionId)
+          : topics.network(networkOf(request.ip));
+        audience.admit(who, session ? MAX_BY_SESSION : MAX_BY_NETWORK);
+
+        reply.hijack();
+        reply.hijack();
+        const { raw } = reply;
+        // Gone while the session was looked up: nobody would tell of it again.
+        if (raw.destroyed) return;
+        const ticketIds = new Set(request.query.tickets?.split(','));
+        const stream: Stream = {
+          topics: [
+            who,
+            ...(session ? [topics.user(session.userId)] : []),
+            ...[...ticketIds].map(topics.ticket),
+          ],
+          write(frame) {
+            raw.write(frame);
+            if (raw.writableLength > MAX_BUFFERED_BYTES) raw.destroy();
+          },
+          end: () => raw.end(),
+          mayGoOn: async () => session === null || (await visitorOf(request)) !== null,
+        };
+        raw.once('close', () => audience.remove(stream));
+        reply.headers({
+          'content-type': 'text/event-stream; charset=utf-8',
+          // A connection that is kept for another request would hold up the stop.
+          connection: 'close',
+          // Proxies that collect what they pass on would hold back the news.
+          'x-accel-buffering': 'no',
+        });
+        raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
+        raw.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
+        audience.add(stream);
+      },
+    );
+  };

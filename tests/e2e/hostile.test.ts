@@ -1,0 +1,222 @@
+/** Pages that hold whatever people type, however small the screen, however badly the API does. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { request as ask, createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { MAX_PRICE } from '@fairseat/common/records';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expect, type Person, Site } from './site.ts';
+
+let site: Site;
+beforeAll(async () => {
+  site = await Site.open();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+const PHONE = { viewport: { width: 320, height: 640 } };
+
+/** Whether one would have to scroll sideways. */
+const isTooWide = ({ page }: Person) =>
+  page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
+
+const titles = {
+  'one word of 200 characters': 'W'.repeat(200),
+  '200 characters of emoji': '🎟'.repeat(200),
+  'many words': 'Wer reitet so spät durch Nacht und Wind? '.repeat(4).trim(),
+  'right to left': 'ليلة العود في قاعة المدينة، الصف الثالث',
+  'a script': '<script>document.title="taken"</script><img src=x onerror=alert(1)>',
+  'marks of direction': 'Seat \u202eno 12\u202c \u2066A\u2069',
+};
+
+describe.each(Object.entries(titles))('a title that is %s', (_, title) => {
+  it('is shown as it was typed, on the smallest screen, on every page', async () => {
+    const [seller, buyer] = await Promise.all([site.person(PHONE), site.person(PHONE)]);
+    const ticket = await seller.sells(title, MAX_PRICE);
+    const order = async () => (await buyer.orders())[0]?.id;
+    const looks = async (person: Person, path: string) => {
+      await person.goto(path);
+      await expect(person.main).toContainText(title);
+      expect(await isTooWide(person), path).toBe(false);
+    };
+    await looks(buyer, '/');
+    await looks(seller, '/selling');
+    await looks(buyer, `/tickets/${ticket.id}`);
+    await expect(buyer.main).toContainText('$999,999.99');
+    await seller.goto(`/tickets/${ticket.id}/edit`);
+    await expect(seller.field('Title')).toHaveValue(title);
+    expect(await isTooWide(seller)).toBe(false);
+    await buyer.holds(ticket.id);
+    await looks(buyer, `/orders/${await order()}`);
+    await looks(buyer, `/orders/${await order()}/leave`);
+    await looks(buyer, '/orders');
+    await buyer.pays((await order()) ?? '');
+    await looks(buyer, `/orders/${await order()}`);
+    expect(await buyer.page.title()).not.toBe('taken');
+    expect(site.complaints.splice(0)).toEqual([]);
+    await Promise.all([seller, buyer].map(({ page }) => page.context().close()));
+  });
+});
+
+describe('every page', () => {
+  const paths = [
+    '/',
+    '/nowhere',
+    '/auth/signin',
+    '/auth/signup',
+    '/tickets/new',
+    '/orders',
+    '/selling',
+  ];
+
+  it.each(paths)('%s fits the smallest screen', async (path) => {
+    const person = await site.person(PHONE);
+    await person.goto(path);
+    expect(await isTooWide(person)).toBe(false);
+    await person.page.context().close();
+  });
+
+  it.each(paths)('%s is kept from what attacks pages', async (path) => {
+    const { headers } = await fetch(site.url + path, { redirect: 'manual' });
+    const policy = headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/script-src 'nonce-[\w+/=]{16,}'/);
+    expect(policy).toMatch(/default-src 'none'.*base-uri 'none'.*frame-ancestors 'none'/);
+    expect(policy).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('referrer-policy')).toMatch(/^(same-origin|strict-origin|no-referrer)/);
+    expect(headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('has the status that it tells of', async () => {
+    const status = async (path: string) =>
+      (await fetch(site.url + path, { redirect: 'manual' })).status;
+    const seller = await site.person();
+    const { id } = await seller.sells();
+    expect(await status('/')).toBe(200);
+    expect(await status(`/tickets/${id}`)).toBe(200);
+    expect(await status('/nowhere')).toBe(404);
+    expect(await status('/tickets/nonsense')).toBe(404);
+    expect(await status(`/tickets/${'f'.repeat(32)}`)).toBe(404);
+    expect(await status('/orders')).toBe(307);
+    expect(await status('/?cursor=nonsense')).toBe(400);
+    const order = await (await site.person()).holds(id);
+    const { cookie } = seller.caller;
+    const theirs = await fetch(`${site.url}/orders/${order.id}`, { headers: { cookie } });
+    expect(theirs.status).toBe(403);
+  });
+
+  it('keeps the session from scripts, and refuses forms of other sites', async () => {
+    const person = await site.visitor();
+    await person.goto('/auth/signup');
+    await person.field('E-mail address').fill('kept@example.com');
+    await person.field('Password').fill('correct horse');
+    await person.button('Sign up').click();
+    await expect(person.button('Sign out')).toBeVisible();
+    const [cookie, ...others] = await person.page.context().cookies();
+    expect(others).toEqual([]);
+    expect(cookie).toMatchObject({ name: 'session', httpOnly: true, sameSite: 'Lax' });
+    expect(await person.page.evaluate('document.cookie')).toBe('');
+    expect(await person.page.content()).not.toContain(cookie?.value);
+    const foreign = await fetch(`${site.url}/tickets/new`, {
+      method: 'POST',
+      headers: { origin: 'https://evil.example', cookie: `session=${cookie?.value}` },
+      body: new FormData(),
+    });
+    expect(foreign.status).toBe(403);
+  });
+});
+
+describe('prices', () => {
+  it('are in the currency of the deployment, and told as the visitor writes them', async () => {
+    await using japan = await Site.open({ CURRENCY: 'JPY' });
+    const seller = await japan.person({ locale: 'de-DE' });
+    await seller.goto('/tickets/new');
+    await seller.field('Title').fill('歌舞伎');
+    await seller.field('Price').fill('49,90');
+    await seller.button('List the ticket').click();
+    await expect(seller.field('Price')).toHaveAttribute('aria-invalid', 'true');
+    await seller.field('Price').fill('12500');
+    await seller.button('List the ticket').click();
+    await expect(seller.heading).toHaveText('歌舞伎');
+    await expect(seller.main).toContainText(/12\.500\s¥/);
+  });
+});
+
+/** What stands between the pages and the API. */
+class Weather {
+  is: 'fair' | 'still' | 'broken' = 'fair';
+  readonly #server: Server;
+
+  constructor(target: string) {
+    this.#server = createServer((request, response) => {
+      if (this.is === 'still') return;
+      if (this.is === 'broken') return void response.destroy();
+      const { method = 'GET', url = '', headers } = request;
+      const passed = ask(target + url, { method, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(passed);
+    }).listen(0, '127.0.0.1');
+  }
+
+  async origin() {
+    if (!this.#server.listening) await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  close() {
+    this.#server.close().closeAllConnections();
+  }
+}
+
+describe('pages in front of an API that', () => {
+  let weather: Weather;
+  let front: ReturnType<typeof spawn>;
+  let url: string;
+  beforeAll(async () => {
+    weather = new Weather(site.url);
+    const program = join(import.meta.dirname, 'front.ts');
+    front = spawn(process.execPath, ['--conditions=@fairseat/source', program], {
+      env: { ...process.env, API_ORIGIN: await weather.origin(), NODE_ENV: 'production' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    url = await new Promise((resolve) => {
+      front.stdout?.on('data', (chunk) => {
+        const found = /listening on (http:\S+)/.exec(String(chunk))?.[1];
+        if (found) resolve(found);
+      });
+    });
+  });
+  afterAll(() => {
+    front.kill();
+    weather.close();
+  });
+
+  it.each(['still', 'broken'] as const)('is %s say so, and recover by themselves', async (is) => {
+    const visitor = await site.visitor({ baseURL: url });
+    weather.is = is;
+    const response = await visitor.goto('/');
+    expect(response?.status()).toBe(503);
+    await expect(visitor.heading).toHaveText('Back in a moment');
+    weather.is = 'fair';
+    await expect(visitor.heading).toContainText('Take their seat');
+  });
+
+  it('breaks while a form is sent say so beside it, with what was typed', async () => {
+    const visitor = await site.visitor({ baseURL: url });
+    await visitor.goto('/auth/signin');
+    await visitor.field('E-mail address').fill('a@example.com');
+    await visitor.field('Password').fill('correct horse');
+    weather.is = 'broken';
+    await visitor.button('Sign in').click();
+    await expect(visitor.main.getByRole('alert')).toBeVisible();
+    await expect(visitor.field('E-mail address')).toHaveValue('a@example.com');
+    weather.is = 'fair';
+    await visitor.field('Password').fill('wrong');
+    await visitor.button('Sign in').click();
+    await expect(visitor.main.getByRole('alert')).toContainText('wrong');
+  });
+});

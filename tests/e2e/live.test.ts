@@ -1,0 +1,199 @@
+/** What is true shows in every open browser, without a reload. */
+import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
+import { expect, type Person, Site } from './site.ts';
+
+let site: Site;
+let seller: Person;
+beforeAll(async () => {
+  site = await Site.open();
+  seller = await site.person();
+});
+afterAll(() => site[Symbol.asyncDispose]());
+afterEach(() => expect(site.complaints.splice(0)).toEqual([]));
+
+const LOST = 'No live updates right now';
+
+/** Its card in a list. */
+const card = (person: Person, title: string) =>
+  person.page.getByRole('article').filter({ hasText: title });
+
+describe('two buyers who want one ticket', () => {
+  it('race for it: one gets to checkout, the other is told who came first', async () => {
+    const ticket = await seller.sells('Raced for');
+    const buyers = await Promise.all([site.person(), site.person()]);
+    await Promise.all(buyers.map((buyer) => buyer.goto(`/tickets/${ticket.id}`)));
+    // Whoever is late finds the button gone.
+    await Promise.all(
+      buyers.map((buyer) =>
+        buyer
+          .button('Buy')
+          .click({ timeout: 5000, noWaitAfter: true })
+          .catch(() => {}),
+      ),
+    );
+    const heldBy = async () => (await Promise.all(buyers.map((buyer) => buyer.orders()))).flat();
+    await expect.poll(async () => (await heldBy()).length).toBe(1);
+    const [order] = await heldBy();
+    const winner = (await buyers[0].orders()).length === 1 ? buyers[0] : buyers[1];
+    const loser = winner === buyers[0] ? buyers[1] : buyers[0];
+    await winner.page.waitForURL(`**/orders/${order?.id}`);
+    await expect(loser.main).toContainText('Another buyer');
+    await expect(loser.button('Buy')).toHaveCount(0);
+    await winner.paysWith('Succeeds');
+    await expect(winner.heading).toHaveText('The seat is yours');
+    await expect(loser.main).toContainText('Sold');
+  });
+
+  it('see each other hold it and let it go', async () => {
+    const ticket = await seller.sells('Held and let go');
+    const [holder, other] = await Promise.all([site.person(), site.person()]);
+    await other.goto(`/tickets/${ticket.id}`);
+    await expect(other.button('Buy')).toBeVisible();
+    const path = await holder.buys(ticket.id);
+    await expect(other.main).toContainText('Another buyer is holding this ticket');
+    await holder.button('Let the ticket go').click();
+    await expect(holder.main).toContainText('You let this ticket go');
+    await expect(other.button('Buy')).toBeVisible();
+    expect(path).toMatch(/orders/);
+  });
+});
+
+describe('a seller', () => {
+  it('cannot edit while a buyer holds, is told why, and can again afterwards', async () => {
+    const ticket = await seller.sells('Edited meanwhile');
+    const buyer = await site.person();
+    await seller.goto(`/tickets/${ticket.id}/edit`);
+    await expect(seller.button('Save')).toBeEnabled();
+    const order = await buyer.holds(ticket.id);
+    await expect(seller.main).toContainText('A buyer is holding this ticket right now');
+    await expect(seller.button('Save')).toBeDisabled();
+    await buyer.cancels(order.id);
+    await expect(seller.button('Save')).toBeEnabled();
+    await seller.field('Price').fill('55');
+    await seller.button('Save').click();
+    await expect(seller.main).toContainText('$55.00');
+  });
+
+  it('who saves what was held a moment ago is told so, and nothing changes', async () => {
+    const ticket = await seller.sells('Saved too late', 4990);
+    const buyer = await site.person();
+    // Nothing tells this browser.
+    const deaf = await seller.tab();
+    await deaf.turnsDeaf();
+    await deaf.goto(`/tickets/${ticket.id}/edit`);
+    await deaf.field('Price').fill('99');
+    await buyer.holds(ticket.id);
+    await deaf.button('Save').click();
+    await expect(deaf.main).toContainText(/hold/);
+    expect((await seller.ticket(ticket.id)).price).toBe(4990);
+  });
+
+  it('who changes the price shows it to whoever looks', async () => {
+    const ticket = await seller.sells('Repriced', 4990);
+    const visitor = await site.visitor();
+    await visitor.watches(`/tickets/${ticket.id}`);
+    await expect(visitor.main).toContainText('$49.90');
+    await seller.edits(ticket.id, 'Repriced', 5550);
+    await expect(visitor.main).toContainText('$55.50');
+    await expect(visitor.main).toContainText('The seller has just changed the price');
+  });
+});
+
+describe('the list of tickets', () => {
+  it('shows each change of each ticket', async () => {
+    const [held, sold, repriced, withdrawn] = await Promise.all(
+      ['Foxglove', 'Bellflower', 'Snowdrop', 'Buttercup'].map((title) => seller.sells(title)),
+    );
+    const buyer = await site.person();
+    const visitor = await site.visitor();
+    await visitor.watches('/');
+    await expect(card(visitor, 'Foxglove')).toContainText('For sale');
+    await buyer.holds(held?.id ?? '');
+    await expect(card(visitor, 'Foxglove')).toContainText('On hold');
+    await buyer.pays((await buyer.holds(sold?.id ?? '')).id);
+    await expect(card(visitor, 'Bellflower')).toContainText('Sold');
+    await seller.edits(repriced?.id ?? '', 'Snowdrop', 123456);
+    await expect(card(visitor, 'Snowdrop')).toContainText('$1,234.56');
+    await seller.withdraws(withdrawn?.id ?? '');
+    await expect(card(visitor, 'Buttercup')).toContainText('Withdrawn');
+    await expect(card(visitor, 'Snowdrop')).toContainText('For sale');
+  });
+
+  it('shows sellers what becomes of their own', async () => {
+    const own = await site.person();
+    const ticket = await own.sells('Own listing');
+    await own.goto('/selling');
+    await expect(card(own, 'Own listing')).toContainText('For sale');
+    await (await site.person()).holds(ticket.id);
+    await expect(card(own, 'Own listing')).toContainText('On hold');
+  });
+});
+
+describe('two tabs of one buyer', () => {
+  it('agree, and share one stream', async () => {
+    const ticket = await seller.sells('In two tabs');
+    const buyer = await site.person();
+    const path = await buyer.buys(ticket.id);
+    const other = await buyer.tab();
+    const streams: string[] = [];
+    other.page.on('request', (request) => {
+      if (request.url().includes('/api/live')) streams.push(request.url());
+    });
+    await other.goto(path);
+    await expect(other.button(/^Pay /)).toBeVisible();
+    await buyer.paysWith('Succeeds');
+    await expect(buyer.heading).toHaveText('The seat is yours');
+    await expect(other.heading).toHaveText('The seat is yours');
+    expect(streams).toEqual([]);
+  });
+
+  it('are both told when one signs out', async () => {
+    const buyer = await site.person();
+    const other = await buyer.tab();
+    await Promise.all([buyer.goto('/'), other.goto('/')]);
+    await buyer.button('Sign out').click();
+    await expect(buyer.link('Sign in')).toBeVisible();
+    await expect(other.link('Sign in')).toBeVisible();
+  });
+});
+
+describe('a lost connection', () => {
+  it('is told, and made good when it is back', async () => {
+    const ticket = await seller.sells('Offline');
+    const visitor = await site.visitor();
+    const reconnecting = visitor.page.getByText(LOST);
+    await visitor.goto(`/tickets/${ticket.id}`);
+    await expect(visitor.link('Sign in to buy')).toBeVisible();
+    await site.stop();
+    await expect(reconnecting).toBeVisible();
+    await site.start();
+    await (await site.person()).holds(ticket.id);
+    await expect(reconnecting).toHaveCount(0);
+    await expect(visitor.main).toContainText('Another buyer is holding this ticket');
+    site.complaints.length = 0;
+  });
+
+  it('of the visitor alone is made good as well', async () => {
+    const ticket = await seller.sells('Visitor offline');
+    const visitor = await site.visitor();
+    await visitor.goto(`/tickets/${ticket.id}`);
+    await expect(visitor.link('Sign in to buy')).toBeVisible();
+    await visitor.page.context().setOffline(true);
+    await expect(visitor.page.getByText(LOST)).toBeVisible();
+    await (await site.person()).holds(ticket.id);
+    await visitor.page.context().setOffline(false);
+    await expect(visitor.page.getByText(LOST)).toHaveCount(0);
+    await expect(visitor.main).toContainText('Another buyer is holding this ticket');
+    site.complaints.length = 0;
+  });
+
+  it('leaves pages that work', async () => {
+    const ticket = await seller.sells('Without live news');
+    const buyer = await site.person();
+    await buyer.turnsDeaf();
+    await buyer.buys(ticket.id);
+    await buyer.paysWith('Succeeds');
+    await expect(buyer.heading).toHaveText('The seat is yours');
+    site.complaints.length = 0;
+  });
+});

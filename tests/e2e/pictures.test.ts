@@ -1,0 +1,105 @@
+/**
+ * Pictures of the main pages as a visitor of the demo sees them. `PICTURES=docs/pictures npx vitest run pictures`
+ * keeps them; else they are taken and forgotten, which shows that no page is blank or shifts under the eye.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TicketRecord } from '@fairseat/common/records';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expect, type Person, Site } from './site.ts';
+
+const folder = process.env['PICTURES'];
+const SIZES = {
+  desktop: { width: 1280, height: 800 },
+  phone: { width: 390, height: 844 },
+};
+const NO_LESS_BYTES = 10_000;
+/** Runs in the browser: by how much what was already seen has moved. */
+const SHIFT = `new Promise((resolve) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  }).observe({ type: 'layout-shift', buffered: true });
+  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+})`;
+
+let site: Site;
+beforeAll(async () => {
+  site = await Site.open({}, ['--demo']);
+});
+afterAll(() => site[Symbol.asyncDispose]());
+
+async function demo(email: string, options: Parameters<Site['visitor']>[0]): Promise<Person> {
+  const person = await site.visitor(options);
+  await person.signsIn(email, 'fairseat-demo');
+  return person;
+}
+
+async function ticketLike(person: Person, title: RegExp): Promise<string> {
+  const page = await person.caller.send<{ tickets: TicketRecord[] }>(
+    'GET',
+    '/api/tickets?limit=100&available=true',
+  );
+  const found = page?.body.tickets.find((ticket) => title.test(ticket.title));
+  if (!found) throw new Error(`The demo has no ${title}`);
+  return found.id;
+}
+
+describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
+  describe.each(Object.entries(SIZES))('on a %s', (size, viewport) => {
+    const options = { viewport, colorScheme, reducedMotion: 'reduce' } as const;
+
+    async function keep(person: Person, name: string) {
+      await person.page.evaluate('document.fonts.ready');
+      // As it is reported, to three digits: a digit of the countdown may be a hair wider than the one before.
+      expect(await person.page.evaluate(SHIFT), `${name} shifts`).toBeLessThan(0.0005);
+      const picture = await person.page.screenshot({ fullPage: size === 'phone' });
+      expect(picture.length).toBeGreaterThan(NO_LESS_BYTES);
+      if (!folder) return;
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, `${name}-${size}-${colorScheme}.png`), picture);
+    }
+
+    it('the pages of a visitor', async () => {
+      const visitor = await site.visitor(options);
+      await visitor.goto('/');
+      await keep(visitor, 'list');
+      await visitor.goto('/auth/signup');
+      await keep(visitor, 'sign-up');
+      await visitor.goto('/nowhere');
+      await keep(visitor, 'not-found');
+      await visitor.page.context().close();
+    });
+
+    it('the pages of a buyer', async () => {
+      const buyer = await demo('bea@example.com', options);
+      const id = await ticketLike(buyer, /Paper Lanterns|Ocean Waves|Mahler|Bach/);
+      await buyer.goto(`/tickets/${id}`);
+      await keep(buyer, 'ticket');
+      await buyer.button('Buy').click();
+      const path = await buyer.atCheckout();
+      await buyer.goto(path);
+      await keep(buyer, 'checkout');
+      await buyer.paysWith('Asks for confirmation');
+      await expect(buyer.heading).toHaveText('Is this you?');
+      await buyer.page.reload();
+      await keep(buyer, 'bank');
+      await buyer.button('Confirm payment').click();
+      await expect(buyer.heading).toHaveText('The seat is yours');
+      await buyer.goto(path);
+      await keep(buyer, 'receipt');
+      await buyer.goto('/orders');
+      await keep(buyer, 'orders');
+      await buyer.page.context().close();
+    });
+
+    it('the pages of a seller', async () => {
+      const seller = await demo('sam@example.com', options);
+      await seller.goto('/tickets/new');
+      await keep(seller, 'sell');
+      await seller.goto('/selling');
+      await keep(seller, 'selling');
+      await seller.page.context().close();
+    });
+  });
+});

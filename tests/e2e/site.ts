@@ -1,0 +1,185 @@
+/** The real thing: `npm start` in a process of its own, and people who look at it in a real Chromium. */
+
+import { join } from 'node:path';
+import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import {
+  type Browser,
+  type BrowserContextOptions,
+  chromium,
+  expect as expectIn,
+  type Page,
+} from '@playwright/test';
+import { vi } from 'vitest';
+import { Caller, type Process, startProcess, temporaryFolder } from '../process.ts';
+import { findChromium } from './chromium.ts';
+
+// Building the pages is part of the first start, and browsers take their time on a busy machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
+
+const SEEN_WITHIN_MS = 20_000;
+/** Waits for what is to be seen. */
+export const expect = expectIn.configure({ timeout: SEEN_WITHIN_MS });
+
+let people = 0;
+
+export class Site implements AsyncDisposable {
+  readonly browser: Browser;
+  readonly #folder = temporaryFolder();
+  readonly #env: Record<string, string>;
+  readonly #flags: string[];
+  #process: Process | undefined;
+  /** What browsers complained about: scripts that failed, policies that were broken. */
+  readonly complaints: string[] = [];
+
+  private constructor(browser: Browser, env: Record<string, string>, flags: string[]) {
+    this.browser = browser;
+    this.#env = env;
+    this.#flags = flags;
+  }
+
+  static async open(env: Record<string, string> = {}, flags: string[] = []): Promise<Site> {
+    const executablePath = findChromium();
+    if (!executablePath) {
+      throw new Error('There is no Chromium on the PATH. On Debian: apt-get install chromium');
+    }
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    const site = new Site(browser, env, flags);
+    await site.start();
+    return site;
+  }
+
+  get url(): string {
+    if (!this.#process?.url) throw new Error(this.#process?.output().stderr);
+    return this.#process.url;
+  }
+
+  async start() {
+    const port = this.#process?.url ? new URL(this.#process.url).port : '0';
+    this.#process = await startProcess(
+      { DATA_DIR: join(this.#folder.path, 'data'), LOG_LEVEL: 'warn', PORT: port, ...this.#env },
+      { flags: this.#flags },
+    );
+    if (!this.#process.url) throw new Error(this.#process.output().stderr);
+  }
+
+  stop = () => this.#process?.end('SIGTERM');
+  log = () => this.#process?.output().stderr ?? '';
+
+  /** Somebody with a browser of their own. */
+  async visitor(options: BrowserContextOptions = {}): Promise<Person> {
+    const context = await this.browser.newContext({
+      baseURL: this.url,
+      locale: 'en-US',
+      ...options,
+    });
+    context.setDefaultTimeout(SEEN_WITHIN_MS);
+    const person = new Person(this, await context.newPage(), new Caller(this.url));
+    context.on('weberror', (error) => this.complaints.push(String(error.error())));
+    context.on('console', (message) => {
+      if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) {
+        this.complaints.push(message.text());
+      }
+    });
+    return person;
+  }
+
+  /** Somebody who is signed in. */
+  async person(options: BrowserContextOptions = {}): Promise<Person> {
+    const person = await this.visitor(options);
+    await person.caller.signUp(`person-${++people}-${process.pid}@example.com`);
+    const [name = '', value = ''] = person.caller.cookie.split('=');
+    await person.page.context().addCookies([{ name, value, url: this.url, httpOnly: true }]);
+    return person;
+  }
+
+  async [Symbol.asyncDispose]() {
+    await this.browser.close();
+    await this.stop();
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+export class Person {
+  readonly site: Site;
+  readonly page: Page;
+  /** The same person with a program instead of the browser. */
+  readonly caller: Caller;
+
+  constructor(site: Site, page: Page, caller: Caller) {
+    this.site = site;
+    this.page = page;
+    this.caller = caller;
+  }
+
+  /** Another tab of the same browser. */
+  async tab(): Promise<Person> {
+    return new Person(this.site, await this.page.context().newPage(), this.caller);
+  }
+
+  goto = (path: string) => this.page.goto(path);
+  /** Opens a page and waits until it hears of every change. */
+  async watches(path: string) {
+    // Once the stream is open, the page is read afresh.
+    const fresh = this.page.waitForResponse(/_rsc=/);
+    await this.goto(path);
+    await fresh;
+  }
+  /** From now on nothing tells this tab of changes. */
+  turnsDeaf = () => this.page.route('**/api/live*', (route) => route.abort());
+  button = (name: string | RegExp) => this.page.getByRole('button', { name });
+  link = (name: string | RegExp) => this.page.getByRole('link', { name });
+  field = (label: string) => this.page.getByLabel(label, { exact: true });
+  get heading() {
+    return this.page.getByRole('heading', { level: 1 });
+  }
+  /** What the page says beside its navigation. */
+  get main() {
+    return this.page.getByRole('main');
+  }
+
+  async #ask<T>(method: string, path: string, body?: unknown, headers = {}): Promise<T> {
+    const reply = await this.caller.send<T>(method, `/api/${path}`, body, headers);
+    if (!reply || reply.status >= 400) throw new Error(`${path}: ${JSON.stringify(reply)}`);
+    return reply.body;
+  }
+
+  sells = (title = 'A seat', price = 4990) =>
+    this.#ask<TicketRecord>('POST', 'tickets', { title, price });
+  edits = (id: string, title: string, price: number) =>
+    this.#ask<TicketRecord>('PUT', `tickets/${id}`, { title, price });
+  withdraws = (id: string) => this.#ask<void>('DELETE', `tickets/${id}`);
+  holds = (ticketId: string) =>
+    this.#ask<OrderRecord>('POST', 'orders', { ticketId }, { prefer: 'wait=10' });
+  cancels = (id: string) => this.#ask<void>('DELETE', `orders/${id}`);
+  pays = (orderId: string, token = 'pm_card_visa') =>
+    this.#ask<object>('POST', 'payments', { orderId, token });
+  orders = async () => (await this.#ask<{ orders: OrderRecord[] }>('GET', 'orders')).orders;
+  ticket = (id: string) => this.#ask<TicketRecord>('GET', `tickets/${id}`);
+
+  /** In the browser. */
+  async signsIn(email: string, password: string) {
+    await this.goto('/auth/signin');
+    await this.field('E-mail address').fill(email);
+    await this.field('Password').fill(password);
+    await this.button('Sign in').click();
+    await expect(this.button('Sign out')).toBeVisible();
+  }
+
+  /** In the browser: from the page of a ticket to its checkout. Answers the path of the order. */
+  async buys(ticketId: string): Promise<string> {
+    await this.goto(`/tickets/${ticketId}`);
+    await this.button('Buy').click();
+    return this.atCheckout();
+  }
+
+  async atCheckout(): Promise<string> {
+    await this.page.waitForURL(/\/orders\/[0-9a-f]{32}$/);
+    return new URL(this.page.url()).pathname;
+  }
+
+  /** In the browser: with the test card of this name. */
+  async paysWith(card: string) {
+    await this.page.getByRole('radio', { name: card }).check();
+    await this.button(/^Pay /).click();
+  }
+}
