@@ -124,7 +124,7 @@ export class Person {
     await this.goto(path);
     await fresh;
   }
-  /** From now on nothing tells this tab of changes. */
+  /** From now on this tab has no stream of its own; another tab of the same browser still passes news on. */
   turnsDeaf = () => this.page.route('**/api/live*', (route) => route.abort());
   button = (name: string | RegExp) => this.page.getByRole('button', { name });
   link = (name: string | RegExp) => this.page.getByRole('link', { name });
