@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 const steps = {
   types: 'tsc --project tsconfig.json',
   style: 'biome ci --colors=off --error-on-warnings --max-diagnostics=200 .',
-  boundaries: 'depcruise packages services bench',
+  boundaries: 'depcruise packages services infra bench',
   'nothing unused': 'knip',
   tidy: 'vitest run tests/tidy.test.ts',
 };

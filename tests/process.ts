@@ -16,11 +16,20 @@ export interface Process {
   exited: Promise<number | string>;
 }
 
-/** Starts it and waits until it listens or has ended. `limits` is put before it in a shell, such as `ulimit`. */
-export async function startProcess(env: Record<string, string>, limits = ''): Promise<Process> {
+/** Starts `npm start` and waits until it listens or has ended. `limits` is put before it in a shell, such as `ulimit`. */
+export function startProcess(env: Record<string, string>, limits = ''): Promise<Process> {
+  return startProgram('services/marketplace/main.ts', env, limits);
+}
+
+/** The same for another program. */
+export async function startProgram(
+  main: string,
+  env: Record<string, string>,
+  limits = '',
+): Promise<Process> {
   const command = `${limits} exec "$0" "$@"`;
-  const main = ['--conditions=@fairseat/source', 'services/marketplace/main.ts'];
-  const child = spawn('sh', ['-c', command, process.execPath, ...main], {
+  const args = ['--conditions=@fairseat/source', main];
+  const child = spawn('sh', ['-c', command, process.execPath, ...args], {
     cwd: root,
     env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...env },
   });
@@ -29,7 +38,7 @@ export async function startProcess(env: Record<string, string>, limits = ''): Pr
   const listening = new Promise<string>((resolve) => {
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
-      const url = /listening on (http:\S+)/.exec(stdout)?.[1];
+      const url = /(?:Fairseat|^\w+) is listening on (http:\S+)/.exec(stdout)?.[1];
       if (url) resolve(url);
     });
   });
@@ -68,10 +77,12 @@ export class Caller {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
+    timeoutMs = 300_000,
   ): Promise<{ status: number; body: T } | undefined> {
     try {
       const response = await fetch(this.url + path, {
         method,
+        signal: AbortSignal.timeout(timeoutMs),
         headers: {
           ...(body !== undefined && { 'content-type': 'application/json' }),
           cookie: this.cookie,

@@ -1,8 +1,9 @@
-import { badRequest, VersionConflict } from '@fairseat/common/errors';
+import { VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
+import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../pages.ts';
 import type { Store } from './store.ts';
 
 type Value = string | number | null;
@@ -10,9 +11,6 @@ interface Row {
   body: string;
 }
 
-/** How many rows one page may look at: a search for words that never meet ends early, with a cursor to go on. */
-const MAX_SCANNED = 2000;
-const MAX_COUNTED = 8;
 const CACHED_RECORDS = 5000;
 
 /** Records as JSON, with one column for each key and index, kept in step by the same statement. */
@@ -118,7 +116,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async find(query: Query): Promise<Page<R>> {
-    const before = query.cursor === undefined ? LAST : parseCursor(query.cursor);
+    const before = placeOf(query.cursor);
     const words = query.words === undefined ? [] : wordsOf(query.words);
     const hasWords = (record: R) => {
       const text = new Set(wordsOf(this.#definition.text?.(record) ?? ''));
@@ -134,7 +132,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     let last: Stored | undefined;
     for (const row of this.#scan(words, where[0], before)) {
       if (records.length === query.limit || scanned === MAX_SCANNED) {
-        return { records, nextCursor: last ? toCursor(last) : null };
+        return { records, nextCursor: last ? cursorBehind(last) : null };
       }
       const record = JSON.parse((row as unknown as Row).body) as R;
       if (meets(record) && hasWords(record)) records.push(record);
@@ -170,7 +168,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   /** Rows newest first through the narrowest index there is: the rarest word, else the first condition. */
-  #scan(words: string[], where: [string, string] | undefined, before: [string, string]) {
+  #scan(words: string[], where: [string, string] | undefined, before: Place) {
     const name = this.#name;
     if (words.length > 0) {
       return this.#store
@@ -274,19 +272,4 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       for (const [event, body] of bodies) this.#store.append(event, body);
     };
   }
-}
-
-/** After everything that can be: where the first page begins. */
-const LAST: [string, string] = ['~', ''];
-
-const toCursor = ({ createdAt, id }: Stored) =>
-  Buffer.from(`${createdAt} ${id}`).toString('base64url');
-
-function parseCursor(cursor: string): [string, string] {
-  const text = Buffer.from(cursor, 'base64url').toString();
-  const match = /^(\d{4}-\d\d-\d\dT[\d:.]{1,15}Z) ([0-9a-zA-Z_]{1,64})$/.exec(text);
-  if (!match) {
-    throw badRequest('invalid_cursor', 'Use the nextCursor of the page before.', 'cursor');
-  }
-  return [match[1] as string, match[2] as string];
 }
