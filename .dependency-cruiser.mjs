@@ -50,7 +50,10 @@ export default {
       comment:
         'A service is given its platform: the same code runs embedded, distributed and simulated.',
       severity: 'error',
-      from: { path: '^services/', pathNot: '^services/marketplace/' },
+      from: {
+        path: '^services/',
+        pathNot: ['^services/marketplace/', '^services/[^/]+/main[.]ts$'],
+      },
       to: { path: '^packages/platform/' },
     },
     {
@@ -58,7 +61,7 @@ export default {
       comment:
         'Storage and brokers are reached through ports, which one contract suite keeps honest.',
       severity: 'error',
-      from: { pathNot: ['^packages/platform/', '^bench/(bare|one-row)[.]ts$'] },
+      from: { pathNot: ['^packages/platform/', '^infra/servers/', '^bench/(bare|one-row)[.]ts$'] },
       to: { path: engines },
     },
     {
@@ -83,7 +86,7 @@ export default {
       comment: 'Everything is built on common, so it can know nothing of what is built on it.',
       severity: 'error',
       from: { path: '^packages/common/' },
-      to: { path: '^(packages/(?!common/)|services/|client/|tests/|bench/)' },
+      to: { path: '^(packages/(?!common/)|services/|client/|infra/|tests/|bench/)' },
     },
     {
       name: 'platform-below-services',
@@ -100,7 +103,7 @@ export default {
       name: 'packages-by-name',
       comment: 'Packages are used as published: only what their `exports` name.',
       severity: 'error',
-      from: { path: '^((packages|services)/[^/]+|client|tests|bench)/' },
+      from: { path: '^((packages|services|infra)/[^/]+|client|tests|bench)/' },
       to: { path: '^packages/', pathNot: '^$1/', dependencyTypes: ['local'] },
     },
     {

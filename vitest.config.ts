@@ -5,17 +5,61 @@ import { findChromium } from './tests/e2e/chromium.ts';
 const source = '@fairseat/source';
 
 const inCi = Boolean(process.env['CI']);
+// Without a browser its tests do not run, and that is said at the end. For CI it is a failure.
 const withBrowser = inCi || findChromium() !== undefined;
+
+/** Where the servers of the distributed platform are: see `npm run servers`. `npm test` starts them. */
+const { MONGODB_URL: mongodbUrl, NATS_URL: natsUrl, REDIS_URL: redisUrl } = process.env;
+const servers = mongodbUrl && natsUrl && redisUrl ? { mongodbUrl, natsUrl, redisUrl } : undefined;
+
+const ofServers = [
+  'packages/platform/src/distributed/**',
+  'tests/processes.test.ts',
+  'tests/rights.test.ts',
+  'tests/local-servers.test.ts',
+  'tests/faults/**',
+];
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    servers: { mongodbUrl: string; natsUrl: string; redisUrl: string };
+  }
+}
+
+// These start processes or read files; all others run on both platforms.
+const notOfTheMarketplace = [
+  'bad-addresses',
+  'crash',
+  'fuzz',
+  'live',
+  'local-servers',
+  'processes',
+  'published',
+  'readme',
+  'rights',
+  'start',
+  'tidy',
+];
+
+/** The tests of the whole marketplace once more, on real servers. */
+const distributed = {
+  extends: true as const,
+  test: {
+    name: 'distributed',
+    include: ['tests/*.test.ts'],
+    exclude: notOfTheMarketplace.map((name) => `tests/${name}.test.ts`),
+    env: { PLATFORM: 'distributed' },
+    testTimeout: 120_000,
+  },
+};
 
 export default defineConfig({
   ssr: {
     resolve: { conditions: [source, 'node'], externalConditions: [source, 'node'] },
   },
   test: {
-    include: ['{packages,services,client,tests}/**/*.test.ts'],
-    // Without a browser their tests do not run, and that is said at the end. For CI it is a failure.
-    exclude: ['**/node_modules/**', ...(withBrowser ? [] : ['tests/e2e/**'])],
     globalSetup: withBrowser ? [] : ['tests/e2e/missing.ts'],
+    ...(servers && { provide: { servers } }),
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,
@@ -23,5 +67,20 @@ export default defineConfig({
     retry: 0,
     allowOnly: false,
     passWithNoTests: false,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'embedded',
+          include: ['{packages,services,client,tests,infra}/**/*.test.ts'],
+          exclude: [
+            '**/node_modules/**',
+            ...(withBrowser ? [] : ['tests/e2e/**']),
+            ...(servers ? [] : ofServers),
+          ],
+        },
+      },
+      ...(servers ? [distributed] : []),
+    ],
   },
 });

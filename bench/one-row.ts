@@ -8,13 +8,12 @@ import { DatabaseSync } from 'node:sqlite';
 import { createAuth, createPasswords } from '@fairseat/auth';
 import { newOrderSchema, preferHeaders, responses } from '@fairseat/common/api';
 import {
-  createApp,
+  createHost,
   createLog,
   createSessionKey,
   createSessionSigner,
   createSessionVerifier,
   identify,
-  mount,
   publicKeyOf,
   readConfig,
   type Service,
@@ -22,7 +21,6 @@ import {
 } from '@fairseat/common/kit';
 import { type OrderRecord, orderSchema } from '@fairseat/common/records';
 import { openEmbedded } from '@fairseat/platform/embedded';
-import { Registry } from 'prom-client';
 
 const [dataDir = '', idsFile = ''] = process.argv.slice(2);
 const config = readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'warn' });
@@ -70,22 +68,14 @@ const holds: Service = {
 };
 
 const sessionKey = await createSessionKey();
-const app = await createApp({
-  config,
-  log,
-  metrics: new Registry(),
-  newId: platform.newId,
-  isReady: () => true,
-});
 const auth = createAuth({
   passwords: await createPasswords(),
   signSession: await createSessionSigner(sessionKey, platform.clock),
 });
 const verifySession = await createSessionVerifier(publicKeyOf(sessionKey), platform.clock);
-for (const service of [auth, holds])
-  await mount(service, { app, platform, config, log, verifySession });
-await platform.start();
-console.log(await app.listen({ host: '127.0.0.1', port: 0 }));
+const host = await createHost([auth, holds], { platform, config, log, verifySession });
+await host.start();
+console.log(await host.app.listen({ host: '127.0.0.1', port: 0 }));
 
 /** One row for each ticket of the list; to hold it is to write the order into it. */
 function createHolds(folder: string, ids: string) {

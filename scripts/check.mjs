@@ -7,7 +7,7 @@ const steps = {
   types: 'tsc --project tsconfig.json',
   'types of the client': 'tsc --project client/tsconfig.json',
   style: 'biome ci --colors=off --error-on-warnings --max-diagnostics=200 .',
-  boundaries: 'depcruise packages services client bench',
+  boundaries: 'depcruise packages services client infra bench',
   'nothing unused': 'knip',
   tidy: 'vitest run tests/tidy.test.ts',
 };

@@ -22,7 +22,8 @@ for (const [path, { optionalDependencies = {}, dev }] of Object.entries(lock.pac
     const version = range.replace(/^[~^]/, '');
     const nested = `${path}/node_modules/${name}`;
     const hoisted = `node_modules/${name}`;
-    if (lock.packages[nested] || lock.packages[hoisted]?.version === version) continue;
+    const isHere = version !== range || lock.packages[hoisted]?.version === version;
+    if (lock.packages[nested] || (lock.packages[hoisted] && isHere)) continue;
     const place = lock.packages[hoisted] ? nested : hoisted;
     const platform = Object.entries(platformOf(name)).filter(([, words]) => words.length > 0);
     if (platform.length === 0) throw new Error(`Which platform is ${name} for?`);

@@ -211,7 +211,7 @@ describe('a crash', () => {
       const call = gateway.hold(moment, 'confirm');
       void buyer.pay(order.id);
       await call.reached;
-      market.crash();
+      await market.crash();
       market.clock.advance(16 * MINUTE_MS);
       await market.start();
       call.release();

@@ -1,7 +1,6 @@
 /** Requests that may be sent twice, and requests that wait for their outcome. */
 import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { turns } from './interleaving.ts';
 import { TestMarketplace, type Visitor } from './marketplace.ts';
 import { faultsOf } from './problems.ts';
 
@@ -84,7 +83,7 @@ describe('a request with an Idempotency-Key', () => {
     await using own = await TestMarketplace.open();
     const seller = await own.person();
     const { id } = (await seller.list('A', 1, key)).body;
-    own.crash();
+    await own.crash();
     await own.start();
     expect((await seller.list('A', 1, key)).body.id).toBe(id);
   });
@@ -135,6 +134,7 @@ describe('an order with `Prefer: wait`', () => {
             platform.bus.consume(group, { ...handlers, 'ticket.reserved': async () => {} }),
           publish: (event) => platform.bus.publish(event),
           watch: (listener) => platform.bus.watch(listener),
+          onLoss: (service, sayAgain) => platform.bus.onLoss(service, sayAgain),
           deadLetters: () => platform.bus.deadLetters(),
           backlog: () => platform.bus.backlog(),
         },
@@ -154,7 +154,7 @@ describe('an order with `Prefer: wait`', () => {
     const startedAt = await saved.promise;
     let flownMs = 0;
     for (; reply === undefined; flownMs += 50) {
-      await turns(4);
+      await deaf.turns(4);
       deaf.clock.advance(50);
     }
     await answered;

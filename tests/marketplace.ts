@@ -3,13 +3,23 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Passwords } from '@fairseat/auth';
-import { type Config, createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
-import type { Platform } from '@fairseat/common/ports';
+import {
+  type Config,
+  createLog,
+  createSessionKey,
+  type Host,
+  readConfig,
+} from '@fairseat/common/kit';
+import type { Platform, TestGateway } from '@fairseat/common/ports';
 import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
-import { createMarketplace, type Marketplace } from '@fairseat/marketplace';
-import { type EmbeddedPlatform, openEmbedded } from '@fairseat/platform/embedded';
+import { createMarketplace } from '@fairseat/marketplace';
+import { openDistributed } from '@fairseat/platform/distributed';
+import { newNamespace, removeNamespace } from '@fairseat/platform/distributed/testing';
+import { openEmbedded } from '@fairseat/platform/embedded';
+import { inject } from 'vitest';
 import { turns } from './interleaving.ts';
 
 export interface Reply<T> {
@@ -29,10 +39,22 @@ export interface ProblemBody {
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type Headers = Record<string, string>;
 
+/** Any platform, with what tests need beyond what services may ask. */
+export interface TestPlatform extends Platform {
+  gateway: TestGateway;
+  /** Resolves once all events are handled and no alarm is due. */
+  settled(): Promise<void>;
+  /** Ends as a killed process would. */
+  crash(): void | Promise<void>;
+}
+
+/** Which platform the tests of the whole marketplace run on. */
+export const isDistributed = process.env['PLATFORM'] === 'distributed';
+
 export interface TestOptions {
   env?: Record<string, string>;
   /** Stands between the services and their platform, to disturb or to listen. */
-  wrap?: (platform: EmbeddedPlatform) => Platform;
+  wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
   requestTimeoutMs?: number;
 }
@@ -42,6 +64,9 @@ const quickPasswords: Passwords = {
   hash: async (password) => createHash('sha256').update(password).digest('hex'),
   matches: async (hash, password) => hash === createHash('sha256').update(password).digest('hex'),
 };
+
+/** Real servers need real time to do their part. */
+const SERVERS_TURN_MS = 20;
 
 let people = 0;
 
@@ -118,9 +143,10 @@ export class TestMarketplace implements AsyncDisposable {
   readonly clock: TestClock = createTestClock();
   readonly #options: TestOptions;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
+  readonly #namespace = newNamespace();
   #sessionKey: Awaited<ReturnType<typeof createSessionKey>> | undefined;
-  #marketplace: Marketplace | undefined;
-  #platform: EmbeddedPlatform | undefined;
+  #marketplace: Host | undefined;
+  #platform: TestPlatform | undefined;
   readonly errors: string[] = [];
   /** Lines of the log, which is silent unless `LOG_LEVEL` says otherwise. */
   readonly logged: string[] = [];
@@ -135,7 +161,7 @@ export class TestMarketplace implements AsyncDisposable {
     return market;
   }
 
-  get platform(): EmbeddedPlatform {
+  get platform(): TestPlatform {
     if (!this.#platform) throw new Error('not started');
     return this.#platform;
   }
@@ -157,14 +183,7 @@ export class TestMarketplace implements AsyncDisposable {
 
   async start() {
     this.#sessionKey ??= await createSessionKey();
-    const platform = openEmbedded({
-      dataDir: this.dataDir,
-      clock: this.clock,
-      rateLimits: this.config.rateLimits,
-      deferMs: 10,
-      backoffMs: 1,
-      onError: (message, error) => this.errors.push(`${message}: ${error}`),
-    });
+    const platform = this.#openPlatform();
     this.#platform = platform;
     this.#marketplace = await createMarketplace({
       platform: this.#options.wrap?.(platform) ?? platform,
@@ -177,14 +196,26 @@ export class TestMarketplace implements AsyncDisposable {
     await this.#marketplace.start();
   }
 
+  #openPlatform(): TestPlatform {
+    const options = {
+      clock: this.clock,
+      rateLimits: this.config.rateLimits,
+      deferMs: 10,
+      backoffMs: 1,
+      onError: (message: string, error: unknown) => this.errors.push(`${message}: ${error}`),
+    };
+    if (!isDistributed) return openEmbedded({ ...options, dataDir: this.dataDir });
+    return openDistributed({ ...options, ...inject('servers'), namespace: this.#namespace });
+  }
+
   /** Stops as on Ctrl-C. */
   async stop() {
     await this.#marketplace?.stop();
   }
 
   /** Ends as a killed process does. */
-  crash() {
-    this.platform.crash();
+  async crash() {
+    await this.platform.crash();
   }
 
   visitor = () => new Visitor(this);
@@ -205,6 +236,9 @@ export class TestMarketplace implements AsyncDisposable {
   /** Resolves once every event has been handled by every service. */
   settled = () => this.platform.settled();
 
+  /** Lets others go on: so many turns of the event loop, or as long as real servers need. */
+  turns = (count: number) => (isDistributed ? setTimeout(SERVERS_TURN_MS) : turns(count));
+
   /** Lets time fly until there is an answer, for what a service waits for a while. */
   async hurried<T>(reply: Promise<T>): Promise<T> {
     let answered = false;
@@ -213,15 +247,16 @@ export class TestMarketplace implements AsyncDisposable {
     });
     while (!answered) {
       this.clock.advance(100);
-      await turns(2);
+      await this.turns(2);
     }
     return done;
   }
 
   async [Symbol.asyncDispose]() {
-    this.platform.crash();
+    await this.crash();
     await this.#marketplace?.app.close();
     await this.#marketplace?.stop().catch(() => {});
+    if (isDistributed) await removeNamespace(inject('servers'), this.#namespace);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

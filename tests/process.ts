@@ -19,18 +19,27 @@ export interface Process {
 interface StartOptions {
   /** Put before it in a shell, such as `ulimit`. */
   limits?: string;
-  /** The pages take a while to build and to start, and few tests are about them. */
   flags?: string[];
 }
 
-/** Starts it and waits until it listens or has ended. */
-export async function startProcess(
+/** Starts `npm start` and waits until it listens or has ended. */
+export function startProcess(
   env: Record<string, string>,
-  { limits = '', flags = ['--api-only'] }: StartOptions = {},
+  // The pages take a while to build and to start, and few tests are about them.
+  { flags = ['--api-only'], ...options }: StartOptions = {},
+): Promise<Process> {
+  return startProgram('services/marketplace/main.ts', env, { ...options, flags });
+}
+
+/** The same for another program. */
+export async function startProgram(
+  main: string,
+  env: Record<string, string>,
+  { limits = '', flags = [] }: StartOptions = {},
 ): Promise<Process> {
   const command = `${limits} exec "$0" "$@"`;
-  const main = ['--conditions=@fairseat/source', 'services/marketplace/main.ts', ...flags];
-  const child = spawn('sh', ['-c', command, process.execPath, ...main], {
+  const args = ['--conditions=@fairseat/source', main, ...flags];
+  const child = spawn('sh', ['-c', command, process.execPath, ...args], {
     cwd: root,
     env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...env },
   });
@@ -39,7 +48,7 @@ export async function startProcess(
   const listening = new Promise<string>((resolve) => {
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
-      const url = /listening on (http:\S+)/.exec(stdout)?.[1];
+      const url = /(?:Fairseat|^\w+) is listening on (http:\S+)/.exec(stdout)?.[1];
       if (url) resolve(url);
     });
   });
@@ -78,10 +87,12 @@ export class Caller {
     path: string,
     body?: unknown,
     headers: Record<string, string> = {},
+    timeoutMs = 300_000,
   ): Promise<{ status: number; body: T } | undefined> {
     try {
       const response = await fetch(this.url + path, {
         method,
+        signal: AbortSignal.timeout(timeoutMs),
         headers: {
           ...(body !== undefined && { 'content-type': 'application/json' }),
           cookie: this.cookie,

@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { bought, firstPurchase } from './first-purchase.ts';
 import { startProcess, temporaryFolder } from './process.ts';
 
 const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
@@ -11,15 +10,7 @@ describe('the README', () => {
   it('shows a first purchase that works when pasted', async () => {
     using folder = temporaryFolder();
     const fairseat = await startProcess({ DATA_DIR: folder.path });
-    const purchase = /```sh\n(API=[\s\S]*?)```/.exec(readme)?.[1] ?? '';
-    const pasted = purchase.replace('http://127.0.0.1:3000', fairseat.url ?? '');
-    const { stdout } = await promisify(execFile)('sh', ['-c', pasted]);
-    expect(stdout.match(/"status":"(reserved|completed|sold)"/g)).toEqual([
-      '"status":"reserved"',
-      '"status":"completed"',
-      '"status":"completed"',
-      '"status":"sold"',
-    ]);
+    expect(await firstPurchase(fairseat.url ?? '')).toEqual(bought);
     await fairseat.end('SIGTERM');
   });
 

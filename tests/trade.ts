@@ -24,7 +24,7 @@ export const taken = async (market: TestMarketplace) =>
 
 /** Kills the process and starts it again on the same data; a request under way never gets its answer. */
 export const restart = async (market: TestMarketplace) => {
-  market.crash();
+  await market.crash();
   await market.start();
   await turns(20);
 };

@@ -2,7 +2,7 @@ import { endedSessions, type Service, type SignSession } from '@fairseat/common/
 import type { TableDefinition } from '@fairseat/common/ports';
 import type { Passwords } from './passwords.ts';
 import { routes } from './routes.ts';
-import { evolve } from './session.ts';
+import { asItStands, evolve } from './session.ts';
 import { emailKey, type User } from './user.ts';
 
 export { createPasswords, type Passwords } from './passwords.ts';
@@ -21,7 +21,12 @@ export const createAuth = (secrets: {
   publishes: ['session.ended'],
   build(context) {
     const users = context.table(userTable);
-    const sessions = context.records({ noun: 'session', table: endedSessions, evolve });
+    const sessions = context.records({
+      noun: 'session',
+      table: endedSessions,
+      evolve,
+      asItStands,
+    });
     return { routes: routes({ users, sessions, ...secrets }, context) };
   },
 });

@@ -22,6 +22,11 @@ export async function endSession(
   }
 }
 
+/** What tells the end of a session as it stands. */
+export function asItStands({ id, expiresAt, createdAt }: EndedSession): SessionFact[] {
+  return [{ type: 'session.ended', sessionId: id, expiresAt, endedAt: createdAt }];
+}
+
 export function evolve(_: EndedSession | undefined, fact: SessionFact): EndedSession {
   const { sessionId: id, expiresAt, endedAt: createdAt } = fact;
   return { id, version: 1, createdAt, expiresAt };

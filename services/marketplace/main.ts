@@ -9,8 +9,9 @@ import {
   createLog,
   type Log,
   readConfig,
+  whyNotStarted,
 } from '@fairseat/common/kit';
-import { openEmbedded, StoreError } from '@fairseat/platform/embedded';
+import { openEmbedded } from '@fairseat/platform/embedded';
 import closeWithGrace from 'close-with-grace';
 import { HELP, readArguments } from './arguments.ts';
 import { buildClient } from './build-client.ts';
@@ -32,6 +33,11 @@ async function main() {
   // What lies in the data folder is for its owner alone.
   process.umask(0o077);
   const config = readConfig();
+  if (config.platform !== 'embedded') {
+    throw new ConfigError(
+      'PLATFORM=distributed: this is all in one process. See `npm run start:distributed`',
+    );
+  }
   const log = createLog(config.logLevel);
   const dataDir = resolve(config.dataDir);
   const mustFill = flags.demo && beginDemo(dataDir);
@@ -102,22 +108,9 @@ function greet(config: Config, address: string, dataDir: string, flags: Flags) {
   );
 }
 
-/** What the person who starts it can mend gets one line; anything else its stack. */
-function explain(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException & { port?: number };
-  if (error instanceof ConfigError || error instanceof StoreError) return message;
-  if (code === 'EADDRINUSE') return `${message.replace('listen ', '')}. Choose another PORT.`;
-  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
-    return `${message}. Set HOST to an address of this machine.`;
-  }
-  if (code === 'EACCES' || code === 'EADDRNOTAVAIL')
-    return `${message}. Choose another HOST or PORT.`;
-  return (error as Error).stack ?? String(error);
-}
-
 try {
   await main();
 } catch (error) {
-  console.error(`Fairseat cannot start: ${explain(error)}`);
+  console.error(`Fairseat cannot start: ${whyNotStarted(error)}`);
   process.exit(1);
 }

@@ -80,6 +80,13 @@ export const complete: Decision = (order) =>
 export const fail: Decision = (order) =>
   isUnpaid(order) ? cancelled('payment_failed') : sayEndAgain(order);
 
+/** What tells the order as it stands. */
+export const asItStands: Decision = (order) => {
+  if (order.status === 'created') return [{ type: 'order.created', order }];
+  if (order.status === 'awaiting_payment') return [{ type: 'order.awaiting_payment' }];
+  return sayEndAgain(order);
+};
+
 /** Whoever speaks of an ended order has not heard of its end. */
 const sayEndAgain: Decision = ({ status, reason }) => {
   if (status === 'completed') return [{ type: 'order.completed' }];

@@ -2,7 +2,7 @@ import { type Service, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import type { TicketRecord } from '@fairseat/common/records';
 import { handlers } from './handlers.ts';
-import { evolve, expire, isActive, isUnpaid, type Order } from './order.ts';
+import { asItStands, evolve, expire, isActive, isUnpaid, type Order } from './order.ts';
 import { routes } from './routes.ts';
 
 const table: TableDefinition<Order> = {
@@ -29,7 +29,7 @@ export const orders: Service = {
   publishes: ['order.created', 'order.awaiting_payment', 'order.cancelled', 'order.completed'],
   build(context) {
     const { clock } = context;
-    const records = context.records({ noun: 'order', table, evolve });
+    const records = context.records({ noun: 'order', table, evolve, asItStands });
     const listings = context.table(listingTable);
     return {
       routes: routes(records, listings, context),

@@ -232,6 +232,15 @@ export function remind(now: number): Decision {
   };
 }
 
+/** What tells the charge as it stands; one that is under way is nobody else's affair. */
+export const asItStands: Decision = ({ charge }) => {
+  if (charge?.status !== 'completed' && charge?.status !== 'failed') return [];
+  const { status, decline, lookAgainAt } = charge;
+  return status === 'failed'
+    ? [{ type: 'charge.failed', decline, lookAgainAt }]
+    : [{ type: 'charge.completed', lookAgainAt }];
+};
+
 export function evolve(payment: Payment | undefined, fact: PaymentFact): Payment {
   if (payment === undefined) throw new Error(`${fact.type} of nothing`);
   if (fact.type === 'order.noted') return noted(payment, fact.order);

@@ -3,6 +3,7 @@ import type { Handlers, TableDefinition } from '@fairseat/common/ports';
 import type { OrderRecord } from '@fairseat/common/records';
 import { createCashier } from './cashier.ts';
 import {
+  asItStands,
   attentionAt,
   evolve,
   noteOrder,
@@ -32,6 +33,7 @@ export const payments: Service = {
       noun: 'order',
       table,
       evolve,
+      asItStands,
       publicState: toCharge,
       initial: unknownPayment,
     });

@@ -2,7 +2,7 @@ import { type Service, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { handlers } from './handlers.ts';
 import { routes } from './routes.ts';
-import { evolve, remind, type Ticket } from './ticket.ts';
+import { asItStands, evolve, remind, type Ticket } from './ticket.ts';
 
 const table: TableDefinition<Ticket> = {
   name: 'tickets',
@@ -29,7 +29,7 @@ export const tickets: Service = {
   ],
   build(context) {
     const { clock } = context;
-    const records = context.records({ noun: 'ticket', table, evolve });
+    const records = context.records({ noun: 'ticket', table, evolve, asItStands });
     return {
       routes: routes(records, context),
       handlers: handlers(records, clock),

@@ -107,6 +107,14 @@ export function remind(now: number) {
   };
 }
 
+/** What tells the ticket as it stands. */
+export function asItStands({ status, title, price, orderId, sayAgainAt }: Ticket): TicketFact[] {
+  if (status === 'available') return [{ type: 'ticket.updated', title, price }];
+  if (status === 'withdrawn') return [{ type: 'ticket.withdrawn' }];
+  if (status === 'sold') return [{ type: 'ticket.sold' }];
+  return orderId && sayAgainAt ? [{ type: 'ticket.reserved', orderId, sayAgainAt }] : [];
+}
+
 export function evolve(ticket: Ticket | undefined, fact: TicketFact): Ticket {
   if (fact.type === 'ticket.created') return { ...fact.ticket, version: 1 };
   if (ticket === undefined) throw new Error(`${fact.type} of no ticket`);

@@ -1,5 +1,10 @@
 /** Errors as part of the interface: RFC 9457 problem documents, and the few signals that the ports exchange. */
 
+/** What the person who starts a process can mend: one line that says what is wrong and what was expected. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
 interface ProblemItem {
   message: string;
   /** The field of the request it is about. */

@@ -51,7 +51,7 @@ const owners = {
 } as const satisfies Record<string, ServiceName>;
 
 /** The service that publishes events of this type. */
-function publisherOf(type: EventType): ServiceName {
+export function publisherOf(type: EventType): ServiceName {
   return owners[type.split('.')[0] as keyof typeof owners];
 }
 

@@ -82,6 +82,11 @@ export interface Bus {
   publish(event: AnyEvent): Promise<void>;
   /** Every event from now on, to every process, for live views. May be lost; never waits for the listener. */
   watch(listener: (event: AnyEvent) => void): () => void;
+  /**
+   * Names how a service says every record's state again, for when what it has said was lost with the broker. Where events
+   * lie with the records, it is never called.
+   */
+  onLoss(service: string, sayAgain: () => Promise<void>): void;
   /** What groups have given up on: the oldest, at most 100. */
   deadLetters(): Promise<DeadLetter[]>;
   /** How many events each group has yet to handle, and how many it has given up on. */

@@ -1,12 +1,26 @@
 import type { RateLimiter } from '@fairseat/common/ports';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import {
+  type RateLimiterAbstract,
+  RateLimiterMemory,
+  type RateLimiterRes,
+} from 'rate-limiter-flexible';
+
+export interface Limit {
+  count: number;
+  perSeconds: number;
+}
 
 const secondsUntil = ({ msBeforeNext }: RateLimiterRes) =>
   Math.max(1, Math.ceil(msBeforeNext / 1000));
 
 /** Counts in memory, which is where all of one process can see it. */
-export function createRateLimiter(limit: { count: number; perSeconds: number }): RateLimiter {
-  const counters = new RateLimiterMemory({ points: limit.count, duration: limit.perSeconds });
+export const createCounters = ({ count, perSeconds }: Limit) =>
+  new RateLimiterMemory({ points: count, duration: perSeconds });
+
+export function createRateLimiter(
+  limit: Limit,
+  counters: RateLimiterAbstract = createCounters(limit),
+): RateLimiter {
   const answer = (counted: RateLimiterRes | null, allowed: number) => ({
     retryAfterSeconds: counted && counted.consumedPoints > allowed ? secondsUntil(counted) : 0,
   });

@@ -14,6 +14,7 @@ const complaint = (env: Record<string, string>) => {
 describe('the configuration', () => {
   it('needs no setting', () => {
     expect(readConfig({})).toEqual({
+      platform: 'embedded',
       host: '127.0.0.1',
       port: 3000,
       publicOrigin: undefined,
@@ -23,6 +24,7 @@ describe('the configuration', () => {
       rateLimits: true,
       trustedProxies: undefined,
       logLevel: 'info',
+      natsReplicas: 1,
     });
   });
 
@@ -49,9 +51,28 @@ describe('the configuration', () => {
     ['TRUSTED_PROXIES', '10.0.0.1,', 'addresses or networks'],
     ['TRUSTED_PROXIES', '10.0.0.0/33', 'addresses or networks'],
     ['TRUSTED_PROXIES', '::1/0', 'addresses or networks'],
+    ['PLATFORM', 'kubernetes', 'expected embedded or distributed'],
+    ['MONGODB_URL', 'localhost:27017', 'mongodb://user:password@host:27017'],
+    ['NATS_URL', 'nats://a:4222,b:4222', 'nats://user:password@host:4222'],
+    ['NATS_REPLICAS', '0', 'a whole number from 1 to 5'],
+    ['REDIS_URL', 'http://localhost', 'redis://user:password@host:6379'],
+    ['NAMESPACE', 'Staging', 'a small letter'],
   ])('names %s=%s, and what was expected', (name, value, expected) => {
     expect(complaint({ [name]: value })).toContain(`${name}=${value}`);
     expect(complaint({ [name]: value })).toContain(expected);
+  });
+
+  it.each(['MONGODB_URL', 'NATS_URL', 'REDIS_URL', 'SESSION_KEY_FILE'])(
+    'needs %s on the distributed platform',
+    (name) => {
+      expect(complaint({ PLATFORM: 'distributed' })).toContain(`${name} is not set`);
+    },
+  );
+
+  it('never shows a password', () => {
+    expect(complaint({ REDIS_URL: 'http://fairseat:secret:@/ret@localhost' })).not.toMatch(
+      /secret|ret@/,
+    );
   });
 
   it('names every wrong setting at once', () => {

@@ -16,12 +16,15 @@ export interface RecordsOptions<S extends Stored, F extends Fact> {
   say: Say;
   /** What events carry of the record; fields they do not have are left out anyway. */
   publicState?: (state: S) => object;
+  /** The facts that tell how a record stands, for readers who have lost all that was said of it. */
+  asItStands?: (state: S) => F[];
   /** A record that begins empty the first time it is updated (version 0), instead of "not found". */
   initial?: (id: string) => S;
 }
 
 /** Enough for every other writer of a hot record to win first. */
 const MAX_ATTEMPTS = 250;
+const SAID_AT_ONCE = 50;
 
 /**
  * The one place where decisions meet storage: read, decide, evolve, and compare-and-set on `version` with the
@@ -81,6 +84,17 @@ export class Records<S extends Stored, F extends Fact> {
         const lost = error instanceof VersionConflict || isTakenId(error, current);
         if (!lost || attempt === MAX_ATTEMPTS) throw error;
       }
+    }
+  }
+
+  /** Says every record's state again. Each time is a write of its own: a new version and new events. */
+  async sayAgain(): Promise<void> {
+    const { asItStands } = this.#options;
+    if (!asItStands) return;
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await this.find({ limit: SAID_AT_ONCE, ...(cursor && { cursor }) });
+      await Promise.all(page.records.map(({ id }) => this.update(id, asItStands)));
+      cursor = page.nextCursor;
     }
   }
 

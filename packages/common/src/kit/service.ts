@@ -78,6 +78,11 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
   const ended = platform.table(service.name, endedSessions);
   const changes = new Changes(platform.bus, clock);
 
+  const told: (() => Promise<void>)[] = [];
+  platform.bus.onLoss(service.name, async () => {
+    for (const sayAgain of told) await sayAgain();
+  });
+
   const parts = service.build({
     config,
     log,
@@ -85,12 +90,18 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
     newId: platform.newId,
     gateway: platform.gateway,
     rateLimiter: platform.rateLimiter,
-    timers: platform.timers(service.name),
+    // Most services have no alarms: theirs need not be prepared.
+    get timers() {
+      return platform.timers(service.name);
+    },
     changes,
     watch: (listener) => platform.bus.watch(listener),
     table: (definition) => platform.table(service.name, definition),
-    records: ({ table, ...options }) =>
-      new Records({ ...options, say, table: platform.table(service.name, table) }),
+    records: ({ table, ...options }) => {
+      const records = new Records({ ...options, say, table: platform.table(service.name, table) });
+      told.push(() => records.sayAgain());
+      return records;
+    },
     publish: (type, record, data) => platform.bus.publish(say(type, record, data)),
     ...createVisitors(config, verifySession, ended),
   });

@@ -43,6 +43,9 @@ export class EmbeddedBus implements Bus, CommitListener {
     };
   }
 
+  /** The log is in the same file as the records: they are lost together or not at all. */
+  onLoss() {}
+
   async deadLetters(): Promise<DeadLetter[]> {
     return deadLetters(this.#store);
   }

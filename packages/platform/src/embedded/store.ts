@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { DuplicateKey, Unavailable } from '@fairseat/common/errors';
+import { DuplicateKey, StartError, Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 
 /** Runs prepared statements inside the group's transaction. All else was computed before. */
@@ -46,7 +46,7 @@ const UNIQUE_VIOLATIONS = [1555, 2067];
 const ENGINE_TROUBLES = [5, 7, 8, 10, 11, 13, 14];
 
 /** A data folder that cannot be used; the message says why and what to do. */
-export class StoreError extends Error {
+export class StoreError extends StartError {
   override name = 'StoreError';
 }
 

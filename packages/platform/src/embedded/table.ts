@@ -3,7 +3,7 @@ import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
-import { LAST, parseCursor, toCursor } from '../cursor.ts';
+import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../pages.ts';
 import { SideTable } from './side-table.ts';
 import type { Store } from './store.ts';
 
@@ -12,9 +12,6 @@ interface Row {
   body: string;
 }
 
-/** How many rows one page may look at: a search for words that never meet ends early, with a cursor to go on. */
-const MAX_SCANNED = 2000;
-const MAX_COUNTED = 8;
 const CACHED_RECORDS = 10_000;
 
 /** Records as JSON, with one column for each key and index, kept in step by the same statement. */
@@ -130,7 +127,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async find(query: Query): Promise<Page<R>> {
-    const before = query.cursor === undefined ? LAST : parseCursor(query.cursor);
+    const before = placeOf(query.cursor);
     const words = query.words === undefined ? [] : wordsOf(query.words);
     const hasWords = (record: R) => {
       const text = new Set(wordsOf(this.#definition.text?.(record) ?? ''));
@@ -146,7 +143,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     let last: Stored | undefined;
     for (const row of this.#scan(words, where[0], before)) {
       if (records.length === query.limit || scanned === MAX_SCANNED) {
-        return { records, nextCursor: last ? toCursor(last) : null };
+        return { records, nextCursor: last ? cursorBehind(last) : null };
       }
       const record = JSON.parse((row as unknown as Row).body) as R;
       if (meets(record) && hasWords(record)) records.push(record);
@@ -182,7 +179,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   /** Rows newest first through the narrowest index there is: the rarest word, else the first condition. */
-  #scan(words: string[], where: [string, string] | undefined, before: [string, string]) {
+  #scan(words: string[], where: [string, string] | undefined, before: Place) {
     const name = this.#name;
     if (words.length > 0) {
       return this.#store

@@ -161,6 +161,9 @@ export class SimulatedBus implements Bus {
     };
   }
 
+  /** Events stay on the bus for good here: none is ever lost with it. */
+  onLoss() {}
+
   deadLetters = () =>
     this.#read('bus.deadLetters', () => this.#log.deadLetters.slice(0, MAX_DEAD_LETTERS));
 

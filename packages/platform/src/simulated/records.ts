@@ -1,7 +1,7 @@
 import { DuplicateKey, VersionConflict } from '@fairseat/common/errors';
 import type { Page, Query, Stored, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
-import { LAST, parseCursor, toCursor } from '../cursor.ts';
+import { cursorBehind, END, placeOf } from '../pages.ts';
 
 type Value = string | number;
 
@@ -42,7 +42,7 @@ class Index {
   }
 
   count(value: Value): number {
-    return this.#from(value, LAST[0], LAST[1]) - this.#from(value, '', '');
+    return this.#from(value, END[0], END[1]) - this.#from(value, '', '');
   }
 
   /** The place of the first row that does not come before this one. */
@@ -136,7 +136,7 @@ export class SavedRecords<R extends Stored> {
 
   /** @throws Problem (400) when the cursor is malformed. */
   find({ where = {}, words: text, cursor, limit }: Query): Page<R> {
-    const [created, id] = cursor === undefined ? LAST : parseCursor(cursor);
+    const [created, id] = placeOf(cursor);
     const words = text === undefined ? [] : wordsOf(text);
     if (text !== undefined && words.length === 0) return { records: [], nextCursor: null };
     const conditions = Object.entries(where);
@@ -149,7 +149,7 @@ export class SavedRecords<R extends Stored> {
       const record = this.all.get(found) as R;
       if (!isFound(record)) continue;
       if (records.length === limit) {
-        return { records, nextCursor: toCursor(records.at(-1) as R) };
+        return { records, nextCursor: cursorBehind(records.at(-1) as R) };
       }
       records.push(record);
     }

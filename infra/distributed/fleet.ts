@@ -1,0 +1,139 @@
+/** The services as child processes: started, started again when one dies, stopped. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { styleText } from 'node:util';
+import { StartError } from '@fairseat/common/errors';
+
+const root = join(import.meta.dirname, '../..');
+const leash = join(import.meta.dirname, 'leash.ts');
+const NAME_WIDTH = 12;
+
+/** Each service, and the colour of its lines in the log. */
+const services = {
+  auth: 'cyan',
+  tickets: 'green',
+  orders: 'yellow',
+  expiration: 'magenta',
+  payments: 'blue',
+  live: 'gray',
+} as const;
+
+export type ServiceName = keyof typeof services;
+const serviceNames = Object.keys(services) as ServiceName[];
+
+export interface FleetOptions {
+  /** How many processes each service has. */
+  replicas: number;
+  /** The settings of a service. */
+  envOf(service: ServiceName): Record<string, string>;
+}
+
+interface Member {
+  service: ServiceName;
+  /** `orders`, or `orders-2` where there are several. */
+  name: string;
+  child: ChildProcess;
+  /** Where it listens, once it does. */
+  url?: string | undefined;
+  ready: boolean;
+}
+
+export class Fleet {
+  readonly #members: Member[] = [];
+  readonly #options: FleetOptions;
+  readonly #listening = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<void>();
+  readonly #failure = Promise.withResolvers<Error>();
+  #stopping = false;
+  #turn = 0;
+
+  readonly listening = this.#listening.promise;
+  readonly ready = this.#ready.promise;
+  /** Resolves when a process gives up, which starting it again would not mend. */
+  readonly failure = this.#failure.promise;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    for (const service of serviceNames) {
+      for (let number = 1; number <= options.replicas; number++) {
+        const name = options.replicas === 1 ? service : `${service}-${number}`;
+        const member: Member = { service, name, child: this.#spawn(service), ready: false };
+        this.#members.push(member);
+        this.#watch(member);
+      }
+    }
+  }
+
+  get isReady(): boolean {
+    return this.#members.every(({ ready }) => ready);
+  }
+
+  /** Where a process of this service listens: each in its turn, those that are ready first. */
+  urlOf(service: ServiceName): string | undefined {
+    const here = this.#members.filter((member) => member.service === service && member.url);
+    const ready = here.filter((member) => member.ready);
+    const candidates = ready.length > 0 ? ready : here;
+    return candidates[this.#turn++ % candidates.length]?.url;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await Promise.all(
+      this.#members.map(async ({ child }) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        child.kill('SIGTERM');
+        await once(child, 'exit');
+      }),
+    );
+  }
+
+  #spawn(service: ServiceName): ChildProcess {
+    const main = join(root, 'services', service, 'main.ts');
+    return spawn(process.execPath, ['--conditions=@fairseat/source', `--import=${leash}`, main], {
+      cwd: root,
+      env: { ...process.env, ...this.#options.envOf(service) },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Ctrl-C in a terminal reaches a whole process group: the launcher alone should hear it.
+      detached: true,
+    });
+  }
+
+  #watch(member: Member) {
+    const { child, service, name } = member;
+    const say = (line: string) => log(name, services[service], line);
+    say(`process ${child.pid}`);
+    onLine(child.stderr, say);
+    onLine(child.stdout, (line) => {
+      say(line);
+      member.url ??= / is listening on (\S+)/.exec(line)?.[1];
+      if (line === `${service} is ready`) member.ready = true;
+      if (this.#members.every(({ url }) => url)) this.#listening.resolve();
+      if (this.isReady) this.#ready.resolve();
+    });
+    child.once('exit', (code, signal) => {
+      const gaveUp = signal === null && !member.ready;
+      Object.assign(member, { url: undefined, ready: false });
+      if (this.#stopping) return;
+      say(`ended by ${signal ?? `exit code ${code}`}${gaveUp ? '' : ', starting again'}`);
+      if (gaveUp) {
+        this.#failure.resolve(new StartError(`${name} has given up, see above`));
+        return;
+      }
+      member.child = this.#spawn(service);
+      this.#watch(member);
+    });
+  }
+}
+
+type Color = (typeof services)[ServiceName] | 'white';
+
+/** A line of the common log. */
+export function log(name: string, color: Color, line: string) {
+  console.log(`${styleText(color, name.padEnd(NAME_WIDTH))} ${line}`);
+}
+
+function onLine(stream: NodeJS.ReadableStream | null, listener: (line: string) => void) {
+  if (stream) createInterface({ input: stream }).on('line', listener);
+}

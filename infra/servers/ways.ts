@@ -1,0 +1,100 @@
+/** Where a server can come from, in the order in which they are tried. */
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { type Engine, isNewEnough } from './engines.ts';
+import { findProgram, outputOf } from './process.ts';
+
+/** How a server is run. */
+export interface Plan {
+  origin: string;
+  command: string[];
+  /** Deletes its data once it has ended. */
+  wipe: string[];
+  /** Ends what may outlive the process. */
+  cleanUp?: string[];
+}
+
+interface Wish {
+  port: number;
+  /** A folder for its data. */
+  data: string;
+  say: (line: string) => void;
+}
+
+/** @throws when it does not come from there, with the reason. */
+type Way = (engine: Engine, wish: Wish) => Promise<Plan>;
+
+const PULL_WITHIN_MS = 600_000;
+const here = import.meta.dirname;
+
+const onPath: Way = async (engine, { port, data }) => {
+  const program = await findProgram(engine.program);
+  if (!program) throw new Error(`${engine.program} is not on PATH`);
+  const words = await outputOf(program, ['--version']);
+  const version = /\d+\.\d+(\.\d+)?/.exec(words)?.[0] ?? '0';
+  if (!isNewEnough(version, engine)) {
+    throw new Error(`${program} is ${version}, and ${engine.oldest} or newer is needed`);
+  }
+  await mkdir(data, { recursive: true });
+  return {
+    origin: program,
+    command: [program, ...engine.args({ host: '127.0.0.1', port, data, here })],
+    wipe: ['rm', '-rf', data],
+  };
+};
+
+const fromImage: Way = async (engine, { port, data, say }) => {
+  const { image } = engine;
+  if (!image) throw new Error('there is no image of it');
+  const container = await containerProgram();
+  await outputOf(container, ['image', 'inspect', image.name]).catch(async () => {
+    say(`pulling ${image.name} …`);
+    await outputOf(container, ['pull', image.name], { timeoutMs: PULL_WITHIN_MS });
+  });
+  const name = `fairseat-${createHash('sha256').update(data).digest('hex').slice(0, 12)}`;
+  const remove = [container, 'rm', '--force', name];
+  await outputOf(container, remove.slice(1)).catch(() => {});
+  return {
+    origin: `image ${image.name}`,
+    command: [
+      ...[container, 'run', '--rm', '--name', name],
+      ...['--publish', `127.0.0.1:${port}:${engine.port}`],
+      ...['--volume', `${name}:/data`, '--volume', `${here}:/here:ro`, image.name, engine.program],
+      ...engine.args({ host: '0.0.0.0', port: engine.port, data: image.data, here: '/here' }),
+    ],
+    wipe: [container, 'volume', 'rm', '--force', name],
+    cleanUp: remove,
+  };
+};
+
+const installed: Way = async (engine, { port, data, say }) => {
+  const begun = performance.now();
+  const telling = setTimeout(() => say(`installing ${engine.name}: minutes, once …`), 1000);
+  const place = { host: '127.0.0.1', port, data, here };
+  try {
+    await mkdir(data, { recursive: true });
+    const { command, origin, data: elsewhere = data } = await engine.install(place);
+    return { origin, command, wipe: ['rm', '-rf', elsewhere] };
+  } finally {
+    clearTimeout(telling);
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    if (seconds > 0) say(`installing ${engine.name} took ${seconds} s`);
+  }
+};
+
+/** Docker or podman, whichever works. */
+async function containerProgram(): Promise<string> {
+  for (const name of ['docker', 'podman']) {
+    const works = outputOf(name, ['info'], { timeoutMs: 10_000 });
+    if (
+      await works.then(
+        () => true,
+        () => false,
+      )
+    )
+      return name;
+  }
+  throw new Error('neither Docker nor podman runs');
+}
+
+export const ways: Way[] = [onPath, fromImage, installed];

@@ -1,0 +1,253 @@
+import { setImmediate } from 'node:timers/promises';
+import { inStory } from '@fairseat/common/context';
+import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
+import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
+import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
+import { ClosedConnectionError } from '@nats-io/transport-node';
+import { pause } from '../clock.ts';
+import type { Letters } from './letters.ts';
+import { isMissing, type Nats, type Stream } from './nats.ts';
+
+export interface ConsumerOptions {
+  clock: Clock;
+  /** How long until an event that a handler put off (`NotYet`) comes again. */
+  deferMs: number;
+  /** The first pause after a failure; each further one is twice as long. */
+  backoffMs: number;
+  /** After so many failures an event becomes a dead letter. */
+  maxFailures: number;
+  /** What a process took and did not say a word of for so long goes to another. */
+  ackWaitMs: number;
+  onDeadLetter: (group: string, reason: unknown, body: string) => void;
+  onTrouble: (error: unknown) => void;
+}
+
+const MAX_IN_FLIGHT = 128;
+const MAX_CONFLICTS = 100;
+const LONGEST_BACKOFF_MS = 30_000;
+const UNAVAILABLE_PAUSE_MS = 250;
+const PULL_MS = 10_000;
+
+type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
+
+/**
+ * What one group hears of one stream. All replicas of a service pull from the same durable consumer, so each event
+ * goes to one of them. Events of different records are handled at the same time, those of one record in turn as far
+ * as they come to the same process. An event is acknowledged once its handler has returned.
+ */
+export class Consumer {
+  readonly #nats: Nats;
+  readonly #stream: Stream;
+  readonly #group: string;
+  readonly #handlers: Handlers;
+  readonly #letters: Letters;
+  readonly #options: ConsumerOptions;
+  readonly #inFlight = new Set<JsMsg>();
+  /** The last delivery under way for each record. */
+  readonly #subjects = new Map<string, Promise<void>>();
+  #pulling: ConsumerMessages | undefined;
+  #running = false;
+  #loop = Promise.resolve();
+  /** While an engine is away nothing new is begun. */
+  #paused: Promise<void> | undefined;
+  #slotFree = Promise.withResolvers<void>();
+  #cancelWorking = () => {};
+
+  constructor(
+    nats: Nats,
+    stream: Stream,
+    group: string,
+    handlers: Handlers,
+    letters: Letters,
+    options: ConsumerOptions,
+  ) {
+    this.#nats = nats;
+    this.#stream = stream;
+    this.#group = group;
+    this.#handlers = handlers;
+    this.#letters = letters;
+    this.#options = options;
+  }
+
+  /** Makes the durable consumer, or changes it to what is handled now. */
+  declare() {
+    const types = Object.keys(this.#handlers) as EventType[];
+    return this.#nats.declareConsumer(this.#stream, this.#group, types, this.#options.ackWaitMs);
+  }
+
+  start() {
+    this.#running = true;
+    this.#loop = this.#run();
+    this.#stillWorking();
+  }
+
+  /** Takes no more, and resolves once no handler is under way. */
+  async stop() {
+    this.#running = false;
+    this.#pulling?.stop();
+    await this.#loop;
+    while (this.#inFlight.size > 0) await this.#slotFree.promise;
+    this.#cancelWorking();
+  }
+
+  /** Forgets what is under way, as a killed process would. */
+  crash() {
+    this.#running = false;
+    this.#pulling?.stop();
+    this.#inFlight.clear();
+    this.#cancelWorking();
+  }
+
+  /** How many events are yet to be handled. @throws Unavailable */
+  async backlog(): Promise<number> {
+    const { num_pending: unread, num_ack_pending: underway } = await this.#nats.consumerInfo(
+      this.#stream,
+      this.#group,
+    );
+    return unread + underway;
+  }
+
+  async #run() {
+    while (this.#running) {
+      try {
+        await this.#pull();
+      } catch (error) {
+        if (!this.#running) return;
+        this.#options.onTrouble(error);
+        await pause(this.#options.clock, UNAVAILABLE_PAUSE_MS);
+        await this.#mend(error);
+      }
+    }
+  }
+
+  async #pull() {
+    const { streams } = await this.#nats.open();
+    const consumer = await streams.consumers.get(this.#stream.name, this.#group);
+    while (this.#running) {
+      await this.#paused;
+      while (this.#inFlight.size > MAX_IN_FLIGHT / 2) await this.#slotFree.promise;
+      if (!this.#running) return;
+      this.#pulling = await consumer.fetch({
+        max_messages: MAX_IN_FLIGHT - this.#inFlight.size,
+        expires: PULL_MS,
+      });
+      for await (const message of this.#pulling) this.#accept(message);
+    }
+  }
+
+  /** A stream or consumer that is gone is made again. */
+  async #mend(error: unknown) {
+    if (!isMissing(error) && !/deleted|no responders/i.test(String(error))) return;
+    try {
+      await this.#nats.declareStreams();
+      await this.declare();
+    } catch (failure) {
+      this.#options.onTrouble(failure);
+    }
+  }
+
+  #accept(message: JsMsg) {
+    if (!this.#running) {
+      tell(() => message.nak());
+      return;
+    }
+    const event = asEvent(message);
+    const subject = event?.subject ?? String(message.seq);
+    const before = this.#subjects.get(subject);
+    this.#inFlight.add(message);
+    const delivered = (before ?? Promise.resolve())
+      .then(() => this.#deliver(message, event))
+      .finally(() => {
+        if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
+        this.#inFlight.delete(message);
+        this.#slotFree.resolve();
+        this.#slotFree = Promise.withResolvers();
+      });
+    this.#subjects.set(subject, delivered);
+  }
+
+  async #deliver(message: JsMsg, event: AnyEvent | undefined) {
+    for (let conflicts = 0; this.#running; ) {
+      await this.#paused;
+      try {
+        await this.#handle(message, event);
+        return tell(() => message.ack());
+      } catch (error) {
+        if (!this.#running) break;
+        // The record changed between decision and write: decide again on what it is now.
+        const lost = error instanceof VersionConflict || error instanceof DuplicateKey;
+        if (lost && ++conflicts < MAX_CONFLICTS) await setImmediate();
+        else if (error instanceof NotYet) return tell(() => message.nak(this.#options.deferMs));
+        else if (error instanceof Unavailable) this.#pause(error);
+        else if (await this.#fail(message, error)) return;
+      }
+    }
+    tell(() => message.nak());
+  }
+
+  async #handle(message: JsMsg, parsed: AnyEvent | undefined) {
+    const event = parsed ?? parseEvent(message.json());
+    const handler = this.#handlers[event.type] as Handler | undefined;
+    const { correlationid: correlationId, traceparent } = event;
+    const delivery = { attempt: message.info.deliveryCount };
+    await inStory({ correlationId, traceparent }, () => handler?.(event, delivery));
+  }
+
+  #pause(error: Unavailable) {
+    this.#options.onTrouble(error);
+    this.#paused ??= pause(this.#options.clock, UNAVAILABLE_PAUSE_MS).then(() => {
+      this.#paused = undefined;
+    });
+  }
+
+  /** Puts an event aside for later or for good. Answers false when not even that could be saved. */
+  async #fail(message: JsMsg, error: unknown): Promise<boolean> {
+    const { clock, backoffMs, maxFailures, onDeadLetter } = this.#options;
+    const { stream, streamSequence, timestampNanos } = message.info;
+    // A stream that was lost and made anew counts from one again.
+    const id = `${stream} ${streamSequence} ${timestampNanos}`;
+    try {
+      const failures = await this.#letters.fail(id, message.string(), error, clock.now());
+      if (failures < maxFailures) {
+        const delayMs = Math.min(backoffMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+        tell(() => message.nak(delayMs));
+        return true;
+      }
+      await this.#letters.bury(id, clock.now());
+    } catch (failure) {
+      if (!(failure instanceof Unavailable)) throw failure;
+      this.#pause(failure);
+      return false;
+    }
+    tell(() => message.ack());
+    onDeadLetter(this.#group, error, message.string());
+    return true;
+  }
+
+  /** What is in flight is not given to others meanwhile, however long it takes. */
+  #stillWorking() {
+    const { clock, ackWaitMs } = this.#options;
+    this.#cancelWorking = clock.after(ackWaitMs / 4, () => {
+      for (const message of this.#inFlight) tell(() => message.working());
+      this.#stillWorking();
+    });
+  }
+}
+
+/** Unheard once the connection is closed; the event then comes again. */
+function tell(answer: () => void) {
+  try {
+    answer();
+  } catch (error) {
+    if (!(error instanceof ClosedConnectionError)) throw error;
+  }
+}
+
+function asEvent(message: JsMsg): AnyEvent | undefined {
+  try {
+    return parseEvent(message.json());
+  } catch {
+    return undefined;
+  }
+}

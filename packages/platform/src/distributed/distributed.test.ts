@@ -1,0 +1,45 @@
+import type { Platform } from '@fairseat/common/ports';
+import {
+  busContract,
+  gatewayContract,
+  type OpenHarness,
+  tableContract,
+  timersContract,
+} from '@fairseat/common/testing';
+import { inject } from 'vitest';
+import { type DistributedPlatform, openDistributed } from './index.ts';
+import { newNamespace, removeNamespace } from './testing.ts';
+
+const servers = inject('servers');
+
+const openHarness: OpenHarness = async (clock) => {
+  const namespace = newNamespace();
+  const opened: DistributedPlatform[] = [];
+  return {
+    clock,
+    async open() {
+      const platform = openDistributed({
+        ...servers,
+        namespace,
+        clock,
+        deferMs: 2,
+        backoffMs: 1,
+        ackWaitMs: 1000,
+      });
+      opened.push(platform);
+      return platform;
+    },
+    async crash(platform: Platform) {
+      await opened.find((each) => each === platform)?.crash();
+    },
+    async dispose() {
+      for (const platform of opened) await platform.crash();
+      await removeNamespace(servers, namespace);
+    },
+  };
+};
+
+tableContract('distributed', openHarness);
+busContract('distributed', openHarness);
+timersContract('distributed', openHarness);
+gatewayContract('distributed', openHarness);

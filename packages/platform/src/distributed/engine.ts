@@ -1,0 +1,72 @@
+import { StartError } from '@fairseat/common/errors';
+import type { Clock } from '@fairseat/common/ports';
+import { pause } from '../clock.ts';
+
+/** An engine that cannot be used as it is set. The message names the setting and says what was expected. */
+export class EngineError extends StartError {
+  override name = 'EngineError';
+}
+
+/** Why an engine does not work: one line for a person. */
+export interface Trouble {
+  line: string;
+  /** Waiting does not mend it: a password, a version, a missing right. */
+  lasting: boolean;
+}
+
+const TRY_AGAIN_MS = 250;
+const SAY_AGAIN_MS = 5000;
+
+/**
+ * Tries until an engine answers, since it may start after the services do. Says what it waits for, at first and then
+ * every few seconds. @throws EngineError for what waiting does not mend, and once `isOver`.
+ */
+export async function untilReachable<T>(
+  attempt: () => Promise<T>,
+  explain: (error: unknown) => Trouble,
+  { clock, onWaiting, isOver }: Waiting,
+): Promise<T> {
+  let sayAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      const { line, lasting } = explain(error);
+      if (lasting || isOver()) throw new EngineError(line, { cause: error });
+      if (clock.now() >= sayAt) {
+        onWaiting(`${line} Trying again until it works.`);
+        sayAt = clock.now() + SAY_AGAIN_MS;
+      }
+      await pause(clock, TRY_AGAIN_MS);
+    }
+  }
+}
+
+export interface Waiting {
+  clock: Clock;
+  onWaiting: (line: string) => void;
+  isOver: () => boolean;
+}
+
+/** What an error says; of one that says nothing, its cause. */
+export function reasonOf(error: unknown): string {
+  const { message, cause, errors, code } = error as AggregateError & {
+    cause?: unknown;
+    code?: string;
+  };
+  if (errors?.length) return reasonOf(errors[0]);
+  if (cause instanceof Error && reasonOf(cause)) return reasonOf(cause);
+  return message || code || '';
+}
+
+/** Whether version `a.b.c` is at least `x.y`. */
+export function isAtLeast(version: string, oldest: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);
+  return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+}
+
+/** An address without its password, for messages. */
+export function withoutPassword(url: string): string {
+  return url.replace(/(\/\/[^:@/]*):[^@/]*@/g, '$1:…@');
+}

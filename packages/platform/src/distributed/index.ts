@@ -1,0 +1,198 @@
+/** The distributed platform: state in MongoDB, events on NATS JetStream, alarms and limits in Redis. */
+import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { systemClock } from '../clock.ts';
+import { createNewId } from '../ids.ts';
+import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts';
+import { createTestGateway, testPayments } from '../test-gateway.ts';
+import { BullTimers } from './bullmq.ts';
+import { JetStreamBus } from './bus.ts';
+import { EngineError, untilReachable } from './engine.ts';
+import { Mongo } from './mongodb.ts';
+import { Nats } from './nats.ts';
+import { checkRedis, connectRedis, explainRedis } from './redis.ts';
+import { Relay } from './relay.ts';
+import { MongoTable } from './table.ts';
+
+export { EngineError };
+
+export interface DistributedOptions {
+  mongodbUrl: string;
+  /** One address, or those of several servers of a cluster, separated by commas. */
+  natsUrl: string;
+  redisUrl: string;
+  /** A PEM file with the certificate authorities of all three, for addresses that ask for TLS. */
+  tlsCaFile?: string;
+  /** On how many NATS servers each stream is kept. */
+  natsReplicas?: number;
+  /** What the engines call this process. */
+  name?: string;
+  /** Leads every name on the engines, so that several marketplaces can share them. */
+  namespace?: string;
+  clock?: Clock;
+  rateLimits?: boolean;
+  /** Told what went wrong where nobody waits for an answer. */
+  onError?: (message: string, error: unknown) => void;
+  /** Told what the start waits for. */
+  onWaiting?: (line: string) => void;
+  /** See `ConsumerOptions`; shorter in tests. */
+  deferMs?: number;
+  backoffMs?: number;
+  maxFailures?: number;
+  ackWaitMs?: number;
+}
+
+export interface DistributedPlatform extends Platform {
+  gateway: TestGateway;
+  /** For tests: resolves once all events are handled here and no alarm is due. */
+  settled(): Promise<void>;
+  /** For tests: ends as a killed process would. */
+  crash(): Promise<void>;
+}
+
+/**
+ * Connects when first used, at the latest by `start`, which waits until all engines answer.
+ * @throws EngineError when an address is malformed; from `start` too, for what waiting does not mend.
+ */
+export function openDistributed(options: DistributedOptions): DistributedPlatform {
+  const { clock = systemClock, name = 'fairseat', namespace, rateLimits = true } = options;
+  const { onError = () => {}, onWaiting = () => {}, tlsCaFile: caFile } = options;
+  const prefix = namespace ?? 'fairseat';
+  let closed = false;
+  const onTrouble = sparingly(clock, (message, error) => {
+    if (!closed) onError(message, error);
+  });
+  const waiting = { clock, onWaiting, isOver: () => closed };
+
+  const mongo = new Mongo({ url: options.mongodbUrl, caFile, name, prefix, clock });
+  const nats = new Nats({
+    url: options.natsUrl,
+    caFile,
+    name,
+    namespace,
+    replicas: options.natsReplicas ?? 1,
+    ...waiting,
+  });
+  const redisSettings = { url: options.redisUrl, caFile, name };
+  const redis = connectRedis(redisSettings, 'commands');
+  const explain = explainRedis(options.redisUrl);
+
+  const relay = new Relay({
+    clock,
+    publish: (event) => nats.publish(event),
+    onError: (error) => onTrouble('an event waits in the database, it will be sent', error),
+  });
+  const bus = new JetStreamBus(nats, mongo, {
+    clock,
+    deferMs: options.deferMs ?? 100,
+    backoffMs: options.backoffMs ?? 100,
+    maxFailures: options.maxFailures ?? 8,
+    ackWaitMs: options.ackWaitMs ?? 5000,
+    onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
+    onTrouble: (error) => onTrouble('consumers wait for an engine', error),
+    onLoss: (service) =>
+      onError(`NATS has lost what ${service} said; every record is said again`, undefined),
+    onWatcherError: (error) => onError('a watcher of events failed', error),
+  });
+  const tables = new Map<string, MongoTable<never>>();
+  const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
+    const path = `${service}/${definition.name}`;
+    const table = tables.get(path) ?? new MongoTable(mongo, service, definition, relay);
+    if (!tables.has(path)) relay.watch(table);
+    tables.set(path, table as MongoTable<never>);
+    return table as MongoTable<R>;
+  };
+  const timers: BullTimers[] = [];
+  let gateway: TestGateway | undefined;
+
+  return {
+    clock,
+    newId: createNewId(clock),
+    table: openTable,
+    bus,
+    get gateway() {
+      gateway ??= createTestGateway(
+        new MongoTable(mongo, 'test_gateway', testPayments, relay),
+        clock,
+      );
+      return gateway;
+    },
+    timers(service) {
+      const own = new BullTimers({
+        service,
+        prefix,
+        clock,
+        connections: {
+          commands: redis,
+          worker: () => connectRedis(redisSettings, 'worker'),
+        },
+        explain,
+        onError: (error) => onTrouble(`an alarm of ${service} failed, it will ring again`, error),
+      });
+      timers.push(own);
+      return own;
+    },
+    rateLimiter(limitName, limit) {
+      if (!rateLimits) return unlimited;
+      const counters = new RateLimiterRedis({
+        storeClient: redis,
+        keyPrefix: `${prefix}:limit:${limitName}`,
+        points: limit.count,
+        duration: limit.perSeconds,
+        rejectIfRedisNotReady: true,
+        // While Redis is away each process counts for itself.
+        insuranceLimiter: createCounters(limit),
+      });
+      return createRateLimiter(limit, counters);
+    },
+    async start() {
+      const prepareTables = async () => {
+        await mongo.check();
+        await Promise.all([...tables.values()].map((table) => table.prepare()));
+      };
+      await Promise.all([
+        untilReachable(prepareTables, mongo.explain, waiting),
+        untilReachable(() => checkRedis(redis, options.redisUrl), explain, waiting),
+        nats.open(),
+      ]);
+      await untilReachable(() => bus.start(), nats.explain, waiting);
+      for (const each of timers) each.start();
+      relay.start();
+    },
+    async settled() {
+      for (let quiet = 0; quiet < 2; quiet++) {
+        await relay.settled();
+        const backlog = await bus.backlog();
+        const idle = await Promise.all(timers.map((each) => each.isIdle()));
+        if (backlog.some(({ events }) => events > 0) || idle.includes(false)) quiet = -1;
+      }
+    },
+    async close() {
+      closed = true;
+      await Promise.all([bus.stop(), ...timers.map((each) => each.stop())]);
+      await relay.stop();
+      await Promise.all([nats.close(), mongo.close()]);
+      redis.disconnect();
+    },
+    async crash() {
+      closed = true;
+      bus.crash();
+      relay.crash();
+      redis.disconnect();
+      await Promise.all([nats.crash(), mongo.close(true), ...timers.map((each) => each.crash())]);
+    },
+  };
+}
+
+const SAY_AGAIN_MS = 5000;
+
+/** The same line every few seconds at most: an engine that is away is missed by many at once. */
+function sparingly(clock: Clock, tell: (message: string, error: unknown) => void) {
+  const saidAt = new Map<string, number>();
+  return (message: string, error: unknown) => {
+    const now = clock.now();
+    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < SAY_AGAIN_MS) return;
+    saidAt.set(message, now);
+    tell(message, error);
+  };
+}

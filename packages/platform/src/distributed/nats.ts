@@ -1,0 +1,294 @@
+import { readFileSync } from 'node:fs';
+import { Unavailable } from '@fairseat/common/errors';
+import { type AnyEvent, type EventType, eventTypes, publisherOf } from '@fairseat/common/events';
+import {
+  AckPolicy,
+  type ConsumerInfo,
+  DeliverPolicy,
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  StorageType,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import {
+  AuthorizationError,
+  connect,
+  type NatsConnection,
+  nanos,
+  PermissionViolationError,
+  type Subscription,
+} from '@nats-io/transport-node';
+import {
+  EngineError,
+  isAtLeast,
+  reasonOf,
+  type Trouble,
+  untilReachable,
+  type Waiting,
+} from './engine.ts';
+
+const OLDEST = '2.12';
+const ANSWER_WITHIN_MS = 2000;
+const CONNECT_WITHIN_MS = 2000;
+const RECONNECT_MS = 200;
+/** A link that died without a word is noticed after three of these. */
+const PING_MS = 1500;
+const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** For so long the server recognises an event that is published again. */
+const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
+const MAX_ACK_PENDING = 10_000;
+
+/** Where the events of one service are kept. */
+export interface Stream {
+  service: string;
+  name: string;
+  types: EventType[];
+  subjects: string[];
+}
+
+interface Connected {
+  connection: NatsConnection;
+  streams: JetStreamClient;
+  admin: JetStreamManager;
+}
+
+export interface NatsOptions extends Waiting {
+  url: string;
+  caFile: string | undefined;
+  /** What the server calls this client. */
+  name: string;
+  /** Leads the names of streams and subjects. */
+  namespace: string | undefined;
+  /** On how many servers each stream is kept. */
+  replicas: number;
+}
+
+/** The connection to NATS, and the streams: one a service, declared from the catalogue of events. */
+export class Nats {
+  readonly #options: NatsOptions;
+  readonly #servers: string[];
+  readonly #credentials: { user?: string; pass?: string };
+  readonly streams: Stream[];
+  #opening: Promise<Connected> | undefined;
+  #declaring: Promise<StreamInfo[]> | undefined;
+
+  /** @throws EngineError when the address is malformed or a file is missing. */
+  constructor(options: NatsOptions) {
+    this.#options = options;
+    const urls = options.url.split(',').map(parseUrl);
+    this.#servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
+    const { username, password } = urls[0] as URL;
+    this.#credentials = {
+      ...(username && { user: decodeURIComponent(username) }),
+      ...(password && { pass: decodeURIComponent(password) }),
+    };
+    this.streams = streamsOf(eventTypes, options.namespace);
+  }
+
+  /** Connected once, for good: a lost connection is sought again without end. @throws EngineError */
+  open(): Promise<Connected> {
+    this.#opening ??= untilReachable(() => this.#connect(), this.explain, this.#options).catch(
+      (error) => {
+        this.#opening = undefined;
+        throw error;
+      },
+    );
+    return this.#opening;
+  }
+
+  async #connect(): Promise<Connected> {
+    const { caFile, name } = this.#options;
+    const connection = await connect({
+      servers: this.#servers,
+      ...this.#credentials,
+      name,
+      ...(caFile && { tls: { ca: readFileSync(caFile, 'utf8') } }),
+      timeout: CONNECT_WITHIN_MS,
+      maxReconnectAttempts: -1,
+      reconnectTimeWait: RECONNECT_MS,
+      reconnectJitter: RECONNECT_MS,
+      ignoreAuthErrorAbort: true,
+      pingInterval: PING_MS,
+      maxPingOut: 2,
+    });
+    try {
+      const { version = '0' } = connection.info ?? {};
+      if (!isAtLeast(version, OLDEST)) {
+        throw new EngineError(
+          `NATS_URL: ${this.#servers} is nats-server ${version}. Expected ${OLDEST} or later.`,
+        );
+      }
+      const options = { timeout: ANSWER_WITHIN_MS };
+      const admin = await jetstreamManager(connection, { ...options, checkAPI: false });
+      await this.#declareStreams(admin);
+      return { connection, admin, streams: jetstream(connection, options) };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** Makes streams that are missing and updates those that differ. Answers what there is. */
+  async declareStreams(): Promise<StreamInfo[]> {
+    const { admin } = await this.open();
+    this.#declaring ??= this.#declareStreams(admin).finally(() => {
+      this.#declaring = undefined;
+    });
+    return this.#declaring;
+  }
+
+  #declareStreams(admin: JetStreamManager) {
+    return Promise.all(this.streams.map((stream) => this.#declareStream(admin, stream)));
+  }
+
+  async #declareStream(admin: JetStreamManager, { name, subjects }: Stream): Promise<StreamInfo> {
+    const settings = {
+      subjects,
+      num_replicas: this.#options.replicas,
+      max_age: nanos(EVENTS_KEPT_MS),
+      duplicate_window: nanos(DUPLICATES_KNOWN_MS),
+    };
+    try {
+      const info = await admin.streams.info(name);
+      const kept = info.config as unknown as Record<string, unknown>;
+      const isSame = Object.entries(settings).every(
+        ([key, value]) => JSON.stringify(kept[key]) === JSON.stringify(value),
+      );
+      return isSame ? info : await admin.streams.update(name, settings);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      return admin.streams.add({ name, storage: StorageType.File, ...settings });
+    }
+  }
+
+  /** Makes the durable consumer of a group, or changes what it is to hear of. */
+  async declareConsumer(stream: Stream, group: string, types: EventType[], ackWaitMs: number) {
+    const { admin } = await this.open();
+    await admin.consumers.add(stream.name, {
+      durable_name: group,
+      filter_subjects: types.map((type) => this.#subject(type)),
+      deliver_policy: DeliverPolicy.All,
+      ack_policy: AckPolicy.Explicit,
+      ack_wait: nanos(ackWaitMs),
+      max_ack_pending: MAX_ACK_PENDING,
+      // JetStream would drop what was tried too often; the dead letters keep it.
+      max_deliver: -1,
+    });
+  }
+
+  /** @throws Unavailable */
+  consumerInfo(stream: Stream, group: string): Promise<ConsumerInfo> {
+    return this.#asking(({ admin }) => admin.consumers.info(stream.name, group));
+  }
+
+  /** Resolves once the event is stored. The same event again is recognised by its id. @throws Unavailable */
+  async publish(event: AnyEvent): Promise<void> {
+    await this.#asking(({ streams }) =>
+      streams.publish(this.#subject(event.type), JSON.stringify(event), { msgID: event.id }),
+    );
+  }
+
+  /** Every message of every stream from now on, as the server hears it. */
+  async subscribe(callback: (data: Uint8Array) => void): Promise<Subscription[]> {
+    const { connection } = await this.open();
+    return this.streams
+      .flatMap(({ subjects }) => subjects)
+      .map((subject) =>
+        connection.subscribe(subject, {
+          callback: (error, message) => {
+            if (!error) callback(message.data);
+          },
+        }),
+      );
+  }
+
+  /** Sends what is still to be sent, acknowledgements too, and disconnects. */
+  async close() {
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.connection.drain();
+  }
+
+  /** Disconnects as a killed process would. */
+  async crash() {
+    const opened = await this.#opening?.catch(() => undefined);
+    await opened?.connection.close();
+  }
+
+  explain = (error: unknown): Trouble => {
+    if (error instanceof EngineError) return { line: error.message, lasting: true };
+    const message = reasonOf(error);
+    const at = `NATS_URL: ${this.#servers}`;
+    if (error instanceof AuthorizationError) {
+      const line = `${at} refuses this user or password. Expected credentials.`;
+      return { line, lasting: true };
+    }
+    if (error instanceof PermissionViolationError) {
+      const line = `${at} does not let this user do what is needed: ${message}.`;
+      return { line, lasting: true };
+    }
+    if (/certificate|self[- ]signed/i.test(message)) {
+      return { line: `${at}: ${message}. Expected TLS_CA_FILE to name its CA.`, lasting: true };
+    }
+    if (/replicas/i.test(message)) {
+      const line = `NATS_REPLICAS=${this.#options.replicas}: ${message}. Expected at most as many as there are servers.`;
+      return { line, lasting: /non-clustered/.test(message) };
+    }
+    if (/jetstream|no responders/i.test(message)) {
+      return { line: `${at}: ${message}. Expected a server with JetStream.`, lasting: false };
+    }
+    return { line: `${at} does not answer: ${message}.`, lasting: false };
+  };
+
+  #subject(type: EventType) {
+    return inNamespace(this.#options.namespace, '.', type);
+  }
+
+  async #asking<T>(ask: (connected: Connected) => Promise<T>): Promise<T> {
+    const late = Promise.withResolvers<never>();
+    const cancel = this.#options.clock.after(ANSWER_WITHIN_MS, () =>
+      late.reject(new Error('not connected yet')),
+    );
+    try {
+      return await ask(await Promise.race([this.open(), late.promise]));
+    } catch (error) {
+      throw new Unavailable(this.explain(error).line, { cause: error });
+    } finally {
+      cancel();
+    }
+  }
+}
+
+/** Whether a stream or a consumer is not there (any more). */
+export const isMissing = (error: unknown) =>
+  error instanceof JetStreamApiError &&
+  (error.code === JetStreamApiCodes.StreamNotFound ||
+    error.code === JetStreamApiCodes.ConsumerNotFound);
+
+function streamsOf(types: EventType[], namespace: string | undefined): Stream[] {
+  const services = [...new Set(types.map(publisherOf))];
+  return services.map((service) => {
+    const own = types.filter((type) => publisherOf(type) === service);
+    const nouns = [...new Set(own.map((type) => type.split('.')[0]))];
+    return {
+      service,
+      name: inNamespace(namespace, '_', service),
+      types: own,
+      subjects: nouns.map((noun) => inNamespace(namespace, '.', `${noun}.>`)),
+    };
+  });
+}
+
+const inNamespace = (namespace: string | undefined, separator: string, name: string) =>
+  namespace === undefined ? name : namespace + separator + name;
+
+function parseUrl(text: string): URL {
+  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
+  if (url && ['nats:', 'tls:'].includes(url.protocol) && url.host) return url;
+  throw new EngineError(
+    `NATS_URL: ${text} is no address of a server. Expected one such as nats://user:password@host:4222.`,
+  );
+}

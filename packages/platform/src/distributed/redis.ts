@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { Redis, type RedisOptions } from 'ioredis';
+import { EngineError, isAtLeast, type Trouble, withoutPassword } from './engine.ts';
+
+const OLDEST = '7.0';
+const ANSWER_WITHIN_MS = 2000;
+const LONGEST_RECONNECT_MS = 500;
+const SILENT_MS = 15_000;
+
+// Its constructor knows this one by another type.
+type Options = Omit<RedisOptions, 'replyMapping'>;
+
+/** For commands that somebody waits for, they fail soon when Redis is away; or for a worker that waits for jobs. */
+const purposes = {
+  commands: { commandTimeout: ANSWER_WITHIN_MS, maxRetriesPerRequest: 1 },
+  // BullMQ asks for this; a link that died without a word is noticed by its silence.
+  worker: { maxRetriesPerRequest: null, socketTimeout: SILENT_MS },
+} satisfies Record<string, Options>;
+
+export interface RedisSettings {
+  url: string;
+  caFile: string | undefined;
+  /** What the server calls this client. */
+  name: string;
+}
+
+/** @throws EngineError when the address is malformed. */
+export function connectRedis(settings: RedisSettings, purpose: keyof typeof purposes): Redis {
+  const { url, caFile, name } = settings;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed || !['redis:', 'rediss:'].includes(parsed.protocol)) {
+    throw new EngineError(
+      `REDIS_URL: ${withoutPassword(url)} is no address of a server. Expected one such as redis://user:password@host:6379.`,
+    );
+  }
+  const options: Options = {
+    connectionName: name,
+    connectTimeout: ANSWER_WITHIN_MS,
+    retryStrategy: (times: number) => Math.min(50 * times, LONGEST_RECONNECT_MS),
+    ...(caFile && { tls: { ca: readFileSync(caFile, 'utf8') } }),
+    ...purposes[purpose],
+  };
+  const redis = new Redis(url, options);
+  // Every command tells its own caller; without a listener Node would end the process.
+  redis.on('error', () => {});
+  return redis;
+}
+
+/** @throws when Redis cannot be reached or used, see `explainRedis`. */
+export async function checkRedis(redis: Redis, url: string) {
+  const about = await redis.info('server', 'memory');
+  const version = /redis_version:(\S+)/.exec(about)?.[1] ?? '0';
+  const policy = /maxmemory_policy:(\S+)/.exec(about)?.[1] ?? 'noeviction';
+  const at = `REDIS_URL: ${withoutPassword(url)}`;
+  if (!isAtLeast(version, OLDEST)) {
+    throw new EngineError(`${at} is Redis ${version}. Expected ${OLDEST} or later.`);
+  }
+  if (policy !== 'noeviction') {
+    throw new EngineError(
+      `${at} may forget alarms: its maxmemory-policy is ${policy}. Expected noeviction.`,
+    );
+  }
+}
+
+export const explainRedis =
+  (url: string) =>
+  (error: unknown): Trouble => {
+    if (error instanceof EngineError) return { line: error.message, lasting: true };
+    const { message } = error as Error;
+    const at = `REDIS_URL: ${withoutPassword(url)}`;
+    if (/WRONGPASS|NOAUTH|invalid password|without any password/i.test(message)) {
+      return { line: `${at} refuses this user or password. Expected credentials.`, lasting: true };
+    }
+    if (/NOPERM/.test(message)) {
+      const line = `${at} does not let this user do what is needed: ${message}.`;
+      return { line, lasting: true };
+    }
+    if (/certificate|self[- ]signed/i.test(message)) {
+      return { line: `${at}: ${message}. Expected TLS_CA_FILE to name its CA.`, lasting: true };
+    }
+    if (/MISCONF|OOM|no space left/i.test(message)) {
+      return { line: `${at} cannot save: its disk or memory is full.`, lasting: false };
+    }
+    return { line: `${at} does not answer. Expected a Redis there.`, lasting: false };
+  };

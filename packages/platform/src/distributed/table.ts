@@ -1,0 +1,287 @@
+import { randomBytes } from 'node:crypto';
+import { DuplicateKey, VersionConflict } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
+import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
+import { wordsOf } from '@fairseat/common/search';
+import type { AnyBulkWriteOperation, Collection, Filter, IndexDescription } from 'mongodb';
+import { cursorBehind, MAX_COUNTED, MAX_SCANNED, placeOf } from '../pages.ts';
+import { isDuplicate, type Mongo } from './mongodb.ts';
+import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
+
+/** A record as MongoDB keeps it. */
+interface Saved<R> {
+  _id: string;
+  version: number;
+  createdAt: string;
+  record: R;
+  /** Values of unique keys and of indexes; those that leave the record out are absent. */
+  keys: Record<string, string | string[]>;
+  indexes: Record<string, string | number>;
+  words?: string[];
+  forgetAt?: Date;
+  /** The last writes, so that one whose answer was lost is recognised. */
+  writes?: string[];
+  /** Events on their way out, and how many: the relay takes them from here once they are published. */
+  outbox?: AnyEvent[];
+  unsent?: number;
+}
+
+const MAX_WRITES = 8;
+const BATCH = 200;
+const newest = { createdAt: -1, _id: -1 } as const;
+const recordOnly = { projection: { record: 1 } } as const;
+
+/** Records of one kind in one collection: a document each, with the events that leave in the same document. */
+export class MongoTable<R extends Stored> implements Table<R>, Outbox {
+  readonly #mongo: Mongo;
+  readonly #definition: TableDefinition<R>;
+  readonly #relay: Relay;
+  readonly #service: string;
+  #prepared: Promise<unknown> | undefined;
+
+  constructor(mongo: Mongo, service: string, definition: TableDefinition<R>, relay: Relay) {
+    this.#mongo = mongo;
+    this.#definition = definition;
+    this.#relay = relay;
+    this.#service = service;
+  }
+
+  get #collection(): Collection<Saved<R>> {
+    return this.#mongo.database(this.#service).collection(this.#definition.name);
+  }
+
+  /** Makes the indexes that are not there yet. */
+  prepare(): Promise<unknown> {
+    this.#prepared ??= this.#mongo
+      .run(() => this.#collection.createIndexes(indexesOf(this.#definition)))
+      .catch((error) => {
+        this.#prepared = undefined;
+        throw error;
+      });
+    return this.#prepared;
+  }
+
+  get(id: string) {
+    return this.#one({ _id: id } as Filter<Saved<R>>);
+  }
+
+  getByKey(key: string, value: string) {
+    return this.#one({ [`keys.${key}`]: value } as Filter<Saved<R>>);
+  }
+
+  async insert(record: R, events: AnyEvent[] = []) {
+    const write = newWrite();
+    const saved = { _id: record.id, ...this.#fields(record), writes: [write] } as Saved<R>;
+    if (events.length > 0) Object.assign(saved, { outbox: events, unsent: events.length });
+    await this.#run(async (attempt) => {
+      try {
+        await this.#collection.insertOne(saved as never);
+      } catch (error) {
+        if (!isDuplicate(error) || !(await this.#isMine(attempt, record.id, write))) throw error;
+      }
+    });
+    this.#relay.tell(this, record.id, events);
+  }
+
+  async replace(current: R, next: R, events: AnyEvent[] = []) {
+    const write = newWrite();
+    const change = {
+      ...this.#change(next),
+      $push: {
+        writes: { $each: [write], $slice: -MAX_WRITES },
+        ...(events.length > 0 && { outbox: { $each: events } }),
+      },
+      ...(events.length > 0 && { $inc: { unsent: events.length } }),
+    };
+    await this.#run(async (attempt) => {
+      const isCurrent = { _id: next.id, version: current.version } as Filter<Saved<R>>;
+      const { matchedCount } = await this.#collection.updateOne(isCurrent, change as never);
+      if (matchedCount === 0 && !(await this.#isMine(attempt, next.id, write))) {
+        throw new VersionConflict(`${this.#definition.name} ${next.id} has changed`);
+      }
+    });
+    this.#relay.tell(this, next.id, events);
+  }
+
+  async keepNewest(record: R) {
+    const isOlder = { _id: record.id, version: { $lt: record.version } } as Filter<Saved<R>>;
+    const atLeastThis = { _id: record.id, version: { $gte: record.version } } as Filter<Saved<R>>;
+    const change = this.#change(record) as never;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#run(() => this.#collection.updateOne(isOlder, change, { upsert: true }));
+        return;
+      } catch (error) {
+        if (!(error instanceof DuplicateKey) || attempt === MAX_WRITES) throw error;
+        // Nothing older is here: something newer, or another's insert that came first.
+        if (await this.#one(atLeastThis)) return;
+      }
+    }
+  }
+
+  async find(query: Query): Promise<Page<R>> {
+    const [createdAt, id] = placeOf(query.cursor);
+    const words = query.words === undefined ? [] : wordsOf(query.words);
+    if (query.words !== undefined && words.length === 0) return { records: [], nextCursor: null };
+    const where = Object.entries(query.where ?? {});
+    const meets = (saved: Saved<R>) =>
+      where.every(([index, value]) => saved.indexes[index] === value) &&
+      words.every((word) => saved.words?.includes(word));
+    // Through the narrowest index there is: the rarest word, else the first condition.
+    const [first] = where;
+    const narrow = words.length > 0 ? { words: await this.#rarest(words) } : byIndex(first);
+    const behind = {
+      createdAt: { $lte: createdAt },
+      $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }],
+    };
+    const meetAll = words.length + where.length < 2;
+    return this.#run(async () => {
+      const cursor = this.#collection.find({ ...narrow, ...behind } as Filter<Saved<R>>, {
+        projection: { record: 1, indexes: 1, words: 1 },
+        sort: newest,
+        limit: (meetAll ? query.limit : MAX_SCANNED) + 1,
+        batchSize: meetAll ? query.limit + 1 : BATCH,
+      });
+      const records: R[] = [];
+      let scanned = 0;
+      let last: R | undefined;
+      for await (const saved of cursor) {
+        if (records.length === query.limit || scanned === MAX_SCANNED) {
+          return { records, nextCursor: last ? cursorBehind(last) : null };
+        }
+        last = (saved as Saved<R>).record;
+        if (meets(saved as Saved<R>)) records.push(last);
+        scanned += 1;
+      }
+      return { records, nextCursor: null };
+    });
+  }
+
+  due(index: string, upTo: number, limit: number): Promise<R[]> {
+    const field = `indexes.${index}`;
+    return this.#run(async () => {
+      const saved = await this.#collection
+        .find({ [field]: { $lte: upTo } } as Filter<Saved<R>>, {
+          ...recordOnly,
+          sort: { [field]: 1 },
+          limit,
+        })
+        .toArray();
+      return saved.map(({ record }) => record as R);
+    });
+  }
+
+  /** What has been saved and not yet sent, in no order. */
+  unsent(limit: number): Promise<Unsent[]> {
+    return this.#run(async () => {
+      const saved = await this.#collection
+        .find({ unsent: { $gt: 0 } } as Filter<Saved<R>>, { projection: { outbox: 1 }, limit })
+        .toArray();
+      return saved.map(({ _id, outbox }) => ({ recordId: String(_id), events: outbox ?? [] }));
+    });
+  }
+
+  /** Not awaited from the disk: what comes back after a crash is sent once more, under the same id. */
+  async clear(sent: Sent[]) {
+    const takeOut = sent.map(({ recordId, eventId }) => ({
+      updateOne: {
+        filter: { _id: recordId, 'outbox.id': eventId },
+        update: { $pull: { outbox: { id: eventId } }, $inc: { unsent: -1 } },
+      },
+    }));
+    const options = { ordered: false, writeConcern: { w: 1, journal: false } };
+    await this.#run(() =>
+      this.#collection.bulkWrite(takeOut as unknown as AnyBulkWriteOperation<Saved<R>>[], options),
+    );
+  }
+
+  #one(filter: Filter<Saved<R>>): Promise<R | undefined> {
+    return this.#run(async () => (await this.#collection.findOne(filter, recordOnly))?.record as R);
+  }
+
+  async #run<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+    await this.prepare();
+    return this.#mongo.run(work);
+  }
+
+  /** Whether what stands in the way is this very write, saved by an attempt whose answer was lost. */
+  async #isMine(attempt: number, id: string, write: string): Promise<boolean> {
+    if (attempt === 1) return false;
+    const found = { _id: id, writes: write } as Filter<Saved<R>>;
+    return (await this.#collection.findOne(found, { projection: { _id: 1 } })) !== null;
+  }
+
+  #fields(record: R) {
+    const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt } = this.#definition;
+    return {
+      version: record.version,
+      createdAt: record.createdAt,
+      record,
+      keys: { ...valuesOf(unique, record), ...listsOf(uniqueEach, record) },
+      indexes: valuesOf(indexes, record),
+      ...(text && { words: wordsOf(text(record) ?? '') }),
+      ...(forgetAt && { forgetAt: new Date(forgetAt(record)) }),
+    };
+  }
+
+  #change(record: R) {
+    return { $set: this.#fields(record) };
+  }
+
+  async #rarest(words: string[]): Promise<string> {
+    const [only = '', ...others] = words.slice(0, MAX_COUNTED);
+    if (others.length === 0) return only;
+    const counted = await this.#run(() =>
+      Promise.all(
+        [only, ...others].map(async (word) => {
+          const found = { words: word } as unknown as Filter<Saved<R>>;
+          return [
+            word,
+            await this.#collection.countDocuments(found, { limit: MAX_SCANNED }),
+          ] as const;
+        }),
+      ),
+    );
+    return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
+  }
+}
+
+const newWrite = () => randomBytes(9).toString('base64url');
+
+const byIndex = (condition: [string, string] | undefined) =>
+  condition ? { [`indexes.${condition[0]}`]: condition[1] } : {};
+
+function valuesOf<R, V>(functions: Record<string, (record: R) => V | null>, record: R) {
+  const values = Object.entries(functions).map(([name, value]) => [name, value(record)] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== null)) as Record<string, V>;
+}
+
+/** A record without any value is left out, since two of those would collide in the index. */
+function listsOf<R>(functions: Record<string, (record: R) => string[]>, record: R) {
+  const lists = Object.entries(functions).map(([name, values]) => [name, values(record)] as const);
+  return Object.fromEntries(lists.filter(([, values]) => values.length > 0));
+}
+
+/** Each has a name of its own, so that what is there already is recognised. */
+function indexesOf<R extends Stored>(definition: TableDefinition<R>): IndexDescription[] {
+  const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt } = definition;
+  const ifPresent = (field: string) => ({
+    partialFilterExpression: { [field]: { $exists: true } },
+  });
+  return [
+    { name: 'newest', key: newest },
+    { name: 'unsent', key: { unsent: 1 }, partialFilterExpression: { unsent: { $gt: 0 } } },
+    ...Object.keys({ ...unique, ...uniqueEach }).map((name) => {
+      const field = `keys.${name}`;
+      return { name: `key_${name}`, key: { [field]: 1 }, unique: true, ...ifPresent(field) };
+    }),
+    ...Object.keys(indexes).map((name) => {
+      const field = `indexes.${name}`;
+      return { name: `index_${name}`, key: { [field]: 1, ...newest }, ...ifPresent(field) };
+    }),
+    ...(text ? [{ name: 'words', key: { words: 1, ...newest } as const }] : []),
+    ...(forgetAt
+      ? [{ name: 'forget_at', key: { forgetAt: 1 } as const, expireAfterSeconds: 0 }]
+      : []),
+  ];
+}

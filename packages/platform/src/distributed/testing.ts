@@ -1,0 +1,48 @@
+/** For tests on real servers: names that nobody else uses, and their removal. */
+import { randomBytes } from 'node:crypto';
+import { jetstreamManager } from '@nats-io/jetstream';
+import { connect } from '@nats-io/transport-node';
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+
+export interface Servers {
+  mongodbUrl: string;
+  natsUrl: string;
+  redisUrl: string;
+}
+
+export const newNamespace = () => `test_${randomBytes(6).toString('hex')}`;
+
+/** Removes all that was kept under a namespace. */
+export async function removeNamespace(servers: Servers, namespace: string): Promise<void> {
+  await Promise.all([
+    removeDatabases(servers.mongodbUrl, namespace),
+    removeStreams(servers.natsUrl, namespace),
+    removeKeys(servers.redisUrl, namespace),
+  ]);
+}
+
+export async function removeDatabases(url: string, namespace: string) {
+  const client = new MongoClient(url);
+  const { databases } = await client.db('admin').admin().listDatabases({ nameOnly: true });
+  const own = databases.filter(({ name }) => name.startsWith(`${namespace}_`));
+  await Promise.all(own.map(({ name }) => client.db(name).dropDatabase()));
+  await client.close();
+}
+
+export async function removeStreams(url: string, namespace: string) {
+  const connection = await connect({ servers: url });
+  const { streams } = await jetstreamManager(connection);
+  for await (const { config } of streams.list()) {
+    if (config.name.startsWith(`${namespace}_`)) await streams.delete(config.name);
+  }
+  await connection.close();
+}
+
+export async function removeKeys(url: string, namespace: string) {
+  const redis = new Redis(url);
+  for await (const keys of redis.scanStream({ match: `${namespace}:*`, count: 1000 })) {
+    if (keys.length > 0) await redis.del(keys);
+  }
+  redis.disconnect();
+}

@@ -1,0 +1,5 @@
+import { run } from '@fairseat/common/kit';
+import { openDistributed } from '@fairseat/platform/distributed';
+import { tickets } from './service.ts';
+
+await run(tickets, openDistributed);

@@ -1,0 +1,184 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
+import { createSessionKey, publicKeyOf } from '@fairseat/common/kit';
+import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
+import { newNamespace, removeNamespace } from '@fairseat/platform/distributed/testing';
+import { freePort, programOf } from '@fairseat/servers';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Caller, type Process, startProgram, temporaryFolder } from './process.ts';
+
+const servers = inject('servers');
+const namespace = newNamespace();
+const OBSERVER = 'observer';
+const PASSWORD = 'correct:horse/battery@staple';
+
+/** What each service says, and what a reader of the manual would put in place of `order`. */
+const nouns = {
+  auth: 'session',
+  tickets: 'ticket',
+  orders: 'order',
+  expiration: 'expiration',
+  payments: 'charge',
+};
+type ServiceName = keyof typeof nouns;
+const names = Object.keys(nouns) as ServiceName[];
+
+const manual = readFileSync(join(import.meta.dirname, '../docs/operations.md'), 'utf8');
+/** The example under a heading of the manual. */
+const example = (heading: string) =>
+  new RegExp(`### ${heading}\n[\\s\\S]*?\`\`\`\n([\\s\\S]*?)\`\`\``).exec(manual)?.[1] ?? '';
+
+const natsUser = (service: ServiceName) =>
+  example('NATS')
+    .replace('"order.>"', `"${nouns[service]}.>"`)
+    .replaceAll('orders', service)
+    .replaceAll(/"([a-z]+\.>)"/g, `"${namespace}.$1"`)
+    .replace('"…"', `"${PASSWORD}"`);
+
+const natsSettings = (folder: string, port: number) => `
+  listen: "127.0.0.1:${port}"
+  jetstream { store_dir: "${folder}/jetstream", sync_interval: always }
+  tls { cert_file: "${folder}/server.pem", key_file: "${folder}/server.key" }
+  authorization { users: [ ${names.map(natsUser).join('\n')} ] }`;
+
+const redisUsers = () =>
+  `${example('Redis').replaceAll('fairseat:', `${namespace}:`)}user ${OBSERVER} on >… +acl\n`.replaceAll(
+    '>…',
+    `>${PASSWORD}`,
+  );
+
+const loginOf = (user: string) => `${user}:${encodeURIComponent(PASSWORD)}`;
+
+/** What Redis has refused, as it answers. */
+async function refusalsOfRedis(port: number, caFile: string): Promise<string> {
+  const socket = connect({ port, host: 'localhost', ca: readFileSync(caFile) });
+  socket.end(`AUTH ${OBSERVER} ${PASSWORD}\r\nACL LOG\r\n`);
+  return text(socket);
+}
+
+/** A certificate authority, and a server's certificate by it. */
+function makeCertificates(folder: string) {
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const newKey = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-x509'];
+  openssl(...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA');
+  openssl(
+    ...[...newKey, '-keyout', 'server.key', '-out', 'server.pem', '-subj', '/CN=server'],
+    ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'subjectAltName=DNS:localhost'],
+    ...['-addext', 'basicConstraints=critical,CA:FALSE'],
+  );
+}
+
+/** A server of this test's own: who needs it waits until it answers. */
+const startServer = (program: string, args: string[]) => spawn(program, args, { stdio: 'ignore' });
+
+describe('with passwords, TLS and the rights that the manual gives', () => {
+  const folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  const started: ChildProcess[] = [];
+  const running = new Map<ServiceName, Process>();
+  let natsPort = 0;
+  let redisPort = 0;
+
+  const start = (service: ServiceName, user: ServiceName, env: Record<string, string> = {}) => {
+    return startProgram(`services/${service}/main.ts`, {
+      PLATFORM: 'distributed',
+      MONGODB_URL: servers.mongodbUrl,
+      NATS_URL: `tls://${loginOf(user)}@localhost:${natsPort}`,
+      REDIS_URL: `rediss://${loginOf(user)}@localhost:${redisPort}`,
+      TLS_CA_FILE: path('ca.pem'),
+      NAMESPACE: namespace,
+      SESSION_KEY_FILE: path(service === 'auth' ? 'private.json' : 'public.json'),
+      RATE_LIMITS: 'on',
+      ...env,
+    });
+  };
+
+  beforeAll(async () => {
+    makeCertificates(folder.path);
+    const key = await createSessionKey();
+    writeFileSync(path('private.json'), JSON.stringify(key));
+    writeFileSync(path('public.json'), JSON.stringify(publicKeyOf(key)));
+
+    natsPort = await freePort(0);
+    writeFileSync(path('nats.conf'), natsSettings(folder.path, natsPort));
+    const nats = await programOf('NATS_URL');
+    started.push(startServer(nats, ['--config', path('nats.conf'), '--log', path('nats.log')]));
+
+    redisPort = await freePort(0);
+    writeFileSync(path('users.acl'), redisUsers());
+    const files = ['cert', 'key', 'ca-cert'].map((name) => `--tls-${name}-file`);
+    const redis = [
+      ...['--port', '0', '--tls-port', `${redisPort}`, '--tls-auth-clients', 'no'],
+      ...[files[0], path('server.pem'), files[1], path('server.key'), files[2], path('ca.pem')],
+      ...['--aclfile', path('users.acl'), '--dir', folder.path, '--appendonly', 'yes'],
+    ] as string[];
+    started.push(startServer(await programOf('REDIS_URL'), redis));
+  }, 60_000);
+
+  afterAll(async () => {
+    await Promise.all([...running.values()].map((service) => service.end('SIGTERM')));
+    for (const server of started) server.kill();
+    await removeNamespace(servers, namespace);
+    folder[Symbol.dispose]();
+  });
+
+  it('a ticket is sold', async () => {
+    for (const service of names) running.set(service, await start(service, service));
+    const at = (service: ServiceName) => running.get(service)?.url ?? '';
+    for (const service of names) {
+      const isReady = async () => {
+        const ready = await fetch(`${at(service)}/readyz`).catch(() => undefined);
+        return ready?.ok || running.get(service)?.output().stderr;
+      };
+      await expect.poll(isReady, { timeout: 15_000, message: service }).toBe(true);
+    }
+    const seller = await new Caller(at('auth')).signUp('s@example.com');
+    const account = { email: 's@example.com', password: 'correct horse' };
+    const wrong = { ...account, password: 'wrong horse' };
+    expect((await seller.send('POST', '/api/users/signin', wrong))?.status).toBe(400);
+    expect((await seller.send('POST', '/api/users/signin', account))?.status).toBe(200);
+    seller.url = at('tickets');
+    const listed = await seller.send<TicketRecord>('POST', '/api/tickets', {
+      title: 'A',
+      price: 1,
+    });
+    const buyer = await new Caller(at('auth')).signUp('b@example.com');
+    buyer.url = at('orders');
+    const order = await buyer.send<OrderRecord>(
+      'POST',
+      '/api/orders',
+      { ticketId: listed?.body.id },
+      { prefer: 'wait=5' },
+    );
+    expect(order?.body.status).toBe('awaiting_payment');
+    buyer.url = at('payments');
+    const card = { orderId: order?.body.id, token: 'pm_card_visa' };
+    const paid = await buyer.send<ChargeRecord>('POST', '/api/payments', card);
+    expect(paid?.body.status).toBe('completed');
+    seller.url = at('tickets');
+    const ticket = () => seller.send<TicketRecord>('GET', `/api/tickets/${listed?.body.id}`);
+    await expect.poll(async () => (await ticket())?.body.status).toBe('sold');
+    expect(await refusalsOfRedis(redisPort, path('ca.pem'))).toBe('+OK\r\n*0\r\n');
+    expect(readFileSync(path('nats.log'), 'utf8')).not.toContain('Violation');
+  }, 60_000);
+
+  it('a service cannot say or hear in the name of another', async () => {
+    const orders = await start('orders', 'tickets');
+    await expect
+      .poll(() => orders.output().stderr, { timeout: 15_000 })
+      .toMatch(/NATS_URL.*Violation/);
+    await orders.end('SIGTERM');
+  });
+
+  it('a service cannot set the alarms of another', async () => {
+    const expiration = await start('expiration', 'expiration', {
+      REDIS_URL: `rediss://${loginOf('orders')}@localhost:${redisPort}`,
+    });
+    await expect.poll(() => expiration.output().stderr, { timeout: 15_000 }).toMatch(/NOPERM/);
+    await expiration.end('SIGTERM');
+  });
+});
