@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Unavailable } from '@fairseat/common/errors';
-import { type AnyEvent, type EventType, eventTypes, publisherOf } from '@fairseat/common/events';
+import { type AnyEvent, type EventType, eventTypes } from '@fairseat/common/events';
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -30,6 +30,7 @@ import {
   untilReachable,
   type Waiting,
 } from './engine.ts';
+import { inNamespace, type Stream, streamsOf } from './streams.ts';
 
 const OLDEST = '2.12';
 const ANSWER_WITHIN_MS = 2000;
@@ -41,14 +42,6 @@ const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** For so long the server recognises an event that is published again. */
 const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
 const MAX_ACK_PENDING = 10_000;
-
-/** Where the events of one service are kept. */
-export interface Stream {
-  service: string;
-  name: string;
-  types: EventType[];
-  subjects: string[];
-}
 
 interface Connected {
   connection: NatsConnection;
@@ -75,6 +68,7 @@ export class Nats {
   readonly streams: Stream[];
   #opening: Promise<Connected> | undefined;
   #declaring: Promise<StreamInfo[]> | undefined;
+  readonly #onReconnect: (() => void)[] = [];
 
   /** @throws EngineError when the address is malformed or a file is missing. */
   constructor(options: NatsOptions) {
@@ -98,6 +92,20 @@ export class Nats {
       },
     );
     return this.#opening;
+  }
+
+  /** Calls back each time that a lost connection is there again. */
+  onReconnect(listener: () => void) {
+    this.#onReconnect.push(listener);
+  }
+
+  async #tellOfReconnects(connection: NatsConnection) {
+    for await (const { type } of connection.status()) {
+      if (type !== 'reconnect') continue;
+      // What was asked on the old connection is not answered any more.
+      this.#declaring = undefined;
+      for (const listener of this.#onReconnect) listener();
+    }
   }
 
   async #connect(): Promise<Connected> {
@@ -125,6 +133,7 @@ export class Nats {
       const options = { timeout: ANSWER_WITHIN_MS };
       const admin = await jetstreamManager(connection, { ...options, checkAPI: false });
       await this.#declareStreams(admin);
+      void this.#tellOfReconnects(connection);
       return { connection, admin, streams: jetstream(connection, options) };
     } catch (error) {
       await connection.close();
@@ -267,23 +276,6 @@ export const isMissing = (error: unknown) =>
   error instanceof JetStreamApiError &&
   (error.code === JetStreamApiCodes.StreamNotFound ||
     error.code === JetStreamApiCodes.ConsumerNotFound);
-
-function streamsOf(types: EventType[], namespace: string | undefined): Stream[] {
-  const services = [...new Set(types.map(publisherOf))];
-  return services.map((service) => {
-    const own = types.filter((type) => publisherOf(type) === service);
-    const nouns = [...new Set(own.map((type) => type.split('.')[0]))];
-    return {
-      service,
-      name: inNamespace(namespace, '_', service),
-      types: own,
-      subjects: nouns.map((noun) => inNamespace(namespace, '.', `${noun}.>`)),
-    };
-  });
-}
-
-const inNamespace = (namespace: string | undefined, separator: string, name: string) =>
-  namespace === undefined ? name : namespace + separator + name;
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
