@@ -9,6 +9,8 @@ import { TestMarketplace, type TestOptions, type Visitor } from './marketplace.t
 let market: TestMarketplace;
 /** Speaks to those who watch the bus, without the rest of the marketplace. */
 let show: (event: AnyEvent) => void;
+/** Tells them that they may have missed something. */
+let missSome: () => void;
 let watching: number;
 
 const wrap: TestOptions['wrap'] = (platform) => {
@@ -16,9 +18,14 @@ const wrap: TestOptions['wrap'] = (platform) => {
   show = (event) => {
     for (const listener of listeners) listener(event);
   };
+  const gaps = new Set<() => void>();
+  missSome = () => {
+    for (const onGap of gaps) onGap();
+  };
   const watch = platform.bus.watch.bind(platform.bus);
-  platform.bus.watch = (listener) => {
+  platform.bus.watch = (listener, onGap) => {
     listeners.add(listener);
+    if (onGap) gaps.add(onGap);
     watching += 1;
     const stop = watch(listener);
     return () => {
@@ -162,6 +169,13 @@ describe('a live stream', () => {
     await seller.edit(id, 'B', 2);
     expect(await listener.next()).toMatchObject({ data: { title: 'A' } });
     expect(await listener.next()).toMatchObject({ data: { title: 'B' } });
+  });
+
+  it('begins anew, for everybody, when something may have been missed', async () => {
+    const [seller] = await people();
+    const listeners = await Promise.all([listening(seller), listening()]);
+    missSome();
+    for (const listener of listeners) expect((await listener.next()).name).toBe('reset');
   });
 
   it('beats while nothing happens', async () => {

@@ -86,6 +86,12 @@ export class Audience {
     }
   }
 
+  /** Has everybody read afresh what is shown, since something may have been missed. */
+  startAfresh() {
+    const reset = frame('reset', this.#time());
+    for (const stream of this.#beatAt.keys()) stream.write(reset);
+  }
+
   /** Shows those whose turn it is that they are still heard, and lets go of those whose session has ended. */
   async beat() {
     const now = this.#clock.now();

@@ -7,7 +7,8 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { ClosedConnectionError } from '@nats-io/transport-node';
 import { pause } from '../clock.ts';
 import type { Letters } from './letters.ts';
-import { isMissing, type Nats, type Stream } from './nats.ts';
+import { isMissing, type Nats } from './nats.ts';
+import type { Stream } from './streams.ts';
 
 export interface ConsumerOptions {
   clock: Clock;
