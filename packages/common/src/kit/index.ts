@@ -1,6 +1,5 @@
 /** The service kit: what every service is built with. */
 export type { App } from './app.ts';
-export { SELDOM_MS } from './changes.ts';
 export { type Config, ConfigError, readConfig } from './config.ts';
 export { createSay, type Say } from './envelope.ts';
 export { createHost, type Host } from './host.ts';
