@@ -18,7 +18,9 @@ const settings = {
   NAMESPACE: namespace,
 };
 
-const startAll = () => startProgram('infra/distributed/main.ts', settings);
+// Those of the pages are in tests/e2e.
+const startAll = (env: Record<string, string> = {}) =>
+  startProgram('infra/distributed/main.ts', { ...settings, ...env }, { flags: ['--api-only'] });
 
 /** The latest process of each service, as the common log tells. */
 function pidsOf({ output }: Process): Map<string, number> {
@@ -66,6 +68,14 @@ describe('npm run start:distributed', () => {
     }
   });
 
+  it('has no pages with --api-only, and keeps metrics to itself', async () => {
+    for (const path of ['/', '/tickets/new', '/metrics']) {
+      const reply = await fetch(all.url + path);
+      expect(reply.status).toBe(404);
+      expect(await reply.json()).toMatchObject({ code: 'not_found' });
+    }
+  });
+
   it('answers 503 for a service that was killed, starts it again, and sells', async () => {
     process.kill(pidsOf(all).get('orders') ?? 0, 'SIGKILL');
     await expect.poll(() => statusOf(all, '/readyz')).toBe(503);
@@ -91,7 +101,7 @@ describe('npm run start:distributed', () => {
   });
 
   it('ends with the reason when a service cannot start', async () => {
-    const all = await startProgram('infra/distributed/main.ts', { ...settings, CURRENCY: 'xyz' });
+    const all = await startAll({ CURRENCY: 'xyz' });
     expect(await all.exited).toBe(1);
     expect(all.output().stderr).toMatch(
       /^Fairseat cannot run: Wrong setting: CURRENCY=xyz[^\n]+\n$/,

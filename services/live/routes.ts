@@ -43,7 +43,6 @@ export const routes =
         audience.admit(who, session ? MAX_BY_SESSION : MAX_BY_NETWORK);
 
         reply.hijack();
-        reply.hijack();
         const { raw } = reply;
         // Gone while the session was looked up: nobody would tell of it again.
         if (raw.destroyed) return;

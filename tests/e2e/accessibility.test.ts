@@ -1,13 +1,9 @@
 /** Pages for everybody: axe finds nothing on any page in any state, and a purchase needs no mouse. */
 import { AxeBuilder } from '@axe-core/playwright';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { beforeAll, describe, it } from 'vitest';
+import { expect, type Person, siteForAll } from './site.ts';
 
-let site: Site;
-beforeAll(async () => {
-  site = await Site.open();
-});
-afterAll(() => site[Symbol.asyncDispose]());
+const site = siteForAll();
 
 /** What axe finds, told in a way that can be mended. */
 async function violations({ page }: Person): Promise<string[]> {

@@ -1,19 +1,14 @@
 /** Pages that hold whatever people type, however small the screen, however badly the API does. */
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request as ask, createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { MAX_PRICE } from '@fairseat/common/records';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { type Process, startProgram } from '../process.ts';
+import { expect, type Person, Site, siteForAll } from './site.ts';
 
-let site: Site;
-beforeAll(async () => {
-  site = await Site.open();
-});
-afterAll(() => site[Symbol.asyncDispose]());
+const site = siteForAll();
 
 const PHONE = { viewport: { width: 320, height: 640 } };
 
@@ -130,7 +125,7 @@ describe('every page', () => {
 
 describe('prices', () => {
   it('are in the currency of the deployment, and told as the visitor writes them', async () => {
-    await using japan = await Site.open({ CURRENCY: 'JPY' });
+    await using japan = await new Site({ env: { CURRENCY: 'JPY' } }).open();
     const seller = await japan.person({ locale: 'de-DE' });
     await seller.goto('/tickets/new');
     await seller.field('Title').fill('歌舞伎');
@@ -174,29 +169,19 @@ class Weather {
 
 describe('pages in front of an API that', () => {
   let weather: Weather;
-  let front: ReturnType<typeof spawn>;
-  let url: string;
+  let front: Process;
   beforeAll(async () => {
     weather = new Weather(site.url);
-    const program = join(import.meta.dirname, 'front.ts');
-    front = spawn(process.execPath, ['--conditions=@fairseat/source', program], {
-      env: { ...process.env, API_ORIGIN: await weather.origin(), NODE_ENV: 'production' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    url = await new Promise((resolve) => {
-      front.stdout?.on('data', (chunk) => {
-        const found = /listening on (http:\S+)/.exec(String(chunk))?.[1];
-        if (found) resolve(found);
-      });
-    });
+    front = await startProgram('client/main.ts', { API_ORIGIN: await weather.origin() });
   });
-  afterAll(() => {
-    front.kill();
+  afterAll(async () => {
+    await front.end('SIGTERM');
     weather.close();
   });
+  const visitorOfFront = () => site.visitor({ baseURL: front.url ?? '' });
 
   it.each(['still', 'broken'] as const)('is %s say so, and recover by themselves', async (is) => {
-    const visitor = await site.visitor({ baseURL: url });
+    const visitor = await visitorOfFront();
     weather.is = is;
     const response = await visitor.goto('/');
     expect(response?.status()).toBe(503);
@@ -206,7 +191,7 @@ describe('pages in front of an API that', () => {
   });
 
   it('breaks while a form is sent say so beside it, with what was typed', async () => {
-    const visitor = await site.visitor({ baseURL: url });
+    const visitor = await visitorOfFront();
     await visitor.goto('/auth/signin');
     await visitor.field('E-mail address').fill('a@example.com');
     await visitor.field('Password').fill('correct horse');

@@ -5,8 +5,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TicketRecord } from '@fairseat/common/records';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { describe, it } from 'vitest';
+import { expect, type Person, type Site, siteForAll } from './site.ts';
 
 const folder = process.env['PICTURES'];
 const SIZES = {
@@ -23,11 +23,7 @@ const SHIFT = `new Promise((resolve) => {
   requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
 })`;
 
-let site: Site;
-beforeAll(async () => {
-  site = await Site.open({}, ['--demo']);
-});
-afterAll(() => site[Symbol.asyncDispose]());
+const site = siteForAll({ flags: ['--demo'] });
 
 async function demo(email: string, options: Parameters<Site['visitor']>[0]): Promise<Person> {
   const person = await site.visitor(options);

@@ -9,7 +9,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
-import { Histogram, type Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import type { ZodType } from 'zod';
 import { inStory } from '../context.ts';
 import { badRequest, forbidden, noSuchPage } from '../errors.ts';
@@ -31,7 +31,7 @@ declare module 'fastify' {
 export interface AppOptions {
   config: Config;
   log: Log;
-  metrics: Registry;
+  metrics?: Registry;
   newId: () => string;
   /** Whether requests can be served now. */
   isReady: () => boolean;
@@ -105,7 +105,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
-  await addDocumentation(app, config);
   addProbes(app, options);
   return app;
 }
@@ -206,7 +205,8 @@ function endConnectionsOnClose(app: App) {
 const DOCS_CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 
-async function addDocumentation(app: App, config: Config) {
+/** Describes the routes that are added from then on. */
+export async function addDocumentation(app: App, config: Config) {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -240,7 +240,7 @@ async function addDocumentation(app: App, config: Config) {
   });
 }
 
-function addProbes(app: FastifyInstance, { metrics, isReady }: AppOptions) {
+function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady }: AppOptions) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
     help: 'Time to answer a request',

@@ -1,6 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 import type { Platform } from '../ports.ts';
-import { type App, createApp } from './app.ts';
+import { type App, addDocumentation, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { mount, type Running, type Service } from './service.ts';
@@ -44,6 +44,7 @@ export async function createHost(services: Service[], options: HostOptions): Pro
     isReady: () => ready && (front?.ready ?? true),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
+  await addDocumentation(app, config);
   front?.mount(app);
   const running: Running[] = [];
   for (const service of services) {

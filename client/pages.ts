@@ -1,27 +1,51 @@
-/** The pages beside the API: on the same port, with a way to ask the API on behalf of their visitor. */
+/** The pages, mounted on an app: beside the API on its port, or alone in front of an API elsewhere. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Client } from '@fairseat/client';
+import type { AddressInfo } from 'node:net';
 import { currentStory } from '@fairseat/common/context';
-import type { App } from '@fairseat/common/kit';
+import type { App, Config } from '@fairseat/common/kit';
+import { build } from './build.ts';
+import type { Client } from './server.ts';
+
+/** What the pages are called by on a machine that listens on all addresses. */
+const LOOPBACK: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export class Pages {
-  /** Only the client knows it: who sends it may say for whom it asks. */
-  readonly apiKey = randomBytes(32).toString('base64url');
+  readonly #config: Config;
+  /** Only this process knows it: who sends it may say for whom it asks. */
+  readonly #apiKey = randomBytes(32).toString('base64url');
   readonly #underWay = new Set<ServerResponse>();
   readonly #opened = Promise.withResolvers<Client>();
+  #app: App | undefined;
   #client: Client | undefined;
   #closing = false;
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
 
   get ready() {
     return this.#client !== undefined;
   }
 
-  /** From now on there are pages. */
-  open(client: Client) {
-    this.#client = client;
-    this.#opened.resolve(client);
+  /** Builds them if need be. From then on there are pages. Call when the app listens. */
+  async open() {
+    if (!this.#app) throw new Error('mount comes first');
+    const { log, server } = this.#app;
+    const { apiOrigin, publicOrigin, currency } = this.#config;
+    await build();
+    // Only now: before it is built there is nothing to load.
+    const { createClient } = await import('./server.ts');
+    const ownOrigin = originOf(server.address() as AddressInfo);
+    this.#client = await createClient({
+      ...(apiOrigin === undefined ? { apiOrigin: ownOrigin, apiKey: this.#apiKey } : { apiOrigin }),
+      ownOrigin,
+      publicOrigin,
+      currency,
+      onError: (error) => log.error({ err: error }, 'a page failed'),
+    });
+    this.#opened.resolve(this.#client);
   }
 
   async close() {
@@ -30,9 +54,10 @@ export class Pages {
 
   /** Every request that no route is for goes to the pages, its body unread. Call before the app is ready. */
   mount(app: App) {
+    this.#app = app;
     app.addHook('onRequest', (request, reply, done) => {
       const { headers } = request;
-      if (headers['x-client-key'] === this.apiKey) {
+      if (headers['x-client-key'] === this.#apiKey) {
         Object.defineProperty(request, 'ip', { value: headers['x-forwarded-for'] });
       }
       if (!request.is404 || request.url.startsWith('/api/')) return done();
@@ -67,4 +92,9 @@ export class Pages {
     const client = await this.#opened.promise;
     await client.handle(request, response);
   }
+}
+
+function originOf({ address, family, port }: AddressInfo) {
+  const host = LOOPBACK[address] ?? address;
+  return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
 }
