@@ -69,6 +69,8 @@ export class Consumer {
     this.#handlers = handlers;
     this.#letters = letters;
     this.#options = options;
+    // The client would first ask for the consumer, and where that fails wait for PULL_MS before it asks again.
+    nats.onReconnect(() => this.#pulling?.stop());
   }
 
   /** Makes the durable consumer, or changes it to what is handled now. */
