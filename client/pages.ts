@@ -4,10 +4,13 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { currentStory } from '@fairseat/common/context';
+import { badRequest } from '@fairseat/common/errors';
 import type { App, Config } from '@fairseat/common/kit';
 import { build } from './build.ts';
 import type { Client } from './server.ts';
 
+/** Far more than any page has. Next.js takes time for them that grows with the square of their number. */
+const MAX_PARAMETERS = 50;
 /** What the pages are called by on a machine that listens on all addresses. */
 const LOOPBACK: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
@@ -61,6 +64,9 @@ export class Pages {
         Object.defineProperty(request, 'ip', { value: headers['x-forwarded-for'] });
       }
       if (!request.is404 || request.url.startsWith('/api/')) return done();
+      if (request.url.split('&').length > MAX_PARAMETERS) {
+        return done(badRequest('too_many_parameters', 'The address has too many parameters.'));
+      }
       const { traceparent } = currentStory() ?? {};
       Object.assign(headers, {
         'x-forwarded-for': request.ip,

@@ -269,30 +269,3 @@ describe('the end of a live stream', () => {
     expect(watching).toBe(0);
   });
 });
-
-describe('the limits of live streams', () => {
-  it('are ten for a session, and another session has its own', async () => {
-    await reopen({ env: { RATE_LIMITS: 'on' } });
-    const [buyer, other] = await people();
-    const streams = await Promise.all(Array.from({ length: 10 }, () => listening(buyer)));
-    const { response } = await listen(buyer);
-    expect(response.statusCode).toBe(429);
-    expect(Number(response.headers['retry-after'])).toBeGreaterThan(0);
-    await listening(other);
-    streams[0]?.close();
-    await expect.poll(async () => (await listen(buyer)).response.statusCode).toBe(200);
-  });
-
-  it('are a hundred for all who are not signed in at one address', async () => {
-    await reopen({ env: { RATE_LIMITS: 'on' } });
-    await Promise.all(Array.from({ length: 100 }, () => listening()));
-    expect((await listen()).response.statusCode).toBe(429);
-    await listening((await people())[0]);
-  });
-
-  it('are lifted with RATE_LIMITS=off', async () => {
-    const [buyer] = await people();
-    await Promise.all(Array.from({ length: 30 }, () => listening(buyer)));
-    await Promise.all(Array.from({ length: 110 }, () => listening()));
-  });
-});

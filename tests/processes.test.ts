@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createSessionKey, publicKeyOf } from '@fairseat/common/kit';
@@ -74,6 +75,23 @@ describe('npm run start:distributed', () => {
       expect(reply.status).toBe(404);
       expect(await reply.json()).toMatchObject({ code: 'not_found' });
     }
+  });
+
+  it('keeps metrics to itself, however they are spelled', async () => {
+    const { hostname, port } = new URL(all.url ?? '');
+    for (const path of ['/metrics', '/./metrics', '/%2e/metrics', '/.\\metrics']) {
+      const [reply] = (await once(get({ hostname, port, path }), 'response')) as [IncomingMessage];
+      expect({ path, status: reply.statusCode }).toEqual({ path, status: 404 });
+      reply.resume();
+    }
+  });
+
+  it('cuts off who asks for more at once than anybody reads', async () => {
+    const { hostname, port } = new URL(all.url ?? '');
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /api/users/x HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200));
+    await once(socket.on('error', () => {}).resume(), 'close');
+    expect(await statusOf(all, '/healthz')).toBe(200);
   });
 
   it('answers 503 for a service that was killed, starts it again, and sells', async () => {

@@ -1,6 +1,6 @@
 /** One address for all services and the pages, for one machine: elsewhere an ingress does this. */
 import { noSuchPage, Unavailable } from '@fairseat/common/errors';
-import { replyWithProblem } from '@fairseat/common/kit';
+import { connectionLimits, limitPipelining, replyWithProblem } from '@fairseat/common/kit';
 import proxy from '@fastify/http-proxy';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -38,14 +38,18 @@ export interface RouterOptions {
 /** What the public reaches: the API, its documentation and the pages. */
 export async function createRouter(fleet: Fleet, options: RouterOptions) {
   const { trustProxy, withPages, publicOrigin } = options;
-  const router = await createApiRouter(fleet, trustProxy);
+  const router = Fastify({ ...shared, trustProxy, ...connectionLimits() });
+  limitPipelining(router);
+  // Each process has metrics of its own, and they are not for the public.
+  router.addHook('onRequest', ({ url }, _reply, done) => {
+    done(URL.parse(url, 'http://x')?.pathname === '/metrics' ? noSuchPage() : undefined);
+  });
+  await addApi(router, fleet);
   if (withPages) {
     await passOn(router, fleet, '', 'client');
     sendHome(router, new URL(publicOrigin));
   }
   await addDocumentation(router, fleet);
-  // Each process has metrics of its own, and they are not for the public.
-  router.get('/metrics', () => Promise.reject(noSuchPage()));
   router.get('/healthz', () => ({ status: 'ok' }));
   router.get('/readyz', (_request, reply) =>
     fleet.isReady ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
@@ -54,17 +58,21 @@ export async function createRouter(fleet: Fleet, options: RouterOptions) {
 }
 
 /** What the pages reach: the API, which believes what it hears of the visitor's address. */
-export const createInnerRouter = (fleet: Fleet) => createApiRouter(fleet, 'loopback');
+export async function createInnerRouter(fleet: Fleet) {
+  const router = Fastify({ ...shared, trustProxy: 'loopback' });
+  await addApi(router, fleet);
+  return router;
+}
 
-async function createApiRouter(fleet: Fleet, trustProxy: string | false) {
-  const router = Fastify({ trustProxy, forceCloseConnections: 'idle' });
+const shared = { forceCloseConnections: 'idle' } as const;
+
+async function addApi(router: FastifyInstance, fleet: Fleet) {
   router.decorateRequest('upstream', '');
   router.setErrorHandler(replyWithProblem);
   router.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
   for (const [prefix, service] of Object.entries(routes)) {
     await passOn(router, fleet, prefix, service);
   }
-  return router;
 }
 
 async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, service: ServiceName) {

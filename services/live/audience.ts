@@ -24,6 +24,8 @@ export const topics = {
 
 const MAX_STREAMS = 10_000;
 export const MAX_BY_SESSION = 10;
+/** However many sessions one has. */
+export const MAX_BY_USER = 50;
 /** Of visitors who are not signed in: a whole office may share an address. */
 export const MAX_BY_NETWORK = 100;
 const TRY_AGAIN_SECONDS = 10;

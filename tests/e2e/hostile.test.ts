@@ -102,6 +102,33 @@ describe('every page', () => {
     expect(theirs.status).toBe(403);
   });
 
+  it.each([
+    ['more parameters than any page has', `/?${'a&'.repeat(7000)}`, 400],
+    ['a picture in another size', '/_next/image?url=%2Ficon.svg&w=640&q=75', 404],
+  ])('gives a stranger nothing to do for %s', async (_, path, status) => {
+    expect((await fetch(site.url + path)).status).toBe(status);
+  });
+
+  it('does not hold a connection for who asks for another protocol', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'h2c' };
+    const [reply] = await once(ask(`${site.url}/healthz`, { headers }).end(), 'response');
+    expect(reply.statusCode).toBe(200);
+    reply.resume();
+  });
+
+  it('refuses a form that no page of ours has sent', async () => {
+    const page = await (await fetch(`${site.url}/auth/signin`)).text();
+    const [, action = ''] = /&quot;id&quot;:&quot;([0-9a-f]{40,})/.exec(page) ?? [];
+    expect(action).not.toBe('');
+    const body = new FormData();
+    body.append('0', '[null,"$K1"]');
+    body.append('1_email', 'a@example.com');
+    const headers = { origin: site.url, 'next-action': action };
+    const reply = await fetch(`${site.url}/auth/signin`, { method: 'POST', headers, body });
+    expect(reply.status).toBe(403);
+    expect(site.log()).not.toContain('TypeError');
+  });
+
   it('keeps the session from scripts, and refuses forms of other sites', async () => {
     const person = await site.visitor();
     await person.goto('/auth/signup');

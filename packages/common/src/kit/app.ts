@@ -57,15 +57,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
-    requestTimeout: requestTimeoutMs,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    http: {
-      maxHeaderSize: 16 * KIB,
-      // Node would answer without a body; see `requireHost`.
-      requireHostHeader: false,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-    },
+    ...connectionLimits(requestTimeoutMs),
     trustProxy: config.trustedProxies ?? false,
     // What has arrived is answered also while stopping; its connection is closed after that.
     return503OnClosing: false,
@@ -107,6 +99,23 @@ export async function createApp(options: AppOptions): Promise<App> {
   await app.register(cookie);
   addProbes(app, options);
   return app;
+}
+
+/** What a server that strangers reach allows each connection. */
+export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
+  return {
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: 16 * KIB,
+      // Node would answer without a body; see `requireHost`.
+      requireHostHeader: false,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      // Nothing here speaks another protocol. Next.js would take such a connection, and nobody would ever end it.
+      shouldUpgradeCallback: () => false,
+    },
+  };
 }
 
 const requestIdFrom = (header: string | string[] | undefined) =>
