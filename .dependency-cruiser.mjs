@@ -84,7 +84,10 @@ export default {
         'What carries the pages is built as every process is, and has neither platform nor services.',
       severity: 'error',
       from: { path: clientProcess },
-      to: { path: '^(packages|services)/', pathNot: '^packages/common/src/(context[.]ts$|kit/)' },
+      to: {
+        path: '^(packages|services)/',
+        pathNot: '^packages/common/src/((context|errors)[.]ts$|kit/)',
+      },
     },
     {
       name: 'pages-know-no-process',
