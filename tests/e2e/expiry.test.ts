@@ -34,7 +34,7 @@ describe('a hold that runs out', () => {
     );
     await buyer.buys(ticket.id);
     const timer = buyer.page.getByRole('timer');
-    await expect(timer).toContainText(/0:0\d/);
+    await expect(timer).toContainText(/00:0\d/);
     await expect(buyer.heading).toHaveText('Your hold has ended');
   });
 
