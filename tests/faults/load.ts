@@ -55,6 +55,11 @@ export class Load {
     await Promise.all(this.#underway);
   }
 
+  /** Resolves once those that are under way now are over, while others begin. */
+  async caughtUp() {
+    await Promise.all(this.#underway);
+  }
+
   /** When the first purchase that was begun after `since` was over; undefined if none was within that time. */
   async soldSince(since: number, withinMs: number): Promise<number | undefined> {
     for (;;) {

@@ -29,6 +29,8 @@ export function kill(service: ServiceName, at = steps): Fault {
     name: `${service} killed at ${at === steps ? 'each step of a purchase' : at.join(', ')}`,
     async happen(stage, again) {
       for (const step of at) {
+        // So that each is a fault of its own, and not one on top of another.
+        await stage.caughtUp();
         await stage.heard(step, ({ type }) => type === step);
         await stage.services.killed(service);
         await again();

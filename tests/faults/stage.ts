@@ -128,6 +128,9 @@ export class Stage {
     return Date.parse(time) - Date.now();
   }
 
+  /** Resolves once nobody waits any more for what went wrong before. */
+  caughtUp = () => this.#load.caughtUp();
+
   async suffer(fault: Fault): Promise<Outcome> {
     const { name } = fault;
     const impossible = fault.impossible?.(this);
