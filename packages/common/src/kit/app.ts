@@ -12,7 +12,7 @@ import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zo
 import { Histogram, Registry } from 'prom-client';
 import type { ZodType } from 'zod';
 import { inStory } from '../context.ts';
-import { badRequest, forbidden, noSuchPage } from '../errors.ts';
+import { badRequest, forbidden, noSuchPage, type Problem } from '../errors.ts';
 import { TRACEPARENT } from '../events.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -88,12 +88,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   app.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
-    done();
-  });
-  requireHost(app);
-  refuseOtherOrigins(app, config);
-  app.addHook('onRequest', (request, _reply, done) => {
-    inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
+    const refusal = refusalOf(request, config);
+    if (refusal) done(refusal);
+    else inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
@@ -108,7 +105,7 @@ export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: {
       maxHeaderSize: 16 * KIB,
-      // Node would answer without a body; see `requireHost`.
+      // Node would answer without a body; see `refusalOf`.
       requireHostHeader: false,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
@@ -166,26 +163,25 @@ function commonHeaders(config: Config) {
   };
 }
 
-/** HTTP/1.1 has it so, and a request without may mean to slip past a proxy. */
-function requireHost(app: App) {
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
-    const missing = raw.headers.host === undefined && raw.httpVersion === '1.1';
-    done(missing ? badRequest('malformed_http', 'The Host header is missing.') : undefined);
-  });
+/** What no route may be asked: HTTP/1.1 without a host, and changes by another site. */
+function refusalOf(request: FastifyRequest, config: Config): Problem | undefined {
+  const { raw } = request;
+  // A request without one may mean to slip past a proxy.
+  if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
+    return badRequest('malformed_http', 'The Host header is missing.');
+  }
+  const changes = raw.method !== 'GET' && raw.method !== 'HEAD' && raw.method !== 'OPTIONS';
+  if (changes && isFromElsewhere(request, config)) {
+    return forbidden('other_origin', 'This request came from another site.');
+  }
+  return undefined;
 }
 
 /** Keeps other sites from acting with the visitor's cookie. Programs that are no browser send neither header. */
-function refuseOtherOrigins(app: App, config: Config) {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { method, headers } = request;
-    const changes = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
-    const fromElsewhere =
-      headers.origin === undefined
-        ? headers['sec-fetch-site'] !== undefined && headers['sec-fetch-site'] !== 'same-origin'
-        : !isOwnOrigin(headers.origin, request, config);
-    const refused = changes && fromElsewhere;
-    done(refused ? forbidden('other_origin', 'This request came from another site.') : undefined);
-  });
+function isFromElsewhere(request: FastifyRequest, config: Config): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (origin !== undefined) return !isOwnOrigin(origin, request, config);
+  return site !== undefined && site !== 'same-origin';
 }
 
 function isOwnOrigin(origin: string, request: FastifyRequest, config: Config) {
