@@ -1,58 +1,42 @@
-/** How fast one consumer catches up with a backlog on JetStream, and in how much memory: `node bench/backlog.ts 100000`. */
+/** One consumer and its memory. The message is how many events are waiting for it; it answers when they are handled. */
 import { setImmediate } from 'node:timers/promises';
-import type { AnyEvent } from '@fairseat/common/events';
 import { openDistributed } from '@fairseat/platform/distributed';
-import { newNamespace, removeNamespace } from '@fairseat/platform/distributed/testing';
 
-const [count = '100000'] = process.argv.slice(2);
-const EVENTS = Number(count);
-const PUBLISHERS = 256;
-const MIB = 2 ** 20;
-
-const { MONGODB_URL = '', NATS_URL = '', REDIS_URL = '' } = process.env;
-const servers = { mongodbUrl: MONGODB_URL, natsUrl: NATS_URL, redisUrl: REDIS_URL };
-const namespace = newNamespace();
-const platform = openDistributed({ ...servers, namespace });
-
-function event(n: number): AnyEvent {
-  const id = n.toString(16).padStart(32, '0');
-  const time = new Date(platform.clock.now()).toISOString();
-  const traceparent = `00-${id}-${id.slice(16)}-01`;
-  return {
-    ...{ specversion: '1.0', id, source: 'auth', type: 'session.ended', subject: id, time },
-    ...{ version: 1, correlationid: id, traceparent, data: { sessionId: id, expiresAt: time } },
-  };
+export interface CaughtUp {
+  seconds: number;
+  mostAtOnce: number;
+  idleMb: number;
+  mostMb: number;
 }
 
-const perSecond = (since: number) => Math.round(EVENTS / ((performance.now() - since) / 1000));
-const memoryMib = () => Math.round(process.memoryUsage().rss / MIB);
+const MB = 2 ** 20;
+const residentMb = () => process.memoryUsage.rss() / MB;
 
-let begunAt = performance.now();
-let next = 0;
-const publishing = Array.from({ length: PUBLISHERS }, async () => {
-  while (next < EVENTS) await platform.bus.publish(event(next++));
-});
-await Promise.all(publishing);
-console.log(`published ${EVENTS}: ${perSecond(begunAt)}/s, ${memoryMib()} MiB`);
-
+const { MONGODB_URL = '', NATS_URL = '', REDIS_URL = '', NAMESPACE = '' } = process.env;
+const servers = { mongodbUrl: MONGODB_URL, natsUrl: NATS_URL, redisUrl: REDIS_URL };
+const platform = openDistributed({ ...servers, namespace: NAMESPACE });
 const all = Promise.withResolvers<void>();
-let [underway, mostUnderway, mostMib, done] = [0, 0, 0, 0];
+let events = Number.POSITIVE_INFINITY;
+let [underway, mostAtOnce, mostMb, done] = [0, 0, 0, 0];
 platform.bus.consume('auth', {
   'session.ended': async () => {
     underway += 1;
-    mostUnderway = Math.max(mostUnderway, underway);
+    mostAtOnce = Math.max(mostAtOnce, underway);
     await setImmediate();
     underway -= 1;
     done += 1;
-    if (done % 1000 === 0) mostMib = Math.max(mostMib, memoryMib());
-    if (done === EVENTS) all.resolve();
+    if (done % 500 === 0) mostMb = Math.max(mostMb, residentMb());
+    if (done === events) all.resolve();
   },
 });
-begunAt = performance.now();
-await platform.start();
-await all.promise;
-console.log(
-  `caught up: ${perSecond(begunAt)}/s, at most ${mostUnderway} at once and ${mostMib} MiB`,
-);
-await platform.close();
-await removeNamespace(servers, namespace);
+
+process.on('message', async (count: number) => {
+  events = count;
+  const idleMb = residentMb();
+  const begunAt = performance.now();
+  await platform.start();
+  await all.promise;
+  const seconds = (performance.now() - begunAt) / 1000;
+  process.send?.({ seconds, mostAtOnce, idleMb, mostMb } satisfies CaughtUp);
+});
+process.send?.('ready');

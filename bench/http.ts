@@ -96,11 +96,16 @@ export const openAll = (port: number, count: number) =>
 
 /** One request on a connection of its own. @throws when the status is not `expected`. */
 export async function once(port: number, wire: string, expected: number): Promise<Answer> {
+  const answer = await ask(port, wire);
+  if (answer.status !== expected) throw new Error(`${answer.status}: ${answer.body}`);
+  return answer;
+}
+
+/** One request on a connection of its own. */
+export async function ask(port: number, wire: string): Promise<Answer> {
   const connection = await Connection.open(port);
   try {
-    const answer = await connection.send(wire);
-    if (answer.status !== expected) throw new Error(`${answer.status}: ${answer.body}`);
-    return answer;
+    return await connection.send(wire);
   } finally {
     connection.close();
   }

@@ -1,8 +1,8 @@
 /** `npm run bench`: every speed that is promised, against baselines measured in the same run. */
-import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCrowd } from './crowd.ts';
+import { measureDistributed } from './distributed.ts';
 import { measureFootprint } from './footprint.ts';
 import { measureGrowth } from './growth.ts';
 import { measurePages } from './pages.ts';
@@ -10,6 +10,7 @@ import { profileReservations } from './profile.ts';
 import { measureRelease } from './release.ts';
 import { Report } from './report.ts';
 import { measureReservations } from './reservations.ts';
+import { keepResults } from './results.ts';
 import { cores } from './server.ts';
 import { measureStreams } from './streams.ts';
 
@@ -23,17 +24,21 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   footprint: measureFootprint,
   streams: measureStreams,
   pages: measurePages,
+  distributed: measureDistributed,
 };
+/** What is measured when nothing is named: all that needs neither a browser nor servers. */
+const usual = Object.keys(parts).filter((part) => part !== 'pages' && part !== 'distributed');
 
-const { values: options } = parseArgs({
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     only: { type: 'string' },
     profile: { type: 'boolean' },
     out: { type: 'string', default: new URL('./results.json', import.meta.url).pathname },
   },
 });
-const wanted = options.only?.split(',') ?? Object.keys(parts);
-const unknown = wanted.filter((part) => !(part in parts));
+const named = [...positionals, ...(options.only?.split(',') ?? [])];
+const unknown = named.filter((part) => !(part in parts));
 if (unknown.length > 0) {
   console.error(`No such part: ${unknown}. There are: ${Object.keys(parts).join(', ')}.`);
   process.exit(1);
@@ -43,7 +48,6 @@ setTimeout(() => {
   process.exit(1);
 }, LIMIT_MS).unref();
 
-const report = new Report();
 const machine = {
   processor: cpus()[0]?.model ?? 'unknown',
   node: process.version,
@@ -55,17 +59,20 @@ console.log(
     ? `Servers on core ${cores.server}, load on core ${cores.load}.`
     : 'Not pinned to cores: there is no taskset or only one core.',
 );
-const startedAt = new Date();
 if (options.profile) {
-  await profileReservations(report, new URL('./reservations.cpuprofile', import.meta.url).pathname);
-} else {
-  for (const part of wanted) await parts[part]?.(report);
+  const path = new URL('./reservations.cpuprofile', import.meta.url).pathname;
+  await profileReservations(new Report(), path);
+  process.exit(0);
 }
-writeFileSync(
-  options.out,
-  `${JSON.stringify({ startedAt: startedAt.toISOString(), machine, parts: report.parts }, null, 2)}\n`,
-);
-const { missed } = report;
-console.log(`\n${Math.round((Date.now() - startedAt.getTime()) / 1000)} s, kept in ${options.out}`);
+const missed: string[] = [];
+for (const part of named.length > 0 ? named : usual) {
+  const startedAt = new Date();
+  const report = new Report();
+  await parts[part]?.(report);
+  const seconds = Math.round((Date.now() - startedAt.getTime()) / 1000);
+  keepResults(options.out, part, { startedAt, seconds, machine, sections: report.sections });
+  console.log(`\n${part}: ${seconds} s, kept in ${options.out}`);
+  missed.push(...report.missed.map((name) => `${part}: ${name}`));
+}
 for (const name of missed) console.log(`MISSED: ${name}`);
 process.exit(missed.length > 0 ? 1 : 0);

@@ -82,15 +82,19 @@ async function measureBurst(report: Report, server: Server, ids: string[], cooki
   report.bound('the earliest', earliest, 'ms late', { atLeast: 0 });
 }
 
-async function ask({ child }: Server, question: Question): Promise<Released> {
+export async function ask({ child }: Server, question: Question): Promise<Released> {
   const answer = eventOf(child, 'message');
   child.send(question);
   const [released] = await answer;
   return released;
 }
 
-async function allReleased(server: Server, count: number): Promise<Released> {
-  const endsAt = Date.now() + RELEASED_WITHIN_MS;
+export async function allReleased(
+  server: Server,
+  count: number,
+  withinMs = RELEASED_WITHIN_MS,
+): Promise<Released> {
+  const endsAt = Date.now() + withinMs;
   for (;;) {
     const released = await ask(server, 'released?');
     if (released.latenessMs.length >= count) return released;

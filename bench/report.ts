@@ -36,16 +36,16 @@ interface Limits {
 }
 
 export class Report {
-  readonly parts: Record<
+  readonly sections: Record<
     string,
     { figures: Figure[]; comparisons: Comparison[]; bounds: Bound[]; notes: string[] }
   > = {};
-  #part = '';
+  #section = '';
 
-  begin(part: string) {
-    this.#part = part;
-    this.parts[part] = { figures: [], comparisons: [], bounds: [], notes: [] };
-    console.log(`\n${part}`);
+  begin(section: string) {
+    this.#section = section;
+    this.sections[section] = { figures: [], comparisons: [], bounds: [], notes: [] };
+    console.log(`\n${section}`);
   }
 
   figure(name: string, unit: string, rounds: number[]): Figure {
@@ -86,14 +86,14 @@ export class Report {
 
   /** The names of what misses its floor. */
   get missed(): string[] {
-    return Object.values(this.parts).flatMap(({ comparisons, bounds }) =>
+    return Object.values(this.sections).flatMap(({ comparisons, bounds }) =>
       [...comparisons, ...bounds].filter(({ holds }) => holds === false).map(({ name }) => name),
     );
   }
 
   get #current() {
-    const current = this.parts[this.#part];
-    if (!current) throw new Error('no part has begun');
+    const current = this.sections[this.#section];
+    if (!current) throw new Error('no section has begun');
     return current;
   }
 

@@ -72,7 +72,7 @@ export default page(async ({ searchParams }: PageProps) => {
 });
 
 const headingOf = (q: string, cursor: string | undefined) =>
-  q ? <>Tickets for “{q}”</> : cursor ? 'More tickets' : 'All tickets';
+  q ? `Tickets for “${q}”` : cursor ? 'More tickets' : 'All tickets';
 
 function FrontHeading() {
   return (
@@ -86,7 +86,7 @@ function Nothing({ q, isFirst }: { q: string; isFirst: boolean }) {
   if (q) {
     return (
       <section className="empty">
-        <h2>No ticket says “{q}”</h2>
+        <h2>{`No ticket says “${q}”`}</h2>
         <p>Search finds whole words of a title. Try fewer of them, or another.</p>
         <p>
           <a className="button button-plain" href="/">

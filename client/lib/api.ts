@@ -122,8 +122,10 @@ export const findOrders = (cursor: string | undefined) =>
 /** An order, and the time by the clock of those who keep it, in milliseconds since the epoch. */
 export async function getOrder(id: string) {
   const response = await send(at('/orders', id));
-  const now = Date.parse(response.headers.get('date') ?? '') || Date.now();
-  return { order: orderSchema.parse(await response.json()), now };
+  const order = orderSchema.parse(await response.json());
+  const saidAt = Date.parse(response.headers.get('date') ?? '') || Date.now();
+  // The header tells full seconds only: an order that is new would seem to come from the future.
+  return { order, now: Math.max(saidAt, Date.parse(order.createdAt)) };
 }
 
 export const placeOrder = (ticketId: string, key: string) =>

@@ -13,7 +13,6 @@ import {
   type Records,
   type RequestIdentity,
   type Routes,
-  SELDOM_MS,
   type ServiceContext,
   sessionOf,
 } from '@fairseat/common/kit';
@@ -99,7 +98,7 @@ export const routes =
         () => orders.require(placed.id),
         ({ status }) => status !== 'created',
         waitMs,
-        SELDOM_MS,
+        placed.version,
       );
       if (order.reason === 'ticket_unavailable') {
         throw conflict('ticket_unavailable', 'The ticket was taken or changed. Look at it again.');

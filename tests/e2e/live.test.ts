@@ -1,15 +1,12 @@
 /** What is true shows in every open browser, without a reload. */
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { beforeAll, describe, it } from 'vitest';
+import { expect, type Person, siteForAll } from './site.ts';
 
-let site: Site;
+const site = siteForAll();
 let seller: Person;
 beforeAll(async () => {
-  site = await Site.open();
   seller = await site.person();
 });
-afterAll(() => site[Symbol.asyncDispose]());
-afterEach(() => expect(site.complaints.splice(0)).toEqual([]));
 
 const LOST = 'No live updates right now';
 

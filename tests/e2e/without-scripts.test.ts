@@ -1,12 +1,8 @@
 /** Everything but live news works where scripts do not run. */
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { describe, it } from 'vitest';
+import { expect, type Person, siteForAll } from './site.ts';
 
-let site: Site;
-beforeAll(async () => {
-  site = await Site.open();
-});
-afterAll(() => site[Symbol.asyncDispose]());
+const site = siteForAll();
 
 const options = { javaScriptEnabled: false };
 

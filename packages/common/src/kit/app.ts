@@ -9,10 +9,10 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
-import { Histogram, type Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import type { ZodType } from 'zod';
 import { inStory } from '../context.ts';
-import { badRequest, forbidden, noSuchPage } from '../errors.ts';
+import { badRequest, forbidden, noSuchPage, type Problem } from '../errors.ts';
 import { TRACEPARENT } from '../events.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -31,7 +31,7 @@ declare module 'fastify' {
 export interface AppOptions {
   config: Config;
   log: Log;
-  metrics: Registry;
+  metrics?: Registry;
   newId: () => string;
   /** Whether requests can be served now. */
   isReady: () => boolean;
@@ -57,15 +57,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
-    requestTimeout: requestTimeoutMs,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    http: {
-      maxHeaderSize: 16 * KIB,
-      // Node would answer without a body; see `requireHost`.
-      requireHostHeader: false,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-    },
+    ...connectionLimits(requestTimeoutMs),
     trustProxy: config.trustedProxies ?? false,
     // What has arrived is answered also while stopping; its connection is closed after that.
     return503OnClosing: false,
@@ -96,18 +88,31 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   app.addHook('onRequest', (request, reply, done) => {
     addHeaders(request, reply);
-    done();
-  });
-  requireHost(app);
-  refuseOtherOrigins(app, config);
-  app.addHook('onRequest', (request, _reply, done) => {
-    inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
+    const refusal = refusalOf(request, config);
+    if (refusal) done(refusal);
+    else inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
-  await addDocumentation(app, config);
   addProbes(app, options);
   return app;
+}
+
+/** What a server that strangers reach allows each connection. */
+export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
+  return {
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: 16 * KIB,
+      // Node would answer without a body; see `refusalOf`.
+      requireHostHeader: false,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      // Nothing here speaks another protocol. Next.js would take such a connection, and nobody would ever end it.
+      shouldUpgradeCallback: () => false,
+    },
+  };
 }
 
 const requestIdFrom = (header: string | string[] | undefined) =>
@@ -158,26 +163,25 @@ function commonHeaders(config: Config) {
   };
 }
 
-/** HTTP/1.1 has it so, and a request without may mean to slip past a proxy. */
-function requireHost(app: App) {
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
-    const missing = raw.headers.host === undefined && raw.httpVersion === '1.1';
-    done(missing ? badRequest('malformed_http', 'The Host header is missing.') : undefined);
-  });
+/** What no route may be asked: HTTP/1.1 without a host, and changes by another site. */
+function refusalOf(request: FastifyRequest, config: Config): Problem | undefined {
+  const { raw } = request;
+  // A request without one may mean to slip past a proxy.
+  if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
+    return badRequest('malformed_http', 'The Host header is missing.');
+  }
+  const changes = raw.method !== 'GET' && raw.method !== 'HEAD' && raw.method !== 'OPTIONS';
+  if (changes && isFromElsewhere(request, config)) {
+    return forbidden('other_origin', 'This request came from another site.');
+  }
+  return undefined;
 }
 
 /** Keeps other sites from acting with the visitor's cookie. Programs that are no browser send neither header. */
-function refuseOtherOrigins(app: App, config: Config) {
-  app.addHook('onRequest', (request, _reply, done) => {
-    const { method, headers } = request;
-    const changes = method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
-    const fromElsewhere =
-      headers.origin === undefined
-        ? headers['sec-fetch-site'] !== undefined && headers['sec-fetch-site'] !== 'same-origin'
-        : !isOwnOrigin(headers.origin, request, config);
-    const refused = changes && fromElsewhere;
-    done(refused ? forbidden('other_origin', 'This request came from another site.') : undefined);
-  });
+function isFromElsewhere(request: FastifyRequest, config: Config): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  if (origin !== undefined) return !isOwnOrigin(origin, request, config);
+  return site !== undefined && site !== 'same-origin';
 }
 
 function isOwnOrigin(origin: string, request: FastifyRequest, config: Config) {
@@ -206,7 +210,8 @@ function endConnectionsOnClose(app: App) {
 const DOCS_CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 
-async function addDocumentation(app: App, config: Config) {
+/** Describes the routes that are added from then on. */
+export async function addDocumentation(app: App, config: Config) {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -240,7 +245,7 @@ async function addDocumentation(app: App, config: Config) {
   });
 }
 
-function addProbes(app: FastifyInstance, { metrics, isReady }: AppOptions) {
+function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady }: AppOptions) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
     help: 'Time to answer a request',

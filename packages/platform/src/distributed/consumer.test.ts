@@ -173,6 +173,27 @@ describe('a watcher', () => {
   });
 });
 
+describe('a watcher whose connection was cut', () => {
+  it('is told that it may have missed something, and hears on', async () => {
+    const link = await scene.linkTo(servers.natsUrl);
+    const platform = scene.open({ natsUrl: link.url });
+    const subjects: string[] = [];
+    let gaps = 0;
+    platform.bus.watch(
+      ({ subject }) => subjects.push(subject),
+      () => gaps++,
+    );
+    await platform.start();
+    expect(gaps).toBe(0);
+    link.cut();
+    await publishAll(scene.open(), 1);
+    link.mend();
+    await expect.poll(() => gaps, soon).toBe(1);
+    await scene.open().bus.publish(ended(2));
+    await expect.poll(() => subjects, soon).toEqual([id(2)]);
+  });
+});
+
 describe('a stream that was lost', () => {
   /** A service that keeps things and says each anew when it must. */
   const keeping = (platform: DistributedPlatform) => {

@@ -39,6 +39,8 @@ export class Mongo {
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #url: string;
+  /** Of this client: to make one costs more than to send a command. */
+  readonly #databases = new Map<string, Db>();
   #connected: Promise<unknown> | undefined;
   #closed = false;
 
@@ -83,7 +85,9 @@ export class Mongo {
 
   /** The database of a service; to be asked for anew each time, see `#beginAnew`. */
   database(service: string): Db {
-    return this.#client.db(`${this.#prefix}_${service}`);
+    const database = this.#databases.get(service) ?? this.#client.db(`${this.#prefix}_${service}`);
+    this.#databases.set(service, database);
+    return database;
   }
 
   /** @throws when it cannot be reached or used, see `explain`. */
@@ -141,6 +145,7 @@ export class Mongo {
   #beginAnew(lost: MongoClient) {
     if (this.#client !== lost || this.#closed) return;
     this.#client = this.#newClient();
+    this.#databases.clear();
     this.#connected = undefined;
     lost.close(true).catch(() => {});
   }

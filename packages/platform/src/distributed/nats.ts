@@ -29,6 +29,7 @@ import {
   type Trouble,
   untilReachable,
   type Waiting,
+  withoutPassword,
 } from './engine.ts';
 import { inNamespace, type Stream, streamsOf } from './streams.ts';
 
@@ -64,6 +65,8 @@ export interface NatsOptions extends Waiting {
 export class Nats {
   readonly #options: NatsOptions;
   readonly #servers: string[];
+  /** Whether its address asks for TLS. */
+  readonly #isSecure: boolean;
   readonly #credentials: { user?: string; pass?: string };
   readonly streams: Stream[];
   #opening: Promise<Connected> | undefined;
@@ -75,6 +78,7 @@ export class Nats {
     this.#options = options;
     const urls = options.url.split(',').map(parseUrl);
     this.#servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
+    this.#isSecure = urls.some(({ protocol }) => protocol === 'tls:');
     const { username, password } = urls[0] as URL;
     this.#credentials = {
       ...(username && { user: decodeURIComponent(username) }),
@@ -114,7 +118,7 @@ export class Nats {
       servers: this.#servers,
       ...this.#credentials,
       name,
-      ...(caFile && { tls: { ca: readFileSync(caFile, 'utf8') } }),
+      ...(caFile && this.#isSecure && { tls: { ca: readFileSync(caFile, 'utf8') } }),
       timeout: CONNECT_WITHIN_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
@@ -235,7 +239,8 @@ export class Nats {
       const line = `${at} refuses this user or password. Expected credentials.`;
       return { line, lasting: true };
     }
-    if (error instanceof PermissionViolationError) {
+    // Of an API of JetStream it is told as a failed request.
+    if (error instanceof PermissionViolationError || /permissions violation/i.test(message)) {
       const line = `${at} does not let this user do what is needed: ${message}.`;
       return { line, lasting: true };
     }
@@ -281,6 +286,6 @@ function parseUrl(text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url && ['nats:', 'tls:'].includes(url.protocol) && url.host) return url;
   throw new EngineError(
-    `NATS_URL: ${text} is no address of a server. Expected one such as nats://user:password@host:4222.`,
+    `NATS_URL: ${withoutPassword(text)} is no address of a server. Expected one such as nats://user:password@host:4222.`,
   );
 }

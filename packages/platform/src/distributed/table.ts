@@ -159,9 +159,11 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
 
   due(index: string, upTo: number, limit: number): Promise<R[]> {
     const field = `indexes.${index}`;
+    // Not every server sees by itself that what is at most something exists, and so is in the partial index.
+    const isDue = { [field]: { $exists: true, $lte: upTo } } as Filter<Saved<R>>;
     return this.#run(async () => {
       const saved = await this.#collection
-        .find({ [field]: { $lte: upTo } } as Filter<Saved<R>>, {
+        .find(isDue, {
           ...recordOnly,
           sort: { [field]: 1 },
           limit,
@@ -269,6 +271,7 @@ function indexesOf<R extends Stored>(definition: TableDefinition<R>): IndexDescr
     partialFilterExpression: { [field]: { $exists: true } },
   });
   return [
+    // Even where nobody asks for pages: all records are gone through when a stream was lost.
     { name: 'newest', key: newest },
     { name: 'unsent', key: { unsent: 1 }, partialFilterExpression: { unsent: { $gt: 0 } } },
     ...Object.keys({ ...unique, ...uniqueEach }).map((name) => {

@@ -1,0 +1,15 @@
+/** What was measured, kept as JSON: the last run of each part. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Report } from './report.ts';
+
+interface Results {
+  startedAt: Date;
+  seconds: number;
+  machine: object;
+  sections: Report['sections'];
+}
+
+export function keepResults(file: string, part: string, results: Results) {
+  const kept = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
+  writeFileSync(file, `${JSON.stringify({ ...kept, [part]: results }, null, 2)}\n`);
+}
