@@ -13,8 +13,8 @@ const STOP_WITHIN_MS = 40_000;
 /** What telling the time may take. */
 const CLOCK_WITHIN_MS = 5000;
 
-/** live holds no state: whoever it loses reads afresh. */
-export type ServiceName = Exclude<AnyService, 'live'>;
+/** live and the pages hold no state: whoever loses them reads afresh. */
+export type ServiceName = Exclude<AnyService, 'live' | 'client'>;
 export const serviceNames: ServiceName[] = ['auth', 'tickets', 'orders', 'expiration', 'payments'];
 
 interface Member {
@@ -52,6 +52,7 @@ export class Services {
         '--conditions=@fairseat/source',
         join(root, 'infra/distributed/main.ts'),
         `--replicas=${replicas}`,
+        '--api-only',
       ],
       {
         cwd: root,
