@@ -10,6 +10,7 @@ import { cookies } from 'next/headers';
 import { cache } from 'react';
 import { z } from 'zod';
 import { ApiError, unreachable } from './api-error.ts';
+import { stageOf } from './checkout.ts';
 import { parseSetCookie } from './set-cookie.ts';
 import { currentVisit } from './visit.ts';
 
@@ -144,6 +145,14 @@ export async function getCharge(orderId: string) {
     if (error instanceof ApiError && error.status === 404) return null;
     throw error;
   }
+}
+
+export type Checkout = Awaited<ReturnType<typeof getCheckout>>;
+
+/** A purchase as it stands. */
+export async function getCheckout(orderId: string) {
+  const [{ order, now }, charge] = await Promise.all([getOrder(orderId), getCharge(orderId)]);
+  return { order, charge, now, stage: stageOf(order, charge, now) };
 }
 
 export const payFor = (orderId: string, token: string, key: string) =>

@@ -104,7 +104,7 @@ const states: Record<string, (person: Person, seller: Person) => Promise<void>> 
   'a declined payment': async (person, seller) => {
     await person.buys((await seller.sells()).id);
     await person.paysWith('Is declined The bank');
-    await expect(person.main).toContainText('You were not charged');
+    await expect(person.main).toContainText('you were not charged');
   },
   'an order that was let go': async (person, seller) => {
     const order = await person.holds((await seller.sells()).id);

@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 const SUCCEEDS = 'Succeeds';
 const ASKS = 'Asks for confirmation';
-const DECLINED = 'Is declined The bank';
+const DECLINED = 'Is declined: too little money';
 
 describe('a purchase', () => {
   it('leads from sign-up to receipt, and the seller sees it happen', () =>
@@ -22,8 +22,10 @@ describe('a purchase', () => {
     const buyer = await site.person();
     await buyer.buys(ticket.id);
     await buyer.paysWith(DECLINED);
-    await expect(buyer.main).toContainText('declined');
-    await expect(buyer.main).toContainText('You were not charged');
+    await expect(buyer.main).toContainText('Your card has insufficient funds.');
+    await expect(buyer.main).toContainText('you were not charged');
+    await buyer.page.reload();
+    await expect(buyer.main).toContainText('Your card has insufficient funds.');
     await buyer.link('Try again with another card').click();
     await expect(buyer.button('Buy')).toBeVisible();
     await buyer.button('Buy').click();
@@ -49,7 +51,8 @@ describe('a purchase', () => {
     await buyer.buys(ticket.id);
     await buyer.paysWith(ASKS);
     await buyer.button('Refuse').click();
-    await expect(buyer.main).toContainText('You were not charged');
+    await expect(buyer.main).toContainText('The payment was not confirmed.');
+    await expect(buyer.main).toContainText('you were not charged');
     expect((await seller.ticket(ticket.id)).status).toBe('available');
   });
 

@@ -99,7 +99,7 @@ describe('without scripts', () => {
     await expect(buyer.heading).toHaveText('The seat is yours');
     await buyer.buys(declined ?? '');
     await buyer.paysWith('Is declined The bank');
-    await expect(buyer.main).toContainText('You were not charged');
+    await expect(buyer.main).toContainText('you were not charged');
     await buyer.buys(letGo ?? '');
     await buyer.button('Let the ticket go').click();
     await expect(buyer.main).toContainText('You let this ticket go');
