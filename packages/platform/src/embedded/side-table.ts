@@ -28,12 +28,13 @@ export class SideTable<R extends Stored> {
     );
   }
 
-  /** Touches only what differs. */
-  prepareChange(current: R | undefined, next: R): Write {
+  /** Touches only what differs; undefined when nothing does. */
+  prepareChange(current: R | undefined, next: R): Write | undefined {
     const before = current ? this.#valuesOf(current) : [];
     const after = this.#valuesOf(next);
     const dropped = before.filter((value) => !after.includes(value));
     const added = after.filter((value) => !before.includes(value));
+    if (dropped.length + added.length === 0) return undefined;
     const own: Record<string, string> = { created: next.createdAt, id: next.id };
     const rowOf = (value: string) => this.#columns.map((name) => own[name] ?? value);
     return () => {
