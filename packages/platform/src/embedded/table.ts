@@ -70,14 +70,27 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   #openSideTables(): SideTable<R>[] {
     const { uniqueEach = {}, text } = this.#definition;
-    const tables = Object.entries(uniqueEach).map(
-      ([key, values]) =>
-        new SideTable(this.#store, `${this.#name}_e_${key}`, values, ['value', 'id'], ['value']),
-    );
-    const wordsIn = (record: R) => wordsOf(text?.(record) ?? '');
-    const columns = ['word', 'created', 'id'];
-    const words = `${this.#name}_words`;
-    if (text) tables.push(new SideTable(this.#store, words, wordsIn, columns, columns));
+    const tables = Object.entries(uniqueEach).map(([key, valuesOf]) => {
+      const name = `${this.#name}_e_${key}`;
+      return new SideTable(this.#store, {
+        name,
+        valuesOf,
+        columns: ['value', 'id'],
+        key: ['value'],
+      });
+    });
+    if (text) {
+      const valuesOf = (record: R) => wordsOf(text(record) ?? '');
+      const columns = ['word', 'created', 'id'];
+      const words = {
+        name: `${this.#name}_words`,
+        valuesOf,
+        sourceOf: text,
+        columns,
+        key: columns,
+      };
+      tables.push(new SideTable(this.#store, words));
+    }
     return tables;
   }
 
