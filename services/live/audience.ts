@@ -78,6 +78,7 @@ export class Audience {
   }
 
   tell(event: AnyEvent) {
+    if (this.#beatAt.size === 0) return;
     if (event.type === 'session.ended') {
       for (const stream of this.#of(topics.session(event.data.sessionId))) stream.end();
     } else if (isOfTicket(event)) {

@@ -5,6 +5,14 @@ const SOON_MS = 5;
 const SELDOM_MS = 250;
 const LONGEST_MS = 1000;
 
+interface Waiter {
+  /** The version it knows of. */
+  version: number;
+  /** Whether something newer has been said since it looked. */
+  told: boolean;
+  wake: () => void;
+}
+
 /**
  * Waits until something that another service is about to say has arrived here. Events wake it at once; it also
  * looks again by itself, since a watched event may be lost or be ahead of the replica it belongs to.
@@ -12,7 +20,7 @@ const LONGEST_MS = 1000;
 export class Changes {
   readonly #bus: Bus;
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, Set<(version: number) => void>>();
+  readonly #waiting = new Map<string, Set<Waiter>>();
   #stopWatching: (() => void) | undefined;
   #closed = false;
 
@@ -34,19 +42,21 @@ export class Changes {
     version?: number,
   ): Promise<T> {
     // Not before anybody waits: most processes never do, and need not hear every event.
-    this.#stopWatching ??= this.#bus.watch((event) => this.#wake(event));
+    this.#stopWatching ??= this.#bus.watch((event) => this.#tell(event));
     const pollMs = version === undefined ? SOON_MS : SELDOM_MS;
     const deadline = this.#clock.now() + timeoutMs;
     for (let delayMs = pollMs; ; ) {
-      const change = this.#next(subject, version);
+      // Listens first, so that nothing is missed between reading and waiting.
+      const waiter: Waiter = { version: version ?? 0, told: false, wake: () => {} };
+      this.#add(subject, waiter);
       try {
         const value = await read();
         const remainingMs = deadline - this.#clock.now();
         if (done(value) || remainingMs <= 0 || this.#closed) return value;
-        const told = await change.within(Math.min(delayMs, remainingMs));
-        delayMs = told ? pollMs : Math.min(delayMs * 2, LONGEST_MS);
+        if (!waiter.told) await this.#wokenWithin(Math.min(delayMs, remainingMs), waiter);
+        delayMs = waiter.told ? pollMs : Math.min(delayMs * 2, LONGEST_MS);
       } finally {
-        change.forget();
+        this.#remove(subject, waiter);
       }
     }
   }
@@ -55,35 +65,38 @@ export class Changes {
   close() {
     this.#closed = true;
     this.#stopWatching?.();
-    for (const waiting of this.#waiting.values()) {
-      for (const wake of waiting) wake(Number.POSITIVE_INFINITY);
+    for (const waiters of this.#waiting.values()) {
+      for (const { wake } of waiters) wake();
     }
   }
 
-  #wake({ subject, version }: AnyEvent) {
-    for (const wake of this.#waiting.get(subject) ?? []) wake(version);
+  #tell({ subject, version }: AnyEvent) {
+    for (const waiter of this.#waiting.get(subject) ?? []) {
+      if (version <= waiter.version) continue;
+      waiter.told = true;
+      waiter.wake();
+    }
   }
 
-  /** Listens from now on, so that nothing is missed between reading and waiting. */
-  #next(subject: string, known = 0) {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const wake = (version: number) => {
-      if (version > known) resolve(true);
+  #wokenWithin(delayMs: number, waiter: Waiter): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#clock.after(delayMs, resolve);
+    waiter.wake = () => {
+      cancel();
+      resolve();
     };
-    const others = this.#waiting.get(subject) ?? new Set();
-    this.#waiting.set(subject, others.add(wake));
-    return {
-      /** Whether an event came in that time. */
-      within: async (delayMs: number) => {
-        const cancel = this.#clock.after(delayMs, () => resolve(false));
-        const told = await promise;
-        cancel();
-        return told;
-      },
-      forget: () => {
-        others.delete(wake);
-        if (others.size === 0) this.#waiting.delete(subject);
-      },
-    };
+    return promise;
+  }
+
+  #add(subject: string, waiter: Waiter) {
+    const others = this.#waiting.get(subject);
+    if (others) others.add(waiter);
+    else this.#waiting.set(subject, new Set([waiter]));
+  }
+
+  #remove(subject: string, waiter: Waiter) {
+    const others = this.#waiting.get(subject);
+    others?.delete(waiter);
+    if (others?.size === 0) this.#waiting.delete(subject);
   }
 }

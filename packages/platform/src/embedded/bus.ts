@@ -33,7 +33,7 @@ export class EmbeddedBus implements Bus, CommitListener {
   async publish(event: AnyEvent) {
     const checked = parseEvent(event);
     const body = JSON.stringify(checked);
-    return this.#store.write(() => this.#store.append(checked, body));
+    return this.#store.write(() => this.#store.append(checked, body), true);
   }
 
   watch(listener: (event: AnyEvent) => void) {

@@ -1,25 +1,28 @@
 import type { Stored } from '@fairseat/common/ports';
 import type { Store, Write } from './store.ts';
 
+interface SideTableOptions<R> {
+  name: string;
+  valuesOf: (record: R) => string[];
+  /** What the values are made from, where comparing that is cheaper than making them. */
+  sourceOf?: (record: R) => unknown;
+  /** `created`, `id` and one for the value, by any other name. */
+  columns: string[];
+  /** No two rows are the same in these. */
+  key: string[];
+}
+
 /** Several values of each record, such as its words, in a table of their own that is kept in step with it. */
 export class SideTable<R extends Stored> {
   readonly #store: Store;
-  readonly #valuesOf: (record: R) => string[];
-  readonly #columns: string[];
+  readonly #options: SideTableOptions<R>;
   readonly #addSql: string;
   readonly #dropSql: string;
 
-  /** The columns are `created`, `id` and one for the value, by any other name. No two rows are the same in `key`. */
-  constructor(
-    store: Store,
-    table: string,
-    valuesOf: (record: R) => string[],
-    columns: string[],
-    key: string[],
-  ) {
+  constructor(store: Store, options: SideTableOptions<R>) {
+    const { name: table, columns, key } = options;
     this.#store = store;
-    this.#valuesOf = valuesOf;
-    this.#columns = columns;
+    this.#options = options;
     this.#addSql = `INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`;
     this.#dropSql = `DELETE FROM ${table} WHERE ${columns.map((name) => `${name} = ?`).join(' AND ')}`;
     const defined = columns.map((name) => `${name} TEXT NOT NULL`);
@@ -28,14 +31,17 @@ export class SideTable<R extends Stored> {
     );
   }
 
-  /** Touches only what differs. */
-  prepareChange(current: R | undefined, next: R): Write {
-    const before = current ? this.#valuesOf(current) : [];
-    const after = this.#valuesOf(next);
+  /** Touches only what differs; undefined when nothing does. */
+  prepareChange(current: R | undefined, next: R): Write | undefined {
+    const { valuesOf, sourceOf, columns } = this.#options;
+    if (current && sourceOf && sourceOf(current) === sourceOf(next)) return undefined;
+    const before = current ? valuesOf(current) : [];
+    const after = valuesOf(next);
     const dropped = before.filter((value) => !after.includes(value));
     const added = after.filter((value) => !before.includes(value));
+    if (dropped.length + added.length === 0) return undefined;
     const own: Record<string, string> = { created: next.createdAt, id: next.id };
-    const rowOf = (value: string) => this.#columns.map((name) => own[name] ?? value);
+    const rowOf = (value: string) => columns.map((name) => own[name] ?? value);
     return () => {
       for (const value of dropped) this.#store.sql(this.#dropSql).run(...rowOf(value));
       for (const value of added) this.#store.sql(this.#addSql).run(...rowOf(value));

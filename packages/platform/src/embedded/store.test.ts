@@ -99,7 +99,7 @@ describe('the store', () => {
     const unit = (...names: string[]) =>
       store.unit(
         async () => {
-          for (const name of names) await store.write(insert(name));
+          for (const name of names) await store.write(insert(name), true);
         },
         () => {
           finished += 1;

@@ -25,11 +25,14 @@ export interface CommitListener {
 /** Writes that are saved together. */
 interface Unit {
   writes: Write[];
+  /** Whether it may fail when something was changed already, which has to be undone then. */
+  guarded: boolean;
   open: boolean;
 }
 
 interface Waiting {
   writes: Write[];
+  guarded: boolean;
   /** Done last if all writes succeeded. */
   finish?: Write;
   resolve: () => void;
@@ -152,26 +155,28 @@ export class Store {
   }
 
   /**
-   * Resolves once durable; inside a unit it joins the unit instead and resolves at once.
+   * Resolves once durable; inside a unit it joins the unit instead and resolves at once. What can fail with its first
+   * statement alone `failsWhole`: it needs no savepoint, for which SQLite copies each page that is touched.
    * @throws VersionConflict, DuplicateKey, Unavailable
    */
-  write(write: Write): Promise<void> {
+  write(write: Write, failsWhole = false): Promise<void> {
     const unit = this.#units.getStore();
-    if (!unit?.open) return this.#enqueue([write]);
+    if (!unit?.open) return this.#enqueue([write], !failsWhole);
+    unit.guarded ||= !failsWhole || unit.writes.length > 0;
     unit.writes.push(write);
     return Promise.resolve();
   }
 
   /** Runs work whose writes are saved together, or not at all, with one that finishes it. */
   async unit(work: () => Promise<void>, finish: Write): Promise<void> {
-    const unit: Unit = { writes: [], open: true };
+    const unit: Unit = { writes: [], guarded: false, open: true };
     try {
       await this.#units.run(unit, work);
     } finally {
       // What the work left running writes for itself from here on.
       unit.open = false;
     }
-    await this.#enqueue(unit.writes, finish);
+    await this.#enqueue(unit.writes, unit.guarded, finish);
   }
 
   /** Saves what is waiting and closes the file. */
@@ -191,10 +196,10 @@ export class Store {
     for (const { reject } of this.#waiting.splice(0)) reject(lost);
   }
 
-  #enqueue(writes: Write[], finish?: Write): Promise<void> {
+  #enqueue(writes: Write[], guarded: boolean, finish?: Write): Promise<void> {
     if (this.#closed) return Promise.reject(new Unavailable('The store is closed.'));
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#waiting.push({ writes, ...(finish && { finish }), resolve, reject });
+    this.#waiting.push({ writes, guarded, ...(finish && { finish }), resolve, reject });
     this.#flushing ??= this.#flushSoon();
     return promise;
   }
@@ -252,18 +257,18 @@ export class Store {
 
   #perform(waiting: Waiting) {
     const [seq, events, undo] = [this.#nextSeq, this.#events.length, this.#undo.length];
-    this.sql('SAVEPOINT unit').run();
+    if (waiting.guarded) this.sql('SAVEPOINT unit').run();
     try {
       for (const write of waiting.writes) write();
       waiting.finish?.();
     } catch (error) {
       waiting.error = asOwnFailure(error);
-      this.sql('ROLLBACK TO unit').run();
+      if (waiting.guarded) this.sql('ROLLBACK TO unit').run();
       for (const callback of this.#undo.splice(undo)) callback();
       this.#nextSeq = seq;
       this.#events.length = events;
     }
-    this.sql('RELEASE unit').run();
+    if (waiting.guarded) this.sql('RELEASE unit').run();
   }
 }
 

@@ -5,7 +5,7 @@ import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
 import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../pages.ts';
 import { SideTable } from './side-table.ts';
-import type { Store } from './store.ts';
+import type { Store, Write } from './store.ts';
 
 type Value = string | number | null;
 interface Row {
@@ -70,14 +70,27 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   #openSideTables(): SideTable<R>[] {
     const { uniqueEach = {}, text } = this.#definition;
-    const tables = Object.entries(uniqueEach).map(
-      ([key, values]) =>
-        new SideTable(this.#store, `${this.#name}_e_${key}`, values, ['value', 'id'], ['value']),
-    );
-    const wordsIn = (record: R) => wordsOf(text?.(record) ?? '');
-    const columns = ['word', 'created', 'id'];
-    const words = `${this.#name}_words`;
-    if (text) tables.push(new SideTable(this.#store, words, wordsIn, columns, columns));
+    const tables = Object.entries(uniqueEach).map(([key, valuesOf]) => {
+      const name = `${this.#name}_e_${key}`;
+      return new SideTable(this.#store, {
+        name,
+        valuesOf,
+        columns: ['value', 'id'],
+        key: ['value'],
+      });
+    });
+    if (text) {
+      const valuesOf = (record: R) => wordsOf(text(record) ?? '');
+      const columns = ['word', 'created', 'id'];
+      const words = {
+        name: `${this.#name}_words`,
+        valuesOf,
+        sourceOf: text,
+        columns,
+        key: columns,
+      };
+      tables.push(new SideTable(this.#store, words));
+    }
     return tables;
   }
 
@@ -99,30 +112,31 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   insert(record: R, events: AnyEvent[] = []) {
     const insert = this.#prepareInsert(record);
-    const append = this.#prepareEvents(events);
-    return this.#store.write(() => {
-      insert();
-      append();
-    });
+    return this.#save([insert, ...this.#prepareSideTables(undefined, record)], events);
   }
 
   replace(current: R, next: R, events: AnyEvent[] = []) {
     const replace = this.#prepareReplace(current, next);
+    return this.#save([replace, ...this.#prepareSideTables(current, next)], events);
+  }
+
+  #save(changes: Write[], events: AnyEvent[]) {
     const append = this.#prepareEvents(events);
-    return this.#store.write(() => {
-      replace();
+    const save = () => {
+      for (const change of changes) change();
       append();
-    });
+    };
+    return this.#store.write(save, changes.length === 1);
   }
 
   keepNewest(record: R) {
     const upsert = this.#prepareUpsert(record);
-    if (this.#sideTables.length === 0) return this.#store.write(upsert);
+    if (this.#sideTables.length === 0) return this.#store.write(upsert, true);
     return this.#store.write(() => {
       const kept = this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, record.id);
       if (kept && kept.version >= record.version) return;
       upsert();
-      this.#prepareSideTables(kept, record)();
+      for (const change of this.#prepareSideTables(kept, record)) change();
     });
   }
 
@@ -223,11 +237,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   #prepareInsert(record: R) {
     const values = this.#values(record);
-    const changeSideTables = this.#prepareSideTables(undefined, record);
     return () => {
       this.#store.sql(this.#insertSql).run(...values);
       this.#remember(record);
-      changeSideTables();
     };
   }
 
@@ -250,20 +262,15 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       values.push(after);
     }
     const sql = `UPDATE ${this.#name} SET ${assignments} WHERE id = ? AND version = ?`;
-    const changeSideTables = this.#prepareSideTables(current, next);
     return () => {
       const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
       if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} has changed`);
       this.#remember(next);
-      changeSideTables();
     };
   }
 
-  #prepareSideTables(current: R | undefined, next: R) {
-    const changes = this.#sideTables.map((table) => table.prepareChange(current, next));
-    return () => {
-      for (const change of changes) change();
-    };
+  #prepareSideTables(current: R | undefined, next: R): Write[] {
+    return this.#sideTables.flatMap((table) => table.prepareChange(current, next) ?? []);
   }
 
   #prepareEvents(events: AnyEvent[]) {

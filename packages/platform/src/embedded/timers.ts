@@ -36,12 +36,13 @@ export class EmbeddedTimers implements Timers, CommitListener {
   }
 
   set(key: string, at: number) {
-    return this.#store.write(() => {
+    const set = () => {
       this.#store
         .sql('INSERT OR REPLACE INTO timers (service, key, at) VALUES (?, ?, ?)')
         .run(this.#service, key, at);
       this.#setAt = Math.min(this.#setAt, at);
-    });
+    };
+    return this.#store.write(set, true);
   }
 
   afterCommit() {
@@ -54,9 +55,10 @@ export class EmbeddedTimers implements Timers, CommitListener {
   }
 
   drop(key: string) {
-    return this.#store.write(() => {
+    const drop = () => {
       this.#store.sql('DELETE FROM timers WHERE service = ? AND key = ?').run(this.#service, key);
-    });
+    };
+    return this.#store.write(drop, true);
   }
 
   onFire(handler: (key: string) => Promise<void>) {
