@@ -51,9 +51,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, newId, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const addHeaders = commonHeaders(config);
   const app = Fastify({
-    loggerInstance: log as FastifyBaseLogger,
-    // Every line tells its story anyway; see `createLog`.
-    childLoggerFactory: (logger) => logger,
+    loggerInstance: withoutChildren(log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
@@ -113,6 +111,12 @@ export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
       shouldUpgradeCallback: () => false,
     },
   };
+}
+
+/** Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. */
+function withoutChildren(log: Log): FastifyBaseLogger {
+  const childless: FastifyBaseLogger = Object.create(log, { child: { value: () => childless } });
+  return childless;
 }
 
 const requestIdFrom = (header: string | string[] | undefined) =>
