@@ -5,6 +5,6 @@ export default {
   poweredByHeader: false,
   // The root's TypeScript checks this folder too; it has no API that Next.js could call.
   typescript: { ignoreBuildErrors: true },
-  experimental: { authInterrupts: true, serverActions: { bodySizeLimit: '16kb' } },
+  experimental: { serverActions: { bodySizeLimit: '16kb' } },
   turbopack: { root: join(import.meta.dirname, '..') },
 };
