@@ -7,6 +7,6 @@ export default {
   images: { unoptimized: true },
   // The root's TypeScript checks this folder too; it has no API that Next.js could call.
   typescript: { ignoreBuildErrors: true },
-  experimental: { authInterrupts: true, serverActions: { bodySizeLimit: '16kb' } },
+  experimental: { serverActions: { bodySizeLimit: '16kb' } },
   turbopack: { root: join(import.meta.dirname, '..') },
 };

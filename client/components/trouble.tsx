@@ -1,3 +1,4 @@
+import { getUser } from '../lib/api.ts';
 import { pathOf } from '../lib/paths.ts';
 import { currentVisit } from '../lib/visit.ts';
 import { Heading } from './heading.tsx';
@@ -18,11 +19,13 @@ const NO_TICKET = '0'.repeat(32);
 const TRY_AGAIN_MS = 5000;
 
 /** A page about what went wrong, and what to do now. One that may be right in a moment tries again by itself. */
-export function Trouble({ status, message }: { status: number; message: string }) {
+export async function Trouble({ status, message }: { status: number; message: string }) {
   const mayPass = status === 429 || status >= 500;
+  // Who is signed in has to do without a name while the API is away.
+  const user = mayPass ? null : await getUser().catch(() => null);
   const heading = headings[status] ?? 'That did not work';
   return (
-    <Shell title={heading} user={null} isLive={false}>
+    <Shell title={heading} user={user} isLive={false}>
       <Ticket
         id={NO_TICKET}
         look="withdrawn"

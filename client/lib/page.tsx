@@ -1,4 +1,4 @@
-import { forbidden, notFound, redirect, unstable_rethrow } from 'next/navigation';
+import { redirect, unstable_rethrow } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { Trouble } from '../components/trouble.tsx';
 import { ApiError } from './api-error.ts';
@@ -17,12 +17,16 @@ export const page =
       if (!(error instanceof ApiError)) onError(error);
       const { status, message } = error instanceof ApiError ? error : unexpected;
       if (status === 401) redirect(signInPath(pathOf(request.url)));
-      if (status === 404) notFound();
-      if (status === 403) forbidden();
+      // Not by `notFound` and its like: Next.js shows their pages to browsers that run scripts only.
       answerWith(status);
-      return <Trouble status={status} message={message} />;
+      return <Trouble status={status} message={messages[status] ?? message} />;
     }
   };
+
+const messages: Record<number, string> = {
+  403: 'This belongs to somebody else. Is it yours? Then sign in as you.',
+  404: 'There is no such page. The address may be mistyped, or what it led to is gone.',
+};
 
 const unexpected = { status: 500, message: 'Something went wrong on our side. Nothing was lost.' };
 

@@ -105,6 +105,27 @@ describe('without scripts', () => {
     await expect(buyer.main).toContainText('You let this ticket go');
   });
 
+  it('what is not there or not theirs is told', async () => {
+    const seller = await site.person();
+    const ticket = await seller.sells();
+    const { id } = await (await site.person()).holds(ticket.id);
+    const person = await site.person(options);
+    for (const path of [
+      '/nowhere',
+      '/tickets/nonsense',
+      `/tickets/${id}`,
+      `/orders/${id}/nowhere`,
+    ]) {
+      await person.goto(path);
+      await expect(person.heading).toHaveText('Nothing here');
+      await expect(person.button('Sign out')).toBeVisible();
+    }
+    for (const path of [`/orders/${id}`, `/tickets/${ticket.id}/edit`]) {
+      await person.goto(path);
+      await expect(person.heading).toHaveText('Not for your eyes');
+    }
+  });
+
   it('a second buyer is told that the ticket is held', async () => {
     const ticket = await (await site.person()).sells('Wanted by two');
     const [first, second] = await Promise.all([site.person(options), site.person(options)]);

@@ -1,10 +1,11 @@
-import { forbidden, redirect } from 'next/navigation';
+import { redirect } from 'next/navigation';
 import { Form, Submit } from '../../../../components/form.tsx';
 import { ListingForm } from '../../../../components/listing-form.tsx';
 import { RefreshOnNews } from '../../../../components/refresh-on-news.tsx';
 import { Shell } from '../../../../components/shell.tsx';
 import { editTicket, withdrawTicket } from '../../../../lib/actions.ts';
 import { getTicket, getUser } from '../../../../lib/api.ts';
+import { ApiError } from '../../../../lib/api-error.ts';
 import { type PageProps, page } from '../../../../lib/page.tsx';
 import { signInPath } from '../../../../lib/paths.ts';
 
@@ -19,7 +20,8 @@ export default page(async ({ params }: PageProps) => {
   const { id } = await params;
   const [user, ticket] = await Promise.all([getUser(), getTicket(id)]);
   if (user === null) redirect(signInPath(`/tickets/${id}/edit`));
-  if (ticket.userId !== user.id) forbidden();
+  if (ticket.userId !== user.id)
+    throw new ApiError(403, 'not_your_ticket', 'This ticket is not yours.');
   const { status } = ticket;
   return (
     <Shell title="Edit your ticket" heading="Edit your ticket" user={user}>
