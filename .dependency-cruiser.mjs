@@ -4,6 +4,8 @@ const domain = '^services/([^/]+)/(ticket|order|charge|user)[.]ts$';
 const facts = '^packages/common/src/(events|records|errors)[.]ts$';
 const engines = '^(node:)?sqlite$|(^|/)node_modules/(mongodb|@nats-io|bullmq|ioredis|stripe)/';
 const test = '[.]test[.]ts$|^(tests|bench)/';
+/** What mounts the pages and builds them. */
+const clientProcess = '^client/(main|pages|build)[.]ts$';
 const testKit = '^packages/common/src/testing/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
@@ -74,11 +76,29 @@ export default {
       name: 'client-knows-schemas-only',
       comment: 'The client talks to the API over HTTP, so that it can run anywhere in front of it.',
       severity: 'error',
-      from: { path: '^client/' },
+      from: { path: '^client/', pathNot: clientProcess },
       to: {
         path: '^(packages|services)/',
         pathNot: '^packages/common/src/(api|records|events|errors)[.]ts$',
       },
+    },
+    {
+      name: 'client-process-on-the-kit',
+      comment:
+        'What carries the pages is built as every process is, and has neither platform nor services.',
+      severity: 'error',
+      from: { path: clientProcess },
+      to: {
+        path: '^(packages|services)/',
+        pathNot: '^packages/common/src/((context|errors)[.]ts$|kit/)',
+      },
+    },
+    {
+      name: 'pages-know-no-process',
+      comment: 'Pages are rendered in whatever process has the port.',
+      severity: 'error',
+      from: { path: '^client/', pathNot: clientProcess },
+      to: { path: clientProcess },
     },
     {
       name: 'client-talks-in-one-place',

@@ -15,6 +15,8 @@ const servers = mongodbUrl && natsUrl && redisUrl ? { mongodbUrl, natsUrl, redis
 const ofServers = [
   'packages/platform/src/distributed/**',
   'tests/processes.test.ts',
+  'tests/e2e/distributed.test.ts',
+  'tests/replicas.test.ts',
   'tests/rights.test.ts',
   'tests/local-servers.test.ts',
   'tests/faults/**',
@@ -36,6 +38,7 @@ const notOfTheMarketplace = [
   'processes',
   'published',
   'readme',
+  'replicas',
   'rights',
   'start',
   'tidy',

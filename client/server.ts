@@ -11,8 +11,8 @@ const createNext = next as unknown as Callable<typeof next>;
 export interface ClientOptions {
   /** Where the API listens, for example http://127.0.0.1:3000. */
   apiOrigin: string;
-  /** Where this process listens; without it, where the API does. */
-  ownOrigin?: string;
+  /** Where this process listens. */
+  ownOrigin: string;
   /** Sent to the API as `x-client-key`, so that it believes who the visitor is. */
   apiKey?: string;
   /** Where browsers reach the pages; over HTTPS they are told to stay there. */
@@ -20,7 +20,7 @@ export interface ClientOptions {
   /** ISO 4217, lower case. */
   currency: string;
   /** Is told of errors that nobody expected. */
-  onError?: (error: unknown) => void;
+  onError: (error: unknown) => void;
 }
 
 export interface Client {
@@ -30,20 +30,23 @@ export interface Client {
 }
 
 export async function createClient(options: ClientOptions): Promise<Client> {
-  const { apiOrigin, apiKey, publicOrigin, currency } = options;
-  const { ownOrigin = apiOrigin, onError = () => undefined } = options;
+  const { apiOrigin, ownOrigin, apiKey, publicOrigin, currency, onError } = options;
   // Where a form leads to another page, Next.js asks itself for that page.
   const { hostname, port } = new URL(ownOrigin);
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
   await app.prepare();
   const answer = app.getRequestHandler();
   const headers = commonHeaders(publicOrigin);
+  const publicHost = publicOrigin && new URL(publicOrigin).host;
 
   return {
     async handle(request, response) {
       const policy = contentSecurityPolicy(randomBytes(16).toString('base64'));
       // Next.js reads the nonce for its scripts here.
       request.headers['content-security-policy'] = policy;
+      // What proxies say of themselves is about the way here, and Next.js would ask itself and compare forms by it.
+      delete request.headers['x-forwarded-proto'];
+      if (publicHost) request.headers['x-forwarded-host'] = publicHost;
       response.setHeaders(headers);
       response.setHeader('content-security-policy', policy);
       const visit: Visit = { apiOrigin, apiKey, currency, request, response, onError };

@@ -5,9 +5,9 @@ import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Handlers, Platform, TestGateway, Timers } from '@fairseat/common/ports';
 import { seeded } from '@fairseat/common/testing';
-import { changed, turns } from './interleaving.ts';
+import { changed } from './interleaving.ts';
 import { violations } from './invariants.ts';
-import type { TestMarketplace } from './marketplace.ts';
+import { isDistributed, othersTurn, type TestMarketplace } from './marketplace.ts';
 
 type Wrap = <P extends Platform>(platform: P) => P;
 
@@ -224,7 +224,7 @@ export function gatewayInTheWay() {
 }
 
 /** Far more turns than anything takes that does not wait for the clock. */
-const MANY_TURNS = 20_000;
+const MANY_TURNS = isDistributed ? 1500 : 20_000;
 
 /** Resolves once it is so; answers what `look` saw last. @throws when it does not come to be. */
 export async function eventually<T>(
@@ -235,7 +235,7 @@ export async function eventually<T>(
     const seen = await look();
     if (isSo(seen)) return seen;
     if (turn === MANY_TURNS) throw new Error(`It stayed ${JSON.stringify(seen)}`);
-    await turns(1);
+    await othersTurn(1);
   }
 }
 
@@ -245,7 +245,7 @@ const violationsOf = (market: TestMarketplace) => violations(market.platform, ma
 export async function healed(market: TestMarketplace, withinSeconds = 5): Promise<string[]> {
   for (let second = 0; ; second++) {
     await market.settled();
-    await turns(10);
+    await othersTurn(10);
     const wrong = await violationsOf(market);
     if (wrong.length === 0 || second === withinSeconds) return wrong;
     market.clock.advance(1000);
@@ -256,7 +256,7 @@ export async function healed(market: TestMarketplace, withinSeconds = 5): Promis
 export async function passing(market: TestMarketplace, ms: number) {
   market.clock.advance(ms);
   await market.settled();
-  await turns(10);
+  await othersTurn(10);
 }
 
 /** To a minute after the end of an order placed just now: by then every lost message is made good. */

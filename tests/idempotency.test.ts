@@ -1,7 +1,7 @@
 /** Requests that may be sent twice, and requests that wait for their outcome. */
 import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestMarketplace, type Visitor } from './marketplace.ts';
+import { othersTurn, TestMarketplace, type Visitor } from './marketplace.ts';
 import { faultsOf } from './problems.ts';
 
 let market: TestMarketplace;
@@ -154,7 +154,7 @@ describe('an order with `Prefer: wait`', () => {
     const startedAt = await saved.promise;
     let flownMs = 0;
     for (; reply === undefined; flownMs += 50) {
-      await deaf.turns(4);
+      await othersTurn(4);
       deaf.clock.advance(50);
     }
     await answered;

@@ -10,7 +10,6 @@ import {
   ringingByHand,
   saying,
 } from './disturbances.ts';
-import { turns } from './interleaving.ts';
 import { openTrade } from './trade.ts';
 
 const MINUTE_MS = 60_000;
@@ -129,9 +128,7 @@ describe('a ticket that is not locked yet', () => {
     const order = (await buyer.order(ticket.id)).body;
     const paying = buyer.pay(order.id);
     await created.arrived;
-    await turns(50);
-    market.clock.advance(1001);
-    expect((await paying).body).toMatchObject({
+    expect((await market.hurried(paying)).body).toMatchObject({
       status: 404,
       detail: expect.stringContaining('yet'),
     });

@@ -68,6 +68,10 @@ const quickPasswords: Passwords = {
 /** Real servers need real time to do their part. */
 const SERVERS_TURN_MS = 20;
 
+/** Lets others go on: so many turns of the event loop, or as long as real servers need. */
+export const othersTurn = (count: number): Promise<void> =>
+  isDistributed ? setTimeout(SERVERS_TURN_MS) : turns(count);
+
 let people = 0;
 
 /** Somebody with a browser or a program: keeps their cookie. */
@@ -236,9 +240,6 @@ export class TestMarketplace implements AsyncDisposable {
   /** Resolves once every event has been handled by every service. */
   settled = () => this.platform.settled();
 
-  /** Lets others go on: so many turns of the event loop, or as long as real servers need. */
-  turns = (count: number) => (isDistributed ? setTimeout(SERVERS_TURN_MS) : turns(count));
-
   /** Lets time fly until there is an answer, for what a service waits for a while. */
   async hurried<T>(reply: Promise<T>): Promise<T> {
     let answered = false;
@@ -247,7 +248,7 @@ export class TestMarketplace implements AsyncDisposable {
     });
     while (!answered) {
       this.clock.advance(100);
-      await this.turns(2);
+      await othersTurn(2);
     }
     return done;
   }

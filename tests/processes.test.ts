@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createSessionKey, publicKeyOf } from '@fairseat/common/kit';
@@ -18,7 +19,9 @@ const settings = {
   NAMESPACE: namespace,
 };
 
-const startAll = () => startProgram('infra/distributed/main.ts', settings);
+// Those of the pages are in tests/e2e.
+const startAll = (env: Record<string, string> = {}) =>
+  startProgram('infra/distributed/main.ts', { ...settings, ...env }, { flags: ['--api-only'] });
 
 /** The latest process of each service, as the common log tells. */
 function pidsOf({ output }: Process): Map<string, number> {
@@ -66,6 +69,31 @@ describe('npm run start:distributed', () => {
     }
   });
 
+  it('has no pages with --api-only, and keeps metrics to itself', async () => {
+    for (const path of ['/', '/tickets/new', '/metrics']) {
+      const reply = await fetch(all.url + path);
+      expect(reply.status).toBe(404);
+      expect(await reply.json()).toMatchObject({ code: 'not_found' });
+    }
+  });
+
+  it('keeps metrics to itself, however they are spelled', async () => {
+    const { hostname, port } = new URL(all.url ?? '');
+    for (const path of ['/metrics', '/./metrics', '/%2e/metrics', '/.\\metrics']) {
+      const [reply] = (await once(get({ hostname, port, path }), 'response')) as [IncomingMessage];
+      expect({ path, status: reply.statusCode }).toEqual({ path, status: 404 });
+      reply.resume();
+    }
+  });
+
+  it('cuts off who asks for more at once than anybody reads', async () => {
+    const { hostname, port } = new URL(all.url ?? '');
+    const socket = connect(Number(port), hostname);
+    socket.write('GET /api/users/x HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(200));
+    await once(socket.on('error', () => {}).resume(), 'close');
+    expect(await statusOf(all, '/healthz')).toBe(200);
+  });
+
   it('answers 503 for a service that was killed, starts it again, and sells', async () => {
     process.kill(pidsOf(all).get('orders') ?? 0, 'SIGKILL');
     await expect.poll(() => statusOf(all, '/readyz')).toBe(503);
@@ -91,7 +119,7 @@ describe('npm run start:distributed', () => {
   });
 
   it('ends with the reason when a service cannot start', async () => {
-    const all = await startProgram('infra/distributed/main.ts', { ...settings, CURRENCY: 'xyz' });
+    const all = await startAll({ CURRENCY: 'xyz' });
     expect(await all.exited).toBe(1);
     expect(all.output().stderr).toMatch(
       /^Fairseat cannot run: Wrong setting: CURRENCY=xyz[^\n]+\n$/,

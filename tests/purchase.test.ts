@@ -94,9 +94,12 @@ describe('a purchase', () => {
     await quiet(market);
   });
 
-  it.each(['pm_card_chargeDeclined', 'pm_card_chargeDeclinedInsufficientFunds'])(
-    'is cancelled when the card is declined (%s)',
-    async (token) => {
+  it.each([
+    ['pm_card_chargeDeclined', 'card_declined'],
+    ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
+  ])(
+    'is cancelled when the card is declined, and the charge tells why (%s)',
+    async (token, code) => {
       const { market, seller, buyer } = await open();
       await using _ = market;
       const ticket = await seller.sells();
@@ -109,6 +112,10 @@ describe('a purchase', () => {
       expect(await buyer.seesOrder(order.id)).toMatchObject({
         status: 'cancelled',
         reason: 'payment_failed',
+      });
+      expect(await buyer.seesCharge(order.id)).toMatchObject({
+        status: 'failed',
+        decline: { code },
       });
       expect(await buyer.seesTicket(ticket.id)).toMatchObject({ status: 'available' });
       await quiet(market);

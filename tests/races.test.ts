@@ -4,7 +4,13 @@ import { seeded, shuffled } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import { interleaved, turns, withoutCompareAndSet, withoutUniqueKey } from './interleaving.ts';
 import { violations } from './invariants.ts';
-import { isDistributed, type Reply, TestMarketplace, type Visitor } from './marketplace.ts';
+import {
+  isDistributed,
+  othersTurn,
+  type Reply,
+  TestMarketplace,
+  type Visitor,
+} from './marketplace.ts';
 
 type Wrap = <P extends Platform>(platform: P) => P;
 /** Runs a race and answers what went wrong in it, beyond the invariants. */
@@ -116,6 +122,8 @@ races(
   async (market, random) => {
     const { buyer, ticket } = await onTicket(market);
     const order = await buyer.holds(ticket.id);
+    // Or the time would be over before payments has heard of the order.
+    await market.settled();
     market.clock.advance(15 * 60_000 - 1000);
     const replies = await inAnyOrder<Reply<unknown> | undefined>(
       random,
@@ -199,7 +207,7 @@ async function reconciled(market: TestMarketplace, buyer: Visitor, orderId: stri
   };
   for (let tries = 0; tries < 200 && (await isOpen()); tries++) {
     market.clock.advance(250);
-    await turns(1);
+    await othersTurn(1);
     await market.settled();
   }
 }

@@ -166,12 +166,46 @@ describe('with passwords, TLS and the rights that the manual gives', () => {
     expect(readFileSync(path('nats.log'), 'utf8')).not.toContain('Violation');
   }, 60_000);
 
+  /** What it says when it ends by itself because it cannot start. */
+  const refusal = async (service: ServiceName, env: Record<string, string>, user = service) => {
+    const refused = await start(service, user, env);
+    expect(await refused.exited).not.toBe(0);
+    return refused.output().stderr;
+  };
+
   it('a service cannot say or hear in the name of another', async () => {
-    const orders = await start('orders', 'tickets');
-    await expect
-      .poll(() => orders.output().stderr, { timeout: 15_000 })
-      .toMatch(/NATS_URL.*Violation/);
-    await orders.end('SIGTERM');
+    expect(await refusal('orders', {}, 'tickets')).toMatch(/NATS_URL.*Violation/);
+  });
+
+  it.each([
+    ['NATS_URL', () => `tls://tickets:wrong@localhost:${natsPort}`],
+    ['REDIS_URL', () => `rediss://tickets:wrong@localhost:${redisPort}`],
+  ])(
+    'a wrong password in %s ends the start in one line that keeps it secret',
+    async (setting, url) => {
+      const line = await refusal('tickets', { [setting]: url() });
+      expect(line).toMatch(new RegExp(`${setting}: .*refuses this user or password.*Expected`));
+      expect(line).not.toContain('wrong@');
+      const troubles = line.split('\n').filter((each) => each && !each.startsWith('{"level":30'));
+      expect(troubles).toHaveLength(1);
+    },
+  );
+
+  it.each(['NATS_URL', 'REDIS_URL'])(
+    'a certificate of nobody’s ends the start: %s',
+    async (setting) => {
+      const plain =
+        setting === 'NATS_URL' ? { REDIS_URL: servers.redisUrl } : { NATS_URL: servers.natsUrl };
+      const line = await refusal('tickets', { ...plain, TLS_CA_FILE: '' });
+      expect(line).toMatch(new RegExp(`${setting}: .*certificate.*Expected TLS_CA_FILE`));
+    },
+  );
+
+  it('one of the engines may do without TLS', async () => {
+    const tickets = await start('tickets', 'tickets', { REDIS_URL: servers.redisUrl });
+    const isReady = async () => (await fetch(`${tickets.url}/readyz`)).ok;
+    await expect.poll(isReady, { timeout: 15_000 }).toBe(true);
+    await tickets.end('SIGTERM');
   });
 
   it('a service cannot set the alarms of another', async () => {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
 import { describe, expect, it } from 'vitest';
-import { Caller, startProcess, temporaryFolder } from './process.ts';
+import { Caller, startProcess, startProgram, temporaryFolder } from './process.ts';
 
 const oneLine = /^Fairseat cannot start: [^\n]+\n$/;
 
@@ -148,6 +148,34 @@ describe('the flags of npm start', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(oneLine);
     expect(stderr).toContain('--help');
+  });
+});
+
+describe('npm start -- --api-only', () => {
+  it('has no pages', async () => {
+    using folder = temporaryFolder();
+    const fairseat = await startProcess({ DATA_DIR: folder.path }, { flags: ['--api-only'] });
+    for (const path of ['/', '/tickets/new', '/nowhere']) {
+      const reply = await fetch(fairseat.url + path);
+      expect(reply.status).toBe(404);
+      expect(reply.headers.get('content-type')).toContain('application/problem+json');
+      expect(await reply.json()).toMatchObject({ status: 404, code: 'not_found' });
+    }
+    await fairseat.end('SIGTERM');
+  });
+});
+
+describe('the pages by themselves', () => {
+  it.each([
+    [{}, 'API_ORIGIN is not set'],
+    [{ API_ORIGIN: '127.0.0.1:3000' }, 'API_ORIGIN=127.0.0.1:3000'],
+    [{ API_ORIGIN: 'http://127.0.0.1:3000/api' }, 'API_ORIGIN=http://127.0.0.1:3000/api'],
+  ])('refuse the setting %o in one line that names it', async (env, named) => {
+    const client = await startProgram('client/main.ts', env);
+    expect(await client.exited).toBe(1);
+    expect(client.output().stderr).toMatch(/^client cannot start: [^\n]+\n$/);
+    expect(client.output().stderr).toContain(named);
+    expect(client.output().stderr).toContain('http://127.0.0.1:3000');
   });
 });
 

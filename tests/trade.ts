@@ -1,8 +1,7 @@
 /** People who trade: as a test says, or at random as a seed says. */
 import { gatewayInTheWay } from './disturbances.ts';
-import { turns } from './interleaving.ts';
 import { readEverything } from './invariants.ts';
-import { TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
+import { othersTurn, TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
 
 /** A marketplace with a ticket for sale and two who may want it. */
 export async function openTrade(wrap?: TestOptions['wrap'], options: TestOptions = {}) {
@@ -26,7 +25,7 @@ export const taken = async (market: TestMarketplace) =>
 export const restart = async (market: TestMarketplace) => {
   await market.crash();
   await market.start();
-  await turns(20);
+  await othersTurn(20);
 };
 
 const TOKENS = [

@@ -1,3 +1,4 @@
+import { Empty, SELL } from '../components/empty.tsx';
 import { Listing } from '../components/listing.tsx';
 import { Paging } from '../components/paging.tsx';
 import { Shell } from '../components/shell.tsx';
@@ -72,7 +73,7 @@ export default page(async ({ searchParams }: PageProps) => {
 });
 
 const headingOf = (q: string, cursor: string | undefined) =>
-  q ? <>Tickets for “{q}”</> : cursor ? 'More tickets' : 'All tickets';
+  q ? `Tickets for “${q}”` : cursor ? 'More tickets' : 'All tickets';
 
 function FrontHeading() {
   return (
@@ -85,30 +86,21 @@ function FrontHeading() {
 function Nothing({ q, isFirst }: { q: string; isFirst: boolean }) {
   if (q) {
     return (
-      <section className="empty">
-        <h2>No ticket says “{q}”</h2>
-        <p>Search finds whole words of a title. Try fewer of them, or another.</p>
-        <p>
-          <a className="button button-plain" href="/">
-            See all tickets
-          </a>
-        </p>
-      </section>
+      <Empty
+        heading={`No ticket says “${q}”`}
+        next={{ href: '/', label: 'See all tickets', look: 'plain' }}
+      >
+        Search finds whole words of a title. Try fewer of them, or another.
+      </Empty>
     );
   }
-  return (
-    <section className="empty">
-      <h2>{isFirst ? 'The box office is open. The board is empty.' : 'That was all'}</h2>
-      <p>
-        {isFirst
-          ? 'Nothing is for sale right now. Have a ticket that you cannot use? List it, and it hangs here.'
-          : 'No more tickets are for sale.'}
-      </p>
-      <p>
-        <a className="button button-primary" href="/tickets/new">
-          Sell a ticket
-        </a>
-      </p>
-    </section>
+  return isFirst ? (
+    <Empty heading="The box office is open. The board is empty." next={SELL}>
+      Nothing is for sale right now. Have a ticket that you cannot use? List it, and it hangs here.
+    </Empty>
+  ) : (
+    <Empty heading="That was all" next={SELL}>
+      No more tickets are for sale.
+    </Empty>
   );
 }

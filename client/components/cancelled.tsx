@@ -2,10 +2,12 @@ import type { Stage } from '../lib/checkout.ts';
 
 type CancelledStage = Extract<Stage, { name: 'cancelled' }>;
 
+const DECLINED = 'The payment was declined.';
+
 const reasons: Record<CancelledStage['reason'], string> = {
   buyer: 'You let this ticket go. It is for sale again.',
   expired: 'The time to pay is over, and the ticket is for sale again.',
-  payment_failed: 'The payment was declined, and the ticket was let go. You were not charged.',
+  payment_failed: 'The ticket was let go, and you were not charged.',
   ticket_unavailable: 'The ticket was taken or changed just before you. You were not charged.',
 };
 
@@ -15,17 +17,25 @@ const refunds: Record<CancelledStage['refund'], string> = {
   made: 'Your payment came through too late. The money was given back to you.',
 };
 
+interface Props {
+  ticketId: string;
+  stage: CancelledStage;
+  /** What the buyer's bank has said, if it has. */
+  decline: string | undefined;
+}
+
 /** Why an order has ended without a ticket, and what to do next. */
-export function Cancelled({ ticketId, stage }: { ticketId: string; stage: CancelledStage }) {
+export function Cancelled({ ticketId, stage, decline = DECLINED }: Props) {
+  const isDeclined = stage.reason === 'payment_failed';
   const refund = refunds[stage.refund];
   return (
     <>
-      <p className="lead">{reasons[stage.reason]}</p>
+      <p className="lead">
+        {isDeclined && <strong>{decline} </strong>}
+        {reasons[stage.reason]}
+      </p>
       {refund && <p className="notice">{refund}</p>}
-      <Next
-        ticketId={ticketId}
-        again={stage.reason === 'payment_failed' ? 'Try again with another card' : undefined}
-      />
+      <Next ticketId={ticketId} again={isDeclined ? 'Try again with another card' : undefined} />
     </>
   );
 }

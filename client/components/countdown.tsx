@@ -41,7 +41,17 @@ export function Countdown({ until, now, children, after }: Props) {
     <>
       <div className="countdown" data-short={seconds <= 60}>
         <p className="countdown-face" role="timer" aria-label="Time left to pay">
-          {clockFace(seconds)}
+          <span className="sr-only">{spoken(seconds)} </span>
+          {[...clockFace(seconds)].map((sign, place) => (
+            <span
+              // biome-ignore lint/suspicious/noArrayIndexKey: a new element for a new sign; else it would count as moved.
+              key={`${place}${sign}`}
+              className={sign === ':' ? '' : 'countdown-digit'}
+              aria-hidden="true"
+            >
+              {sign}
+            </span>
+          ))}
         </p>
         <p className="sr-only" role="status">
           {seconds > 0 && isSaid(seconds) && `${spoken(seconds)} left to pay`}

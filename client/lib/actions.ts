@@ -1,10 +1,10 @@
 'use server';
 /** What forms do. They work the same whether the browser runs scripts or not. */
 import { ticketBodySchema } from '@fairseat/common/api';
-import { redirect } from 'next/navigation';
+import { forbidden, redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
-import { type FormState, sentAgain } from './form-state.ts';
+import { type FormAction, type FormState, sentAgain } from './form-state.ts';
 import { parsePrice } from './parse-price.ts';
 import { safePath, signInPath } from './paths.ts';
 import { currentVisit } from './visit.ts';
@@ -15,6 +15,14 @@ const text = (data: FormData, name: string) => {
   const value = data.get(name);
   return typeof value === 'string' ? value : '';
 };
+
+/** Anybody can call what forms call, and with anything. */
+const action =
+  (act: FormAction): FormAction =>
+  async (before, data) => {
+    if (typeof before?.key !== 'string' || !(data instanceof FormData)) forbidden();
+    return act(before, data);
+  };
 
 /**
  * Asks the API, then leads to the page whose path `run` returns.
@@ -42,26 +50,26 @@ async function submit(
   redirect(next);
 }
 
-export async function signUp(before: FormState, data: FormData): Promise<FormState> {
+export const signUp = action(async (before, data) => {
   return submit(before, data, '/', async () => {
     await api.signUp({ email: text(data, 'email'), password: text(data, 'password') });
     return safePath(data.get('next'));
   });
-}
+});
 
-export async function signIn(before: FormState, data: FormData): Promise<FormState> {
+export const signIn = action(async (before, data) => {
   return submit(before, data, '/', async () => {
     await api.signIn({ email: text(data, 'email'), password: text(data, 'password') });
     return safePath(data.get('next'));
   });
-}
+});
 
-export async function signOut(before: FormState, data: FormData): Promise<FormState> {
+export const signOut = action(async (before, data) => {
   return submit(before, data, '/', async () => {
     await api.signOut();
     return '/';
   });
-}
+});
 
 /** Title and price as typed, or what is wrong with them. */
 function readListing(data: FormData) {
@@ -72,7 +80,7 @@ function readListing(data: FormData) {
   return { listing: Object.keys(fields).length === 0 ? listing.data : undefined, fields };
 }
 
-export async function listTicket(before: FormState, data: FormData): Promise<FormState> {
+export const listTicket = action(async (before, data) => {
   const { listing, fields } = readListing(data);
   if (listing === undefined) return sentAgain(before, data, { fields });
   return submit(before, data, '/tickets/new', async () => {
@@ -84,9 +92,9 @@ export async function listTicket(before: FormState, data: FormData): Promise<For
     });
     return `/tickets/${ticket.id}`;
   });
-}
+});
 
-export async function editTicket(before: FormState, data: FormData): Promise<FormState> {
+export const editTicket = action(async (before, data) => {
   const { listing, fields } = readListing(data);
   if (listing === undefined) return sentAgain(before, data, { fields });
   const path = `/tickets/${text(data, 'id')}`;
@@ -94,16 +102,16 @@ export async function editTicket(before: FormState, data: FormData): Promise<For
     await api.editTicket(text(data, 'id'), listing);
     return path;
   });
-}
+});
 
-export async function withdrawTicket(before: FormState, data: FormData): Promise<FormState> {
+export const withdrawTicket = action(async (before, data) => {
   return submit(before, data, `/tickets/${text(data, 'id')}/edit`, async () => {
     await api.withdrawTicket(text(data, 'id'));
     return '/selling';
   });
-}
+});
 
-export async function buy(before: FormState, data: FormData): Promise<FormState> {
+export const buy = action(async (before, data) => {
   const ticketId = text(data, 'id');
   return submit(before, data, `/tickets/${ticketId}`, async () => {
     try {
@@ -114,7 +122,7 @@ export async function buy(before: FormState, data: FormData): Promise<FormState>
       return orderId === null ? '/orders' : orderPath(orderId);
     }
   });
-}
+});
 
 const orderPath = (id: string) => `/orders/${encodeURIComponent(id)}`;
 
@@ -122,7 +130,7 @@ const orderPath = (id: string) => `/orders/${encodeURIComponent(id)}`;
 const isTold = (error: unknown) =>
   error instanceof ApiError && [402, 404, 409, 422].includes(error.status);
 
-export async function pay(before: FormState, data: FormData): Promise<FormState> {
+export const pay = action(async (before, data) => {
   const orderId = text(data, 'id');
   const path = orderPath(orderId);
   return submit(before, data, path, async () => {
@@ -134,9 +142,9 @@ export async function pay(before: FormState, data: FormData): Promise<FormState>
       throw error;
     }
   });
-}
+});
 
-export async function confirm(before: FormState, data: FormData): Promise<FormState> {
+export const confirm = action(async (before, data) => {
   const orderId = text(data, 'id');
   const path = orderPath(orderId);
   return submit(before, data, path, async () => {
@@ -150,9 +158,9 @@ export async function confirm(before: FormState, data: FormData): Promise<FormSt
     }
     return path;
   });
-}
+});
 
-export async function letGo(before: FormState, data: FormData): Promise<FormState> {
+export const letGo = action(async (before, data) => {
   const path = orderPath(text(data, 'id'));
   return submit(before, data, path, async () => {
     try {
@@ -162,4 +170,4 @@ export async function letGo(before: FormState, data: FormData): Promise<FormStat
     }
     return path;
   });
-}
+});

@@ -10,6 +10,7 @@ import { cookies } from 'next/headers';
 import { cache } from 'react';
 import { z } from 'zod';
 import { ApiError, unreachable } from './api-error.ts';
+import { stageOf } from './checkout.ts';
 import { parseSetCookie } from './set-cookie.ts';
 import { currentVisit } from './visit.ts';
 
@@ -122,8 +123,10 @@ export const findOrders = (cursor: string | undefined) =>
 /** An order, and the time by the clock of those who keep it, in milliseconds since the epoch. */
 export async function getOrder(id: string) {
   const response = await send(at('/orders', id));
-  const now = Date.parse(response.headers.get('date') ?? '') || Date.now();
-  return { order: orderSchema.parse(await response.json()), now };
+  const order = orderSchema.parse(await response.json());
+  const saidAt = Date.parse(response.headers.get('date') ?? '') || Date.now();
+  // The header tells full seconds only: an order that is new would seem to come from the future.
+  return { order, now: Math.max(saidAt, Date.parse(order.createdAt)) };
 }
 
 export const placeOrder = (ticketId: string, key: string) =>
@@ -142,6 +145,14 @@ export async function getCharge(orderId: string) {
     if (error instanceof ApiError && error.status === 404) return null;
     throw error;
   }
+}
+
+export type Checkout = Awaited<ReturnType<typeof getCheckout>>;
+
+/** A purchase as it stands. */
+export async function getCheckout(orderId: string) {
+  const [{ order, now }, charge] = await Promise.all([getOrder(orderId), getCharge(orderId)]);
+  return { order, charge, now, stage: stageOf(order, charge, now) };
 }
 
 export const payFor = (orderId: string, token: string, key: string) =>

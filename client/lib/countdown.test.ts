@@ -6,11 +6,11 @@ describe('the countdown', () => {
     expect([-5, 0, 1, 999, 1000, 1001].map((ms) => secondsLeft(ms, 0))).toEqual([0, 0, 1, 1, 1, 2]);
   });
 
-  it('shows minutes and seconds, and hours when there are any', () => {
+  it('shows minutes and seconds by two digits each, and hours when there are any', () => {
     expect([0, 9, 60, 872, 3723].map(clockFace)).toEqual([
-      '0:00',
-      '0:09',
-      '1:00',
+      '00:00',
+      '00:09',
+      '01:00',
       '14:32',
       '1:02:03',
     ]);

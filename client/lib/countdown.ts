@@ -2,14 +2,12 @@
 export const secondsLeft = (untilMs: number, nowMs: number): number =>
   Math.max(0, Math.ceil((untilMs - nowMs) / 1000));
 
-/** 872 → "14:32"; from an hour on "1:02:03". */
+/** 872 → "14:32", 9 → "00:09": as many digits from beginning to end; from an hour on "1:02:03". */
 export function clockFace(seconds: number): string {
-  const two = (part: number) => String(part).padStart(2, '0');
   const hours = Math.floor(seconds / 3600);
-  const minutes = Math.floor(seconds / 60) % 60;
-  return hours > 0
-    ? `${hours}:${two(minutes)}:${two(seconds % 60)}`
-    : `${minutes}:${two(seconds % 60)}`;
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60];
+  const face = parts.map((part) => String(part).padStart(2, '0')).join(':');
+  return hours > 0 ? `${hours}:${face}` : face;
 }
 
 /** 872 → "14 minutes 32 seconds" */

@@ -89,6 +89,7 @@ export function onOrder(listener: () => void): () => void {
 
 /** Begins to listen, or goes on as somebody else. */
 export function listen(userId: string) {
+  if (userId !== user) ownOrders.clear();
   user = userId;
   if (tab === '') start();
   announce();
@@ -190,7 +191,8 @@ function take(event: StreamEvent) {
   setStatus('live');
   if (event.name === 'beat') noteServerTime(Date.parse(event.data.now));
   if (event.name === 'reset') reset(event.tickets, event.all);
-  if (event.name === 'order') {
+  // It may still tell of whoever was signed in before.
+  if (event.name === 'order' && event.data.userId === user) {
     ownOrders.add(event.data.id);
     for (const listener of orderListeners) listener();
   }

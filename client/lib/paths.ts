@@ -4,7 +4,8 @@ export const signInPath = (next: string) => `/auth/signin?next=${encodeURICompon
 /** Where to go on after signing in: a page of ours, whatever the address asked for. */
 export function safePath(next: unknown): string {
   const url = typeof next === 'string' ? URL.parse(next, 'http://fairseat') : null;
-  if (url?.origin !== 'http://fairseat') return '/';
+  // The origin of a `blob:` is that of what follows.
+  if (url?.origin !== 'http://fairseat' || url.protocol !== 'http:') return '/';
   // A path that begins with two slashes would name another site.
   return url.pathname.replace(/^\/+/, '/') + url.search;
 }

@@ -1,4 +1,4 @@
-/** The services as child processes: started, started again when one dies, stopped. */
+/** The services and the pages as child processes: started, started again when one dies, stopped. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -18,17 +18,14 @@ const services = {
   expiration: 'magenta',
   payments: 'blue',
   live: 'gray',
+  client: 'redBright',
 } as const;
 
 export type ServiceName = keyof typeof services;
-const serviceNames = Object.keys(services) as ServiceName[];
+export const serviceNames = Object.keys(services) as ServiceName[];
 
-export interface FleetOptions {
-  /** How many processes each service has. */
-  replicas: number;
-  /** The settings of a service. */
-  envOf(service: ServiceName): Record<string, string>;
-}
+/** The settings of a service. */
+type EnvOf = (service: ServiceName) => Record<string, string>;
 
 interface Member {
   service: ServiceName;
@@ -42,10 +39,10 @@ interface Member {
 
 export class Fleet {
   readonly #members: Member[] = [];
-  readonly #options: FleetOptions;
   readonly #listening = Promise.withResolvers<void>();
   readonly #ready = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<Error>();
+  #envOf: EnvOf = () => ({});
   #stopping = false;
   #turn = 0;
 
@@ -54,11 +51,12 @@ export class Fleet {
   /** Resolves when a process gives up, which starting it again would not mend. */
   readonly failure = this.#failure.promise;
 
-  constructor(options: FleetOptions) {
-    this.#options = options;
-    for (const service of serviceNames) {
-      for (let number = 1; number <= options.replicas; number++) {
-        const name = options.replicas === 1 ? service : `${service}-${number}`;
+  /** So many processes of each service. */
+  start(services: ServiceName[], replicas: number, envOf: EnvOf) {
+    this.#envOf = envOf;
+    for (const service of services) {
+      for (let number = 1; number <= replicas; number++) {
+        const name = replicas === 1 ? service : `${service}-${number}`;
         const member: Member = { service, name, child: this.#spawn(service), ready: false };
         this.#members.push(member);
         this.#watch(member);
@@ -78,10 +76,12 @@ export class Fleet {
     return candidates[this.#turn++ % candidates.length]?.url;
   }
 
-  async stop(): Promise<void> {
+  /** Stops all, or one service alone. None is started again from then on. */
+  async stop(only?: ServiceName): Promise<void> {
     this.#stopping = true;
     await Promise.all(
-      this.#members.map(async ({ child }) => {
+      this.#members.map(async ({ service, child }) => {
+        if (only && only !== service) return;
         if (child.exitCode !== null || child.signalCode !== null) return;
         child.kill('SIGTERM');
         await once(child, 'exit');
@@ -90,10 +90,10 @@ export class Fleet {
   }
 
   #spawn(service: ServiceName): ChildProcess {
-    const main = join(root, 'services', service, 'main.ts');
+    const main = join(root, service === 'client' ? service : `services/${service}`, 'main.ts');
     return spawn(process.execPath, ['--conditions=@fairseat/source', `--import=${leash}`, main], {
       cwd: root,
-      env: { ...process.env, ...this.#options.envOf(service) },
+      env: { ...process.env, ...this.#envOf(service) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       // Ctrl-C in a terminal reaches a whole process group: the launcher alone should hear it.
       detached: true,

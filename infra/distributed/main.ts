@@ -1,12 +1,12 @@
-/** `npm run start:distributed`: each service a process of its own on MongoDB, NATS and Redis, behind one address. */
+/** `npm run start:distributed`: services and pages as processes of their own on MongoDB, NATS and Redis, at one address. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
 import { readConfig, whyNotStarted } from '@fairseat/common/kit';
 import { freePort, startServers, stopServers } from '@fairseat/servers';
 import closeWithGrace from 'close-with-grace';
-import { Fleet, log } from './fleet.ts';
-import { createRouter } from './router.ts';
+import { Fleet, log, serviceNames } from './fleet.ts';
+import { createInnerRouter, createRouter } from './router.ts';
 import { makeSessionKeys } from './session-keys.ts';
 
 const STOP_WITHIN_MS = 30_000;
@@ -22,7 +22,12 @@ async function stop() {
 }
 
 async function main() {
-  const { values } = parseArgs({ options: { replicas: { type: 'string', default: '1' } } });
+  const { values } = parseArgs({
+    options: {
+      replicas: { type: 'string', default: '1' },
+      'api-only': { type: 'boolean', default: false },
+    },
+  });
   const replicas = Number(values.replicas);
   if (!Number.isInteger(replicas) || replicas < 1) {
     throw new StartError(`--replicas=${values.replicas}: expected a whole number from 1`);
@@ -38,33 +43,39 @@ async function main() {
     SESSION_KEY_FILE: keys.publicFile,
     ...Object.fromEntries(servers.map(({ setting, url }) => [setting, url])),
   };
-  const {
-    host,
-    port: wanted,
-    publicOrigin,
-    trustedProxies,
-  } = readConfig({ ...process.env, ...shared });
-  const port = wanted || (await freePort(0));
-  const fleet = new Fleet({
-    replicas,
-    envOf: (service) => ({
-      ...shared,
-      HOST: '127.0.0.1',
-      PORT: '0',
-      PUBLIC_ORIGIN: publicOrigin ?? `http://${host}:${port}`,
-      TRUSTED_PROXIES: 'loopback',
-      ...(service === 'auth' && { SESSION_KEY_FILE: keys.privateFile }),
-    }),
-  });
+  const config = readConfig({ ...process.env, ...shared });
+  const { host } = config;
+  const port = config.port || (await freePort(0));
+  const publicOrigin = config.publicOrigin ?? `http://${host}:${port}`;
+  const withPages = !values['api-only'];
+  const services = serviceNames.filter((name) => withPages || name !== 'client');
+
+  const fleet = new Fleet();
+  // The pages ask for others, and say whose address they ask for. From outside nobody gets at the router that believes it.
+  const inner = await createInnerRouter(fleet);
+  undo.push(() => inner.close());
+  const apiOrigin = await inner.listen({ host: '127.0.0.1', port: 0 });
+
   undo.push(() => fleet.stop());
   void fleet.failure.then(fail);
-
+  fleet.start(services, replicas, (service) => ({
+    ...shared,
+    HOST: '127.0.0.1',
+    PORT: '0',
+    PUBLIC_ORIGIN: publicOrigin,
+    TRUSTED_PROXIES: 'loopback',
+    ...(service === 'auth' && { SESSION_KEY_FILE: keys.privateFile }),
+    ...(service === 'client' && { API_ORIGIN: apiOrigin }),
+  }));
   await fleet.listening;
-  const router = await createRouter(fleet, trustedProxies ?? false);
+  const trustProxy = config.trustedProxies ?? false;
+  const router = await createRouter(fleet, { trustProxy, withPages, publicOrigin });
   undo.push(() => router.close());
+  // Live streams end with their process alone, and the router waits for all that it has open.
+  undo.push(() => fleet.stop('live'));
   const address = await router.listen({ host, port });
   await fleet.ready;
-  say(`Fairseat is listening on ${publicOrigin ?? address}`);
+  say(`Fairseat is listening on ${config.publicOrigin ?? address}`);
   say(`  API     ${address}/docs`);
   say('  Payment TEST MODE: no card is charged and no money moves');
 }

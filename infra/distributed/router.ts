@@ -1,6 +1,6 @@
-/** One address for all services, for one machine: elsewhere an ingress does this. */
+/** One address for all services and the pages, for one machine: elsewhere an ingress does this. */
 import { noSuchPage, Unavailable } from '@fairseat/common/errors';
-import { replyWithProblem } from '@fairseat/common/kit';
+import { connectionLimits, limitPipelining, replyWithProblem } from '@fairseat/common/kit';
 import proxy from '@fastify/http-proxy';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -14,7 +14,7 @@ declare module 'fastify' {
   }
 }
 
-/** Which service answers what. */
+/** Which service answers what of the API. */
 const routes: Record<string, ServiceName> = {
   '/api/users': 'auth',
   '/api/tickets': 'tickets',
@@ -27,32 +27,27 @@ const routes: Record<string, ServiceName> = {
 /** Longer than any answer takes. */
 const ANSWER_WITHIN_MS = 60_000;
 
-export async function createRouter(
-  fleet: Fleet,
-  trustProxy: string | false,
-): Promise<FastifyInstance> {
-  const router = Fastify({ trustProxy, forceCloseConnections: 'idle' });
-  router.decorateRequest('upstream', '');
-  router.setErrorHandler(replyWithProblem);
-  router.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
-  for (const [prefix, service] of Object.entries(routes)) {
-    const away = () => new Unavailable(`${service} does not answer`);
-    await router.register(proxy, {
-      prefix,
-      rewritePrefix: prefix,
-      upstream: '',
-      undici: { headersTimeout: ANSWER_WITHIN_MS, bodyTimeout: ANSWER_WITHIN_MS },
-      preHandler: (request, _reply, done) => {
-        request.upstream = fleet.urlOf(service) ?? '';
-        done(request.upstream ? undefined : away());
-      },
-      replyOptions: {
-        getUpstream: ({ upstream }) => upstream,
-        // Whatever the client says of itself, the services hear where it really comes from.
-        rewriteRequestHeaders: ({ ip }, headers) => ({ ...headers, 'x-forwarded-for': ip }),
-        onError: (reply) => void reply.send(away()),
-      },
-    });
+export interface RouterOptions {
+  /** Whose `X-Forwarded-For` is believed. */
+  trustProxy: string | false;
+  withPages: boolean;
+  /** Where browsers reach it. */
+  publicOrigin: string;
+}
+
+/** What the public reaches: the API, its documentation and the pages. */
+export async function createRouter(fleet: Fleet, options: RouterOptions) {
+  const { trustProxy, withPages, publicOrigin } = options;
+  const router = Fastify({ ...shared, trustProxy, ...connectionLimits() });
+  limitPipelining(router);
+  // Each process has metrics of its own, and they are not for the public.
+  router.addHook('onRequest', ({ url }, _reply, done) => {
+    done(URL.parse(url, 'http://x')?.pathname === '/metrics' ? noSuchPage() : undefined);
+  });
+  await addApi(router, fleet);
+  if (withPages) {
+    await passOn(router, fleet, '', 'client');
+    sendHome(router, new URL(publicOrigin));
   }
   await addDocumentation(router, fleet);
   router.get('/healthz', () => ({ status: 'ok' }));
@@ -60,6 +55,62 @@ export async function createRouter(
     fleet.isReady ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
   );
   return router;
+}
+
+/** What the pages reach: the API, which believes what it hears of the visitor's address. */
+export async function createInnerRouter(fleet: Fleet) {
+  const router = Fastify({ ...shared, trustProxy: 'loopback' });
+  await addApi(router, fleet);
+  return router;
+}
+
+const shared = { forceCloseConnections: 'idle' } as const;
+
+async function addApi(router: FastifyInstance, fleet: Fleet) {
+  router.decorateRequest('upstream', '');
+  router.setErrorHandler(replyWithProblem);
+  router.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
+  for (const [prefix, service] of Object.entries(routes)) {
+    await passOn(router, fleet, prefix, service);
+  }
+}
+
+async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, service: ServiceName) {
+  const away = () => new Unavailable(`${service} does not answer`);
+  await router.register(proxy, {
+    prefix,
+    rewritePrefix: prefix,
+    upstream: '',
+    // Each live stream keeps a connection for itself.
+    undici: {
+      headersTimeout: ANSWER_WITHIN_MS,
+      bodyTimeout: ANSWER_WITHIN_MS,
+      connections: null,
+    },
+    preHandler: (request, _reply, done) => {
+      request.upstream = fleet.urlOf(service) ?? '';
+      done(request.upstream ? undefined : away());
+    },
+    replyOptions: {
+      getUpstream: ({ upstream }) => upstream,
+      // Whatever the client says of itself, the services hear where it really comes from.
+      rewriteRequestHeaders: ({ ip }, headers) => ({ ...headers, 'x-forwarded-for': ip }),
+      onError: (reply) => void reply.send(away()),
+      // It would ask ten times for what answers 503.
+      retryDelay: () => null,
+    },
+  });
+}
+
+/** Forms are taken from one origin alone, and people know this machine by another name as well. */
+function sendHome(router: FastifyInstance, home: URL) {
+  if (home.hostname !== '127.0.0.1') return;
+  const { host } = new URL(`http://localhost:${home.port}`);
+  for (const path of ['/', '/*']) {
+    router.get(path, { constraints: { host } }, ({ url }, reply) =>
+      reply.redirect(home.origin + url, 307),
+    );
+  }
 }
 
 /** Every service describes its own part of the API: here they are one. */

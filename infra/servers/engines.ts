@@ -53,9 +53,11 @@ const mongodb: Engine = {
     const { root, run } = await mongodbStandIn();
     const folder = `/data/${createHash('sha256').update(data).digest('hex').slice(0, 12)}`;
     const asPostgres = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups'];
+    // Whatever ends it ends all its processes: one of PostgreSQL would go on, busy, without the others.
+    const together = ['unshare', '--pid', '--fork', '--kill-child'];
     return {
       origin: 'FerretDB on PostgreSQL, in place of MongoDB',
-      command: ['chroot', root, ...asPostgres, ...run, folder, `${port}`, '--no-auth'],
+      command: [...together, 'chroot', root, ...asPostgres, ...run, folder, `${port}`, '--no-auth'],
       data: join(root, folder),
     };
   },

@@ -24,6 +24,8 @@ export const topics = {
 
 const MAX_STREAMS = 10_000;
 export const MAX_BY_SESSION = 10;
+/** However many sessions one has. */
+export const MAX_BY_USER = 50;
 /** Of visitors who are not signed in: a whole office may share an address. */
 export const MAX_BY_NETWORK = 100;
 const TRY_AGAIN_SECONDS = 10;
@@ -85,6 +87,12 @@ export class Audience {
     } else if (isOfOrder(event)) {
       this.#write('order', event.data, topics.user(event.data.userId));
     }
+  }
+
+  /** Has everybody read afresh what is shown, since something may have been missed. */
+  startAfresh() {
+    const reset = frame('reset', this.#time());
+    for (const stream of this.#beatAt.keys()) stream.write(reset);
   }
 
   /** Shows those whose turn it is that they are still heard, and lets go of those whose session has ended. */

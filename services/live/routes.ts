@@ -2,7 +2,14 @@ import type { OutgoingHttpHeaders } from 'node:http';
 import { liveQuery, responses } from '@fairseat/common/api';
 import { networkOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
 import { z } from 'zod';
-import { type Audience, MAX_BY_NETWORK, MAX_BY_SESSION, type Stream, topics } from './audience.ts';
+import {
+  type Audience,
+  MAX_BY_NETWORK,
+  MAX_BY_SESSION,
+  MAX_BY_USER,
+  type Stream,
+  topics,
+} from './audience.ts';
 
 /** More than a browser falls behind by: beyond it a reader is too slow, and comes back to a fresh start. */
 const MAX_BUFFERED_BYTES = 64 * 1024;
@@ -41,8 +48,8 @@ export const routes =
           ? topics.session(session.sessionId)
           : topics.network(networkOf(request.ip));
         audience.admit(who, session ? MAX_BY_SESSION : MAX_BY_NETWORK);
+        if (session) audience.admit(topics.user(session.userId), MAX_BY_USER);
 
-        reply.hijack();
         reply.hijack();
         const { raw } = reply;
         // Gone while the session was looked up: nobody would tell of it again.

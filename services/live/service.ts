@@ -10,7 +10,10 @@ export const live: Service = {
   publishes: [],
   build(context) {
     const audience = new Audience(context.clock, context.config.rateLimits);
-    const stopWatching = context.watch((event) => audience.tell(event));
+    const stopWatching = context.watch(
+      (event) => audience.tell(event),
+      () => audience.startAfresh(),
+    );
     return {
       routes: routes(audience, stopWatching, context),
       tasks: [{ name: 'beat', intervalMs: LOOK_EVERY_MS, run: () => audience.beat() }],

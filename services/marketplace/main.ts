@@ -1,24 +1,20 @@
 /** `npm start`: the whole marketplace in this process, on the embedded platform. */
-import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
 import { createPasswords } from '@fairseat/auth';
+import { Pages } from '@fairseat/client';
 import {
-  type App,
   type Config,
   ConfigError,
   createLog,
-  type Log,
   readConfig,
   whyNotStarted,
 } from '@fairseat/common/kit';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import closeWithGrace from 'close-with-grace';
 import { HELP, readArguments } from './arguments.ts';
-import { buildClient } from './build-client.ts';
 import { beginDemo, endDemo, keepCurrency, loadSessionKey } from './data-folder.ts';
 import { DEMO_ACCOUNTS, fillDemo } from './demo.ts';
 import { createMarketplace } from './marketplace.ts';
-import { Pages } from './pages.ts';
 
 const STOP_WITHIN_MS = 15_000;
 
@@ -47,8 +43,7 @@ async function main() {
     onError: (message, error) => log.error({ err: error }, message),
   });
   keepCurrency(dataDir, config.currency);
-  if (!flags['api-only']) await buildClient((line) => console.log(line));
-  const pages = flags['api-only'] ? undefined : new Pages();
+  const pages = flags['api-only'] ? undefined : new Pages({ ...config, apiOrigin: undefined });
   const marketplace = await createMarketplace({
     platform,
     config,
@@ -71,26 +66,8 @@ async function main() {
     await fillDemo(marketplace.app, config.currency);
     endDemo(dataDir);
   }
-  if (pages) await openPages(pages, marketplace.app, config, log);
+  await pages?.open();
   greet(config, address, dataDir, flags);
-}
-
-/** Pages talk to the API over the network, as they would if they ran elsewhere. */
-async function openPages(pages: Pages, app: App, config: Config, log: Log) {
-  const { currency, publicOrigin } = config;
-  const { address, family, port } = app.server.address() as AddressInfo;
-  const host = { '0.0.0.0': '127.0.0.1', '::': '::1' }[address] ?? address;
-  // Only now: the API alone runs without what the pages are built with.
-  const { createClient } = await import('@fairseat/client');
-  pages.open(
-    await createClient({
-      apiOrigin: `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`,
-      apiKey: pages.apiKey,
-      publicOrigin,
-      currency,
-      onError: (error) => log.error({ err: error }, 'a page failed'),
-    }),
-  );
 }
 
 function greet(config: Config, address: string, dataDir: string, flags: Flags) {

@@ -1,4 +1,5 @@
 import { createAuth, type Passwords } from '@fairseat/auth';
+import type { Pages } from '@fairseat/client';
 import {
   type Config,
   createHost,
@@ -15,7 +16,6 @@ import { orders } from '@fairseat/orders';
 import { payments } from '@fairseat/payments';
 import { tickets } from '@fairseat/tickets';
 import type { JWK } from 'jose';
-import type { Pages } from './pages.ts';
 
 export interface MarketplaceOptions {
   platform: Platform;

@@ -1,19 +1,14 @@
 /** Pages that hold whatever people type, however small the screen, however badly the API does. */
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { request as ask, createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { MAX_PRICE } from '@fairseat/common/records';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { type Process, startProgram } from '../process.ts';
+import { expect, type Person, Site, siteForAll } from './site.ts';
 
-let site: Site;
-beforeAll(async () => {
-  site = await Site.open();
-});
-afterAll(() => site[Symbol.asyncDispose]());
+const site = siteForAll();
 
 const PHONE = { viewport: { width: 320, height: 640 } };
 
@@ -107,6 +102,33 @@ describe('every page', () => {
     expect(theirs.status).toBe(403);
   });
 
+  it.each([
+    ['more parameters than any page has', `/?${'a&'.repeat(7000)}`, 400],
+    ['a picture in another size', '/_next/image?url=%2Ficon.svg&w=640&q=75', 404],
+  ])('gives a stranger nothing to do for %s', async (_, path, status) => {
+    expect((await fetch(site.url + path)).status).toBe(status);
+  });
+
+  it('does not hold a connection for who asks for another protocol', async () => {
+    const headers = { connection: 'Upgrade', upgrade: 'h2c' };
+    const [reply] = await once(ask(`${site.url}/healthz`, { headers }).end(), 'response');
+    expect(reply.statusCode).toBe(200);
+    reply.resume();
+  });
+
+  it('refuses a form that no page of ours has sent', async () => {
+    const page = await (await fetch(`${site.url}/auth/signin`)).text();
+    const [, action = ''] = /&quot;id&quot;:&quot;([0-9a-f]{40,})/.exec(page) ?? [];
+    expect(action).not.toBe('');
+    const body = new FormData();
+    body.append('0', '[null,"$K1"]');
+    body.append('1_email', 'a@example.com');
+    const headers = { origin: site.url, 'next-action': action };
+    const reply = await fetch(`${site.url}/auth/signin`, { method: 'POST', headers, body });
+    expect(reply.status).toBe(403);
+    expect(site.log()).not.toContain('TypeError');
+  });
+
   it('keeps the session from scripts, and refuses forms of other sites', async () => {
     const person = await site.visitor();
     await person.goto('/auth/signup');
@@ -130,7 +152,7 @@ describe('every page', () => {
 
 describe('prices', () => {
   it('are in the currency of the deployment, and told as the visitor writes them', async () => {
-    await using japan = await Site.open({ CURRENCY: 'JPY' });
+    await using japan = await new Site({ env: { CURRENCY: 'JPY' } }).open();
     const seller = await japan.person({ locale: 'de-DE' });
     await seller.goto('/tickets/new');
     await seller.field('Title').fill('歌舞伎');
@@ -174,29 +196,19 @@ class Weather {
 
 describe('pages in front of an API that', () => {
   let weather: Weather;
-  let front: ReturnType<typeof spawn>;
-  let url: string;
+  let front: Process;
   beforeAll(async () => {
     weather = new Weather(site.url);
-    const program = join(import.meta.dirname, 'front.ts');
-    front = spawn(process.execPath, ['--conditions=@fairseat/source', program], {
-      env: { ...process.env, API_ORIGIN: await weather.origin(), NODE_ENV: 'production' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    url = await new Promise((resolve) => {
-      front.stdout?.on('data', (chunk) => {
-        const found = /listening on (http:\S+)/.exec(String(chunk))?.[1];
-        if (found) resolve(found);
-      });
-    });
+    front = await startProgram('client/main.ts', { API_ORIGIN: await weather.origin() });
   });
-  afterAll(() => {
-    front.kill();
+  afterAll(async () => {
+    await front.end('SIGTERM');
     weather.close();
   });
+  const visitorOfFront = () => site.visitor({ baseURL: front.url ?? '' });
 
   it.each(['still', 'broken'] as const)('is %s say so, and recover by themselves', async (is) => {
-    const visitor = await site.visitor({ baseURL: url });
+    const visitor = await visitorOfFront();
     weather.is = is;
     const response = await visitor.goto('/');
     expect(response?.status()).toBe(503);
@@ -206,7 +218,7 @@ describe('pages in front of an API that', () => {
   });
 
   it('breaks while a form is sent say so beside it, with what was typed', async () => {
-    const visitor = await site.visitor({ baseURL: url });
+    const visitor = await visitorOfFront();
     await visitor.goto('/auth/signin');
     await visitor.field('E-mail address').fill('a@example.com');
     await visitor.field('Password').fill('correct horse');

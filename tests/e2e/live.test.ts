@@ -1,15 +1,12 @@
 /** What is true shows in every open browser, without a reload. */
-import { afterAll, afterEach, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { beforeAll, describe, it } from 'vitest';
+import { expect, type Person, siteForAll } from './site.ts';
 
-let site: Site;
+const site = siteForAll();
 let seller: Person;
 beforeAll(async () => {
-  site = await Site.open();
   seller = await site.person();
 });
-afterAll(() => site[Symbol.asyncDispose]());
-afterEach(() => expect(site.complaints.splice(0)).toEqual([]));
 
 const LOST = 'No live updates right now';
 
@@ -130,16 +127,68 @@ describe('the list of tickets', () => {
   });
 });
 
+/** The streams that this tab has opened until now. */
+function streamsOf({ page }: Person): string[] {
+  const streams: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('/api/live')) streams.push(request.url());
+  });
+  return streams;
+}
+
+describe('the tabs of one browser', () => {
+  /** Three that look at a ticket each; the first has the stream. */
+  async function threeTabs() {
+    const titles = ['One', 'Two', 'Three'];
+    const ids = await Promise.all(titles.map(async (title) => (await seller.sells(title)).id));
+    const first = await site.visitor();
+    const tabs = [first, await first.tab(), await first.tab()] as const;
+    const streams = tabs.map(streamsOf);
+    for (const [index, tab] of tabs.entries()) await tab.watches(`/tickets/${ids[index]}`);
+    expect(streams.slice(1)).toEqual([[], []]);
+    const reprice = (price: number) =>
+      Promise.all(ids.map((id, index) => seller.edits(id, titles[index] ?? '', price)));
+    return { tabs, streams, reprice };
+  }
+
+  it('go on when the one closes that had the stream', async () => {
+    const { tabs, streams, reprice } = await threeTabs();
+    const [first, ...others] = tabs;
+    await first.page.close();
+    await expect.poll(() => streams.slice(1).flat().length).toBeGreaterThan(0);
+    await reprice(5550);
+    for (const tab of others) await expect(tab.main).toContainText('$55.50');
+  });
+
+  it('take the stream from one that has fallen silent', async () => {
+    const { tabs, streams, reprice } = await threeTabs();
+    const [first, second, third] = tabs;
+    await second.page.clock.install();
+    await second.page.reload();
+    await expect(second.main).toContainText('$49.90');
+    await second.page.clock.fastForward(60_000);
+    await expect.poll(() => streams[1]?.length).toBeGreaterThan(0);
+    await second.page.clock.runFor(1000);
+    await reprice(5550);
+    for (const tab of tabs) await expect(tab.main).toContainText('$55.50');
+    expect(streams[2]).toEqual([]);
+    // It comes back to the first when there is no other.
+    const before = streams[0]?.length ?? 0;
+    await second.page.close();
+    await third.page.close();
+    await expect.poll(() => streams[0]?.length).toBeGreaterThan(before);
+    await reprice(6660);
+    await expect(first.main).toContainText('$66.60');
+  });
+});
+
 describe('two tabs of one buyer', () => {
   it('agree, and share one stream', async () => {
     const ticket = await seller.sells('In two tabs');
     const buyer = await site.person();
     const path = await buyer.buys(ticket.id);
     const other = await buyer.tab();
-    const streams: string[] = [];
-    other.page.on('request', (request) => {
-      if (request.url().includes('/api/live')) streams.push(request.url());
-    });
+    const streams = streamsOf(other);
     await other.goto(path);
     await expect(other.button(/^Pay /)).toBeVisible();
     await buyer.paysWith('Succeeds');

@@ -5,8 +5,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TicketRecord } from '@fairseat/common/records';
-import { afterAll, beforeAll, describe, it } from 'vitest';
-import { expect, type Person, Site } from './site.ts';
+import { describe, it } from 'vitest';
+import { shiftsOf } from './shifts.ts';
+import { expect, type Person, type Site, siteForAll } from './site.ts';
 
 const folder = process.env['PICTURES'];
 const SIZES = {
@@ -14,20 +15,7 @@ const SIZES = {
   phone: { width: 390, height: 844 },
 };
 const NO_LESS_BYTES = 10_000;
-/** Runs in the browser: by how much what was already seen has moved. */
-const SHIFT = `new Promise((resolve) => {
-  let sum = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
-  }).observe({ type: 'layout-shift', buffered: true });
-  requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
-})`;
-
-let site: Site;
-beforeAll(async () => {
-  site = await Site.open({}, ['--demo']);
-});
-afterAll(() => site[Symbol.asyncDispose]());
+const site = siteForAll({ flags: ['--demo'] });
 
 async function demo(email: string, options: Parameters<Site['visitor']>[0]): Promise<Person> {
   const person = await site.visitor(options);
@@ -51,8 +39,7 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
 
     async function keep(person: Person, name: string) {
       await person.page.evaluate('document.fonts.ready');
-      // As it is reported, to three digits: a digit of the countdown may be a hair wider than the one before.
-      expect(await person.page.evaluate(SHIFT), `${name} shifts`).toBeLessThan(0.0005);
+      expect(await shiftsOf(person), `${name} shifts`).toEqual([]);
       const picture = await person.page.screenshot({ fullPage: size === 'phone' });
       expect(picture.length).toBeGreaterThan(NO_LESS_BYTES);
       if (!folder) return;

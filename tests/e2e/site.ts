@@ -1,5 +1,4 @@
-/** The real thing: `npm start` in a process of its own, and people who look at it in a real Chromium. */
-
+/** The real thing: Fairseat in processes of its own, and people who look at it in a real Chromium. */
 import { join } from 'node:path';
 import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
 import {
@@ -9,8 +8,8 @@ import {
   expect as expectIn,
   type Page,
 } from '@playwright/test';
-import { vi } from 'vitest';
-import { Caller, type Process, startProcess, temporaryFolder } from '../process.ts';
+import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { Caller, type Process, startProgram, temporaryFolder } from '../process.ts';
 import { findChromium } from './chromium.ts';
 
 // Building the pages is part of the first start, and browsers take their time on a busy machine.
@@ -22,58 +21,77 @@ export const expect = expectIn.configure({ timeout: SEEN_WITHIN_MS });
 
 let people = 0;
 
+interface SiteOptions {
+  env?: Record<string, string>;
+  flags?: string[];
+  /** What is started instead of `npm start`. */
+  program?: string;
+}
+
+/** A site for all tests of a file, none of which may leave a complaint behind. */
+export function siteForAll(options: SiteOptions = {}): Site {
+  const site = new Site(options);
+  beforeAll(() => site.open());
+  afterAll(() => site[Symbol.asyncDispose]());
+  afterEach(() => expect(site.complaints.splice(0)).toEqual([]));
+  return site;
+}
+
 export class Site implements AsyncDisposable {
-  readonly browser: Browser;
   readonly #folder = temporaryFolder();
-  readonly #env: Record<string, string>;
-  readonly #flags: string[];
+  readonly #options: SiteOptions;
+  #browser: Browser | undefined;
   #process: Process | undefined;
   /** What browsers complained about: scripts that failed, policies that were broken. */
   readonly complaints: string[] = [];
 
-  private constructor(browser: Browser, env: Record<string, string>, flags: string[]) {
-    this.browser = browser;
-    this.#env = env;
-    this.#flags = flags;
+  constructor(options: SiteOptions = {}) {
+    this.#options = options;
   }
 
-  static async open(env: Record<string, string> = {}, flags: string[] = []): Promise<Site> {
+  async open(): Promise<this> {
     const executablePath = findChromium();
     if (!executablePath) {
       throw new Error('There is no Chromium on the PATH. On Debian: apt-get install chromium');
     }
-    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
-    const site = new Site(browser, env, flags);
-    await site.start();
-    return site;
+    this.#browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
+    await this.start();
+    return this;
   }
 
   get url(): string {
-    if (!this.#process?.url) throw new Error(this.#process?.output().stderr);
+    if (!this.#process?.url) throw new Error(this.log());
     return this.#process.url;
   }
 
   async start() {
+    const { env, flags = [], program = 'services/marketplace/main.ts' } = this.#options;
     const port = this.#process?.url ? new URL(this.#process.url).port : '0';
-    this.#process = await startProcess(
-      { DATA_DIR: join(this.#folder.path, 'data'), LOG_LEVEL: 'warn', PORT: port, ...this.#env },
-      { flags: this.#flags },
+    this.#process = await startProgram(
+      program,
+      { DATA_DIR: join(this.#folder.path, 'data'), LOG_LEVEL: 'warn', PORT: port, ...env },
+      { flags },
     );
-    if (!this.#process.url) throw new Error(this.#process.output().stderr);
+    if (!this.#process.url) throw new Error(this.log());
   }
 
   stop = () => this.#process?.end('SIGTERM');
+  output = () => this.#process?.output().stdout ?? '';
   log = () => this.#process?.output().stderr ?? '';
+
+  /** Somebody with a program. */
+  caller = () => new Caller(this.url);
 
   /** Somebody with a browser of their own. */
   async visitor(options: BrowserContextOptions = {}): Promise<Person> {
-    const context = await this.browser.newContext({
+    if (!this.#browser) throw new Error('open comes first');
+    const context = await this.#browser.newContext({
       baseURL: this.url,
       locale: 'en-US',
       ...options,
     });
     context.setDefaultTimeout(SEEN_WITHIN_MS);
-    const person = new Person(this, await context.newPage(), new Caller(this.url));
+    const person = new Person(this, await context.newPage(), this.caller());
     context.on('weberror', (error) => this.complaints.push(String(error.error())));
     context.on('console', (message) => {
       if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) {
@@ -93,7 +111,7 @@ export class Site implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose]() {
-    await this.browser.close();
+    await this.#browser?.close();
     await this.stop();
     this.#folder[Symbol.dispose]();
   }

@@ -10,6 +10,8 @@ export class Troubles {
   readonly #cluster: Cluster;
   /** Crashes that wait for their process to save something. */
   readonly #ambushes = new Map<string, Crash>();
+  /** Events to be lost that may not have been said yet. */
+  readonly #callOff: (() => void)[] = [];
   #endMs: number;
 
   constructor({ faults }: Plan, simulation: Simulation, cluster: Cluster) {
@@ -30,6 +32,7 @@ export class Troubles {
   async end(): Promise<void> {
     while (this.#simulation.nowMs <= this.#endMs) await this.#simulation.runUntil(this.#endMs + 1);
     this.#ambushes.clear();
+    for (const callOff of this.#callOff) callOff();
     while (this.#simulation.nowMs <= this.#endMs) await this.#simulation.runUntil(this.#endMs + 1);
   }
 
@@ -47,7 +50,7 @@ export class Troubles {
         this.#simulation.loseTimers();
         break;
       case 'event lost':
-        this.#simulation.loseEvent(fault.group, fault.type);
+        this.#callOff.push(this.#simulation.loseEvent(fault.group, fault.type));
     }
   }
 

@@ -1,5 +1,6 @@
 import type { OrderRecord } from '@fairseat/common/records';
 import { redirect } from 'next/navigation';
+import { Empty } from '../../components/empty.tsx';
 import { Paging } from '../../components/paging.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Ticket, type TicketLook } from '../../components/ticket.tsx';
@@ -24,15 +25,12 @@ export default page(async ({ searchParams }: PageProps) => {
           ))}
         </ul>
       ) : (
-        <section className="empty">
-          <h2>You have bought nothing yet</h2>
-          <p>Pick a ticket, and it is held for you while you pay. It shows up here.</p>
-          <p>
-            <a className="button button-primary" href="/">
-              See what is for sale
-            </a>
-          </p>
-        </section>
+        <Empty
+          heading="You have bought nothing yet"
+          next={{ href: '/', label: 'See what is for sale' }}
+        >
+          Pick a ticket, and it is held for you while you pay. It shows up here.
+        </Empty>
       )}
       <Paging path="/orders" cursor={cursor} nextCursor={nextCursor} />
     </Shell>

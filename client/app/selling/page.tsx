@@ -1,4 +1,5 @@
 import { redirect } from 'next/navigation';
+import { Empty, SELL } from '../../components/empty.tsx';
 import { Listing } from '../../components/listing.tsx';
 import { Paging } from '../../components/paging.tsx';
 import { Shell } from '../../components/shell.tsx';
@@ -23,15 +24,9 @@ export default page(async ({ searchParams }: PageProps) => {
           <Listing tickets={tickets} hrefOf={(id) => `/tickets/${id}`} />
         </>
       ) : (
-        <section className="empty">
-          <h2>You have nothing for sale</h2>
-          <p>A ticket that you cannot use is an empty seat. List it; you see here how it goes.</p>
-          <p>
-            <a className="button button-primary" href="/tickets/new">
-              Sell a ticket
-            </a>
-          </p>
-        </section>
+        <Empty heading="You have nothing for sale" next={SELL}>
+          A ticket that you cannot use is an empty seat. List it; you see here how it goes.
+        </Empty>
       )}
       <Paging path="/selling" cursor={cursor} nextCursor={nextCursor} />
     </Shell>

@@ -29,7 +29,7 @@ settings=(
   -c deadlock_timeout=20ms
 )
 
-# Children that outlive a shell which was killed would keep the next start from the data.
+# So that they end in good order.
 trap 'trap "" TERM; kill $(jobs -p) 2>/dev/null; wait' EXIT
 trap 'exit 0' TERM INT
 

@@ -80,8 +80,11 @@ export interface Bus {
   consume(group: string, handlers: Handlers): void;
   /** Says an event that belongs to no record. Resolves once it is durable. */
   publish(event: AnyEvent): Promise<void>;
-  /** Every event from now on, to every process, for live views. May be lost; never waits for the listener. */
-  watch(listener: (event: AnyEvent) => void): () => void;
+  /**
+   * Every event from now on, to every process, for live views; never waits for the listener. `onGap` is called when some
+   * may have been lost, as while the broker was away.
+   */
+  watch(listener: (event: AnyEvent) => void, onGap?: () => void): () => void;
   /**
    * Names how a service says every record's state again, for when what it has said was lost with the broker. Where events
    * lie with the records, it is never called.

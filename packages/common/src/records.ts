@@ -83,5 +83,9 @@ export const chargeSchema = z.object({
   stripeId: z.string().nullable().describe("The payment's id at the payment gateway."),
   stripeRefundId: z.string().nullable().describe("The refund's id at the payment gateway."),
   nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
+  decline: z
+    .object({ code: z.string(), message: z.string().describe('For the buyer to read.') })
+    .nullish()
+    .describe('Why the payment was declined.'),
 });
 export type ChargeRecord = z.infer<typeof chargeSchema>;

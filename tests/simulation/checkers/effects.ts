@@ -61,8 +61,8 @@ export class Effects {
   readonly #locked = new Set<string>();
   readonly #ended = new Set<string>();
   readonly #versionsBefore = new Map<string, number>();
-  /** Orders whose end was said by the alarm clock since their alarm began to ring. */
-  readonly #said = new Set<string>();
+  /** By order the rings of its alarm since whose begin the alarm clock has said nothing. */
+  readonly #unsaid = new Map<string, Set<number>>();
   /** Payments that a process has looked at since it last gave money back. */
   readonly #lookedAt = new Set<string>();
 
@@ -96,7 +96,7 @@ export class Effects {
         this.#rung(entry);
         break;
       case 'publish':
-        this.#said.add(orderIdIn(entry.event.data));
+        this.#unsaid.delete(orderIdIn(entry.event.data));
         break;
       case 'gateway':
         this.#asked(entry);
@@ -153,11 +153,11 @@ export class Effects {
   }
 
   /** The key of an alarm is its order. */
-  #rang({ key, dueAt }: Kind<'alarm'>) {
+  #rang({ key, ring, dueAt }: Kind<'alarm'>) {
     const expiresAt = this.#ledger.orders.get(key)?.expiresAt ?? '';
     const told = () => `the alarm of order ${key} was set to ${new Date(dueAt).toISOString()}`;
     must('an alarm rings for the end of its order', Date.parse(expiresAt) === dueAt, told);
-    this.#said.delete(key);
+    this.#unsaid.set(key, (this.#unsaid.get(key) ?? new Set()).add(ring));
   }
 
   /** What a request did before it asked for the money was done before it decided to. */
@@ -169,8 +169,9 @@ export class Effects {
     must('nobody pays after the end', !(lateMs >= 0), told);
   }
 
-  #rung({ key }: Kind<'rung'>) {
-    must('an alarm that rang is said', this.#said.has(key), () => `nobody heard of that of ${key}`);
+  #rung({ key, ring }: Kind<'rung'>) {
+    const isSaid = !this.#unsaid.get(key)?.has(ring);
+    must('an alarm that rang is said', isSaid, () => `nobody heard of that of ${key}`);
   }
 
   /** Gateways forget the keys of requests after a while, but not what they have done. */

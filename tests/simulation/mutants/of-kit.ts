@@ -14,9 +14,8 @@ export const ofKit: Mutant[] = [
     shows: [21],
     breaks: 'state is saved first and its events are said afterwards, neither awaited nor caught',
     file: mount,
-    find: `      new Records({ ...options, say, table: platform.table(service.name, table) }),`,
-    replace: `{
-      const saved = platform.table(service.name, table);
+    find: `      const records = new Records({ ...options, say, table: platform.table(service.name, table) });`,
+    replace: `      const saved = platform.table(service.name, table);
       const { insert, replace } = saved;
       const tell = (events: Parameters<typeof insert>[1] = []) => {
         for (const event of events) platform.bus.publish(event).catch(() => {});
@@ -24,8 +23,7 @@ export const ofKit: Mutant[] = [
       saved.insert = (record, events) => insert.call(saved, record).then(() => tell(events));
       saved.replace = (current, next, events) =>
         replace.call(saved, current, next).then(() => tell(events));
-      return new Records({ ...options, say, table: saved });
-    },`,
+      const records = new Records({ ...options, say, table: saved });`,
     rules: ['every change is told'],
   },
   {
@@ -33,9 +31,8 @@ export const ofKit: Mutant[] = [
     shows: [21],
     breaks: 'events are said before the state that they tell of is saved',
     file: mount,
-    find: `      new Records({ ...options, say, table: platform.table(service.name, table) }),`,
-    replace: `{
-      const saved = platform.table(service.name, table);
+    find: `      const records = new Records({ ...options, say, table: platform.table(service.name, table) });`,
+    replace: `      const saved = platform.table(service.name, table);
       const { insert, replace } = saved;
       const tell = async (events: Parameters<typeof insert>[1] = []) => {
         for (const event of events) await platform.bus.publish(event);
@@ -43,8 +40,7 @@ export const ofKit: Mutant[] = [
       saved.insert = (record, events) => tell(events).then(() => insert.call(saved, record));
       saved.replace = (current, next, events) =>
         tell(events).then(() => replace.call(saved, current, next));
-      return new Records({ ...options, say, table: saved });
-    },`,
+      const records = new Records({ ...options, say, table: saved });`,
     rules: ['every change is told', 'a replica grows newer'],
   },
   {

@@ -88,9 +88,9 @@ export const ofPlatform: Mutant[] = [
     breaks: 'the next page of a list begins one record too late',
     file: saved,
     find: `      if (records.length === limit) {
-        return { records, nextCursor: toCursor(records.at(-1) as R) };`,
+        return { records, nextCursor: cursorBehind(records.at(-1) as R) };`,
     replace: `      if (records.length === limit) {
-        return { records, nextCursor: toCursor(record) };`,
+        return { records, nextCursor: cursorBehind(record) };`,
     rules: ['a list is whole'],
   },
   {

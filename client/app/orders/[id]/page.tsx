@@ -1,13 +1,13 @@
 import type { CancelReason, OrderRecord } from '@fairseat/common/records';
-import { Cancelled, Ended } from '../../../components/cancelled.tsx';
-import { Countdown } from '../../../components/countdown.tsx';
+import { Cancelled } from '../../../components/cancelled.tsx';
+import { Held } from '../../../components/held.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';
 import { Receipt } from '../../../components/receipt.tsx';
 import { Refresh } from '../../../components/refresh.tsx';
 import { Shell } from '../../../components/shell.tsx';
 import { Ticket, type TicketLook } from '../../../components/ticket.tsx';
-import { getCharge, getOrder, getUser } from '../../../lib/api.ts';
-import { isUnsettled, type Stage, stageOf } from '../../../lib/checkout.ts';
+import { type Checkout, getCheckout, getUser } from '../../../lib/api.ts';
+import { isUnsettled, type Stage } from '../../../lib/checkout.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
 import { priceText } from '../../../lib/visit-money.ts';
 
@@ -30,12 +30,8 @@ const endings: Record<CancelReason, string> = {
 
 export default page(async ({ params }: PageProps) => {
   const { id } = await params;
-  const [user, { order, now }, charge] = await Promise.all([
-    getUser(),
-    getOrder(id),
-    getCharge(id),
-  ]);
-  const stage = stageOf(order, charge, now);
+  const [user, checkout] = await Promise.all([getUser(), getCheckout(id)]);
+  const { order, stage } = checkout;
   const heading = stage.name === 'cancelled' ? endings[stage.reason] : headings[stage.name];
   const isOpen = stage.name !== 'paid' && stage.name !== 'cancelled';
   return (
@@ -50,7 +46,7 @@ export default page(async ({ params }: PageProps) => {
       <div className="checkout">
         <Bought order={order} stage={stage} />
         <section aria-label="Checkout">
-          <Step order={order} stage={stage} now={now} chargeId={charge?.id ?? null} />
+          <Step {...checkout} />
         </section>
       </div>
     </Shell>
@@ -86,38 +82,31 @@ function Bought({ order: { ticketId, ticket }, stage }: { order: OrderRecord; st
   );
 }
 
-interface StepProps {
-  order: OrderRecord;
-  stage: Stage;
-  now: number;
-  chargeId: string | null;
-}
-
-function Step({ order, stage, now, chargeId }: StepProps) {
-  const { id, ticketId, expiresAt, ticket } = order;
+function Step({ order, stage, now, charge }: Checkout) {
+  const { id, ticketId, ticket } = order;
   switch (stage.name) {
     case 'locking':
       return <p className="lead">We are asking for the ticket. This takes a moment.</p>;
     case 'pay':
       return (
-        <Countdown until={Date.parse(expiresAt)} now={now} after={<Ended ticketId={ticketId} />}>
+        <Held order={order} now={now}>
           <PaymentForm
             orderId={id}
             price={priceText(ticket.price)}
             idempotencyKey={crypto.randomUUID()}
           />
-        </Countdown>
+        </Held>
       );
     case 'confirm':
       return (
-        <Countdown until={Date.parse(expiresAt)} now={now} after={<Ended ticketId={ticketId} />}>
+        <Held order={order} now={now}>
           <p className="lead">Your bank wants to know that it is you. Confirm the payment there.</p>
           <p>
             <a className="button button-primary" href={`/orders/${id}/confirm`}>
               Go to the bank
             </a>
           </p>
-        </Countdown>
+        </Held>
       );
     case 'settling':
       return (
@@ -127,8 +116,8 @@ function Step({ order, stage, now, chargeId }: StepProps) {
         </>
       );
     case 'paid':
-      return <Receipt order={order} chargeId={chargeId} />;
+      return <Receipt order={order} chargeId={charge?.id ?? null} />;
     case 'cancelled':
-      return <Cancelled ticketId={ticketId} stage={stage} />;
+      return <Cancelled ticketId={ticketId} stage={stage} decline={charge?.decline?.message} />;
   }
 }

@@ -9,7 +9,7 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
-import { Histogram, type Registry } from 'prom-client';
+import { Histogram, Registry } from 'prom-client';
 import type { ZodType } from 'zod';
 import { inStory } from '../context.ts';
 import { badRequest, forbidden, noSuchPage, type Problem } from '../errors.ts';
@@ -31,7 +31,7 @@ declare module 'fastify' {
 export interface AppOptions {
   config: Config;
   log: Log;
-  metrics: Registry;
+  metrics?: Registry;
   newId: () => string;
   /** Whether requests can be served now. */
   isReady: () => boolean;
@@ -55,15 +55,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
-    requestTimeout: requestTimeoutMs,
-    connectionTimeout: IDLE_TIMEOUT_MS,
-    http: {
-      maxHeaderSize: 16 * KIB,
-      // Node would answer without a body; see `refusalOf`.
-      requireHostHeader: false,
-      headersTimeout: requestTimeoutMs,
-      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
-    },
+    ...connectionLimits(requestTimeoutMs),
     trustProxy: config.trustedProxies ?? false,
     // What has arrived is answered also while stopping; its connection is closed after that.
     return503OnClosing: false,
@@ -100,9 +92,25 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
-  await addDocumentation(app, config);
   addProbes(app, options);
   return app;
+}
+
+/** What a server that strangers reach allows each connection. */
+export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
+  return {
+    requestTimeout: requestTimeoutMs,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    http: {
+      maxHeaderSize: 16 * KIB,
+      // Node would answer without a body; see `refusalOf`.
+      requireHostHeader: false,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
+      // Nothing here speaks another protocol. Next.js would take such a connection, and nobody would ever end it.
+      shouldUpgradeCallback: () => false,
+    },
+  };
 }
 
 /** Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. */
@@ -206,7 +214,8 @@ function endConnectionsOnClose(app: App) {
 const DOCS_CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 
-async function addDocumentation(app: App, config: Config) {
+/** Describes the routes that are added from then on. */
+export async function addDocumentation(app: App, config: Config) {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -240,7 +249,7 @@ async function addDocumentation(app: App, config: Config) {
   });
 }
 
-function addProbes(app: FastifyInstance, { metrics, isReady }: AppOptions) {
+function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady }: AppOptions) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
     help: 'Time to answer a request',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, readClientConfig, readConfig } from './config.ts';
 
 const complaint = (env: Record<string, string>) => {
   try {
@@ -45,6 +45,7 @@ describe('the configuration', () => {
     ['PUBLIC_ORIGIN', 'https://tickets.example/', 'an origin such as https://tickets.example'],
     ['PUBLIC_ORIGIN', 'https://tickets.example/shop', 'an origin such as https://tickets.example'],
     ['CURRENCY', 'dollars', 'ISO 4217'],
+    ['API_ORIGIN', 'http://api:3000/', 'an origin such as http://127.0.0.1:3000'],
     ['RATE_LIMITS', 'no', 'expected on or off'],
     ['LOG_LEVEL', 'loud', 'expected one of fatal'],
     ['TRUSTED_PROXIES', 'my-proxy', 'addresses or networks such as 10.0.0.0/8'],
@@ -85,5 +86,15 @@ describe('the configuration', () => {
 
   it('keeps rate limits on where others can reach it', () => {
     expect(complaint({ HOST: '0.0.0.0', RATE_LIMITS: 'off' })).toMatch(/RATE_LIMITS=off.*loopback/);
+  });
+});
+
+describe('the configuration of the pages alone', () => {
+  const apiOrigin = 'http://api.internal:3000';
+
+  it('needs to know where the API is, and no engine', () => {
+    expect(() => readClientConfig({})).toThrow('API_ORIGIN is not set');
+    const config = readClientConfig({ API_ORIGIN: apiOrigin, PLATFORM: 'distributed' });
+    expect(config.apiOrigin).toBe(apiOrigin);
   });
 });

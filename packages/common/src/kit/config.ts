@@ -45,6 +45,10 @@ const schema = z
       .string()
       .refine(isOrigin, 'expected an origin such as https://tickets.example')
       .optional(),
+    API_ORIGIN: z
+      .string()
+      .refine(isOrigin, 'expected an origin such as http://127.0.0.1:3000')
+      .optional(),
     DATA_DIR: z.string().min(1).default('./data'),
     ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400).default(900),
     CURRENCY: z
@@ -94,6 +98,8 @@ export interface Config {
   port: number;
   /** Where browsers reach Fairseat; without it, the loopback names of `host` and `port`. */
   publicOrigin: string | undefined;
+  /** Where pages that are a process of their own reach the API. */
+  apiOrigin: string | undefined;
   dataDir: string;
   orderExpirationSeconds: number;
   currency: string;
@@ -139,6 +145,7 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     host: settings.HOST,
     port: settings.PORT,
     publicOrigin: settings.PUBLIC_ORIGIN,
+    apiOrigin: settings.API_ORIGIN,
     dataDir: settings.DATA_DIR,
     orderExpirationSeconds: settings.ORDER_EXPIRATION_SECONDS,
     currency: settings.CURRENCY,
@@ -153,6 +160,18 @@ export function readConfig(env: Record<string, string | undefined> = process.env
     namespace: settings.NAMESPACE,
     sessionKeyFile: settings.SESSION_KEY_FILE,
   };
+}
+
+/** For the pages as a process of their own, which has no platform. @throws ConfigError */
+export function readClientConfig(env: Record<string, string | undefined> = process.env) {
+  const config = readConfig({ ...env, PLATFORM: undefined });
+  const { apiOrigin } = config;
+  if (apiOrigin === undefined) {
+    throw new ConfigError(
+      'Wrong setting: API_ORIGIN is not set: expected where the API is, such as http://127.0.0.1:3000',
+    );
+  }
+  return { ...config, apiOrigin };
 }
 
 const withoutPassword = (value: string) => value.replace(/\/\/.*@/, '//…@');

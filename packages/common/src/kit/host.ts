@@ -1,6 +1,6 @@
 import { Gauge, Registry } from 'prom-client';
 import type { Platform } from '../ports.ts';
-import { type App, createApp } from './app.ts';
+import { type App, addDocumentation, createApp } from './app.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import { mount, type Running, type Service } from './service.ts';
@@ -44,6 +44,7 @@ export async function createHost(services: Service[], options: HostOptions): Pro
     isReady: () => ready && (front?.ready ?? true),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
+  await addDocumentation(app, config);
   front?.mount(app);
   const running: Running[] = [];
   for (const service of services) {
@@ -72,23 +73,32 @@ export async function createHost(services: Service[], options: HostOptions): Pro
 
 function createMetrics({ bus }: Platform): Registry {
   const metrics = new Registry();
-  new Gauge({
-    name: 'fairseat_dead_letters',
-    help: 'Events that a service gave up on; each needs a person to look at it',
-    labelNames: ['service'],
-    registers: [metrics],
-    async collect() {
-      for (const { group, dead } of await bus.backlog()) this.set({ service: group }, dead);
-    },
-  });
-  new Gauge({
-    name: 'fairseat_event_backlog',
-    help: 'Events that a service has yet to handle',
-    labelNames: ['service'],
-    registers: [metrics],
-    async collect() {
-      for (const { group, events } of await bus.backlog()) this.set({ service: group }, events);
-    },
-  });
+  let asking: ReturnType<typeof bus.backlog> | undefined;
+  const ask = () => {
+    asking ??= bus.backlog().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  const gauge = (count: 'dead' | 'events', name: string, help: string) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['service'],
+      registers: [metrics],
+      async collect() {
+        // What cannot be known now is left out, and all the rest is still told.
+        this.reset();
+        for (const group of await ask().catch(() => [])) {
+          this.set({ service: group.group }, group[count]);
+        }
+      },
+    });
+  gauge(
+    'dead',
+    'fairseat_dead_letters',
+    'Events that a service gave up on; each needs a person to look at it',
+  );
+  gauge('events', 'fairseat_event_backlog', 'Events that a service has yet to handle');
   return metrics;
 }

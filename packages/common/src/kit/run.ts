@@ -1,4 +1,4 @@
-/** What `services/<name>/main.ts` does: one service as a process of its own, on the distributed platform. */
+/** What a `main.ts` does: a host as a process of its own; a service on the distributed platform. */
 import { readFileSync } from 'node:fs';
 import closeWithGrace from 'close-with-grace';
 import type { JWK } from 'jose';
@@ -37,26 +37,47 @@ interface PlatformOptions {
   onWaiting: (line: string) => void;
 }
 
-/**
- * Starts the service and stops it when asked to. It listens at once, and is ready when the engines answer.
- * Ends the process with one line where its settings are wrong.
- */
-export async function run(
+/** Runs the service by `runHost`. */
+export function run(
   service: Service | SigningService,
   openPlatform: (options: PlatformOptions) => Platform,
 ): Promise<void> {
+  return runHost(service.name, () => createServiceHost(service, openPlatform));
+}
+
+interface Program {
+  config: Config;
+  log: Log;
+  host: Host;
+}
+
+/**
+ * Starts it and stops it when asked to. It listens at once, and is ready once it has started.
+ * Ends the process with one line where its settings are wrong.
+ */
+export async function runHost(name: string, create: () => Promise<Program>): Promise<void> {
   try {
-    await start(service, openPlatform);
+    const { config, log, host } = await create();
+    const stopping = stopWhenAsked(name, host, log);
+    const address = await host.app.listen({ host: config.host, port: config.port });
+    console.log(`${name} is listening on ${address}`);
+    try {
+      await host.start();
+      console.log(`${name} is ready`);
+    } catch (error) {
+      // Stopped while it waited for an engine.
+      if (!stopping.aborted) throw error;
+    }
   } catch (error) {
-    console.error(`${service.name} cannot start: ${whyNotStarted(error)}`);
+    console.error(`${name} cannot start: ${whyNotStarted(error)}`);
     process.exit(1);
   }
 }
 
-async function start(
+async function createServiceHost(
   service: Service | SigningService,
   openPlatform: (options: PlatformOptions) => Platform,
-) {
+): Promise<Program> {
   const { name } = service;
   const config = readConfig();
   const log = createLog(config.logLevel).child({ service: name });
@@ -68,16 +89,7 @@ async function start(
     [signs ? await service.create(await createSessionSigner(key, clock)) : service],
     { platform, config, log, verifySession: await createSessionVerifier(publicKeyOf(key), clock) },
   );
-  const stopping = stopWhenAsked(name, host, log);
-  const address = await host.app.listen({ host: config.host, port: config.port });
-  console.log(`${name} is listening on ${address}`);
-  try {
-    await host.start();
-    console.log(`${name} is ready`);
-  } catch (error) {
-    // Stopped while it waited for an engine.
-    if (!stopping.aborted) throw error;
-  }
+  return { config, log, host };
 }
 
 function platformOptions(name: string, config: Config, log: Log): PlatformOptions {

@@ -95,7 +95,7 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
       return platform.timers(service.name);
     },
     changes,
-    watch: (listener) => platform.bus.watch(listener),
+    watch: (...listeners) => platform.bus.watch(...listeners),
     table: (definition) => platform.table(service.name, definition),
     records: ({ table, ...options }) => {
       const records = new Records({ ...options, say, table: platform.table(service.name, table) });

@@ -28,7 +28,7 @@ export class JetStreamBus implements Bus {
   readonly #onWatcherError: (error: unknown) => void;
   readonly #losses: Losses;
   readonly #groups: Group[] = [];
-  readonly #watchers = new Set<(event: AnyEvent) => void>();
+  readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
 
   constructor(nats: Nats, mongo: Mongo, options: BusOptions) {
@@ -37,6 +37,9 @@ export class JetStreamBus implements Bus {
     this.#options = options;
     this.#onWatcherError = options.onWatcherError;
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
+    nats.onReconnect(() => {
+      for (const onGap of this.#watchers.values()) onGap?.();
+    });
   }
 
   consume(group: string, handlers: Handlers) {
@@ -62,10 +65,11 @@ export class JetStreamBus implements Bus {
    * A plain subscription, which the server forgets with the connection: events are shown as they reach the server, and
    * those said while the connection is lost are not.
    */
-  watch(listener: (event: AnyEvent) => void) {
-    this.#watchers.add(listener);
+  watch(listener: (event: AnyEvent) => void, onGap?: () => void) {
+    this.#watchers.set(listener, onGap);
     this.#watching ??= this.#nats.subscribe((data) => this.#show(data));
-    this.#watching.catch(this.#onWatcherError);
+    // Whoever starts is told why.
+    this.#watching.catch(() => {});
     return () => {
       this.#watchers.delete(listener);
     };
@@ -118,7 +122,7 @@ export class JetStreamBus implements Bus {
   #show(data: Uint8Array) {
     try {
       const event = parseEvent(JSON.parse(Buffer.from(data).toString()));
-      for (const watcher of this.#watchers) watcher(event);
+      for (const watcher of this.#watchers.keys()) watcher(event);
     } catch (error) {
       this.#onWatcherError(error);
     }

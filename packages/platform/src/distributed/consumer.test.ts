@@ -1,6 +1,6 @@
 import { connect } from '@nats-io/transport-node';
 import { describe, expect, it } from 'vitest';
-import { pause } from '../clock.ts';
+import { pause, systemClock } from '../clock.ts';
 import type { DistributedPlatform } from './index.ts';
 import {
   ended,
@@ -55,6 +55,20 @@ describe('a consumer', () => {
     await expect(platform.bus.publish(ended(2))).rejects.toThrow('NATS_URL');
     await publishAll(scene.open(), 5);
     toNats.mend();
+    await expect.poll(() => new Set(heard), soon).toEqual(new Set(numbers(5)));
+  });
+
+  it('goes on even if the server cannot tell of it just then', async () => {
+    const toNats = await scene.linkTo(servers.natsUrl);
+    const platform = scene.open({ natsUrl: toNats.url });
+    const heard = hearing(platform, 'a');
+    await platform.start();
+    await platform.bus.publish(ended(1));
+    await expect.poll(() => heard, soon).toEqual([1]);
+    toNats.cut();
+    toNats.mend();
+    toNats.loseAnswers(/consumer_info_response/);
+    await publishAll(scene.open(), 5);
     await expect.poll(() => new Set(heard), soon).toEqual(new Set(numbers(5)));
   });
 
@@ -159,6 +173,27 @@ describe('a watcher', () => {
   });
 });
 
+describe('a watcher whose connection was cut', () => {
+  it('is told that it may have missed something, and hears on', async () => {
+    const link = await scene.linkTo(servers.natsUrl);
+    const platform = scene.open({ natsUrl: link.url });
+    const subjects: string[] = [];
+    let gaps = 0;
+    platform.bus.watch(
+      ({ subject }) => subjects.push(subject),
+      () => gaps++,
+    );
+    await platform.start();
+    expect(gaps).toBe(0);
+    link.cut();
+    await publishAll(scene.open(), 1);
+    link.mend();
+    await expect.poll(() => gaps, soon).toBe(1);
+    await scene.open().bus.publish(ended(2));
+    await expect.poll(() => subjects, soon).toEqual([id(2)]);
+  });
+});
+
 describe('a stream that was lost', () => {
   /** A service that keeps things and says each anew when it must. */
   const keeping = (platform: DistributedPlatform) => {
@@ -191,6 +226,24 @@ describe('a stream that was lost', () => {
     await late.start();
     await expect.poll(() => inOrder(heardLate), soon).toEqual(numbers(5));
     expect(scene.errors.join()).toContain('NATS has lost what auth said');
+    await expect.poll(() => inOrder(heard), soon).toEqual(inOrder([...numbers(5), ...numbers(5)]));
+  });
+
+  it('is noticed as soon as a lost connection is back', async () => {
+    const toNats = await scene.linkTo(servers.natsUrl);
+    // Nothing that is done at long intervals comes to its turn.
+    const after = (delayMs: number, callback: () => void) =>
+      delayMs < 2500 ? systemClock.after(delayMs, callback) : () => {};
+    const platform = scene.open({ natsUrl: toNats.url, clock: { ...systemClock, after } });
+    const heard = hearing(platform, 'a');
+    const table = keeping(platform);
+    await platform.start();
+    await markedFor(platform);
+    for (const n of numbers(5)) await table.insert(thing(n), [ended(n)]);
+    await expect.poll(() => inOrder(heard), soon).toEqual(numbers(5));
+    toNats.cut();
+    await removeStreams(servers.natsUrl, scene.namespace);
+    toNats.mend();
     await expect.poll(() => inOrder(heard), soon).toEqual(inOrder([...numbers(5), ...numbers(5)]));
   });
 

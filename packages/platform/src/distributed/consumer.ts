@@ -7,7 +7,8 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { ClosedConnectionError } from '@nats-io/transport-node';
 import { pause } from '../clock.ts';
 import type { Letters } from './letters.ts';
-import { isMissing, type Nats, type Stream } from './nats.ts';
+import { isMissing, type Nats } from './nats.ts';
+import type { Stream } from './streams.ts';
 
 export interface ConsumerOptions {
   clock: Clock;
@@ -68,6 +69,8 @@ export class Consumer {
     this.#handlers = handlers;
     this.#letters = letters;
     this.#options = options;
+    // The client would first ask for the consumer, and where that fails wait for PULL_MS before it asks again.
+    nats.onReconnect(() => this.#pulling?.stop());
   }
 
   /** Makes the durable consumer, or changes it to what is handled now. */

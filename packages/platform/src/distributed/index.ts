@@ -75,7 +75,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   });
   const redisSettings = { url: options.redisUrl, caFile, name };
   const redis = connectRedis(redisSettings, 'commands');
-  const explain = explainRedis(options.redisUrl);
+  const explain = explainRedis(options.redisUrl, redis);
 
   const relay = new Relay({
     clock,

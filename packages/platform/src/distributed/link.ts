@@ -5,7 +5,8 @@ import { connect, createServer, type Socket } from 'node:net';
 export class Link {
   readonly #target: URL;
   readonly #sockets = new Set<Socket>();
-  #state: 'up' | 'mute' | 'down' = 'up';
+  #isDown = false;
+  #lost: RegExp | undefined;
   readonly #server = createServer((near) => this.#join(near));
 
   private constructor(target: string) {
@@ -30,17 +31,18 @@ export class Link {
 
   /** Ends every connection and refuses new ones. */
   cut() {
-    this.#state = 'down';
+    this.#isDown = true;
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** From now on the server hears everything and no answer comes back. */
-  loseAnswers() {
-    this.#state = 'mute';
+  /** From now on the server hears everything and no answer comes back, or none that matches. */
+  loseAnswers(matching = /^/) {
+    this.#lost = matching;
   }
 
   mend() {
-    this.#state = 'up';
+    this.#isDown = false;
+    this.#lost = undefined;
   }
 
   async close() {
@@ -50,14 +52,14 @@ export class Link {
   }
 
   #join(near: Socket) {
-    if (this.#state === 'down') {
+    if (this.#isDown) {
       near.destroy();
       return;
     }
     const far = connect(Number(this.#target.port), this.#target.hostname);
     near.on('data', (data) => far.write(data));
     far.on('data', (data) => {
-      if (this.#state === 'up') near.write(data);
+      if (!this.#isDown && !this.#lost?.test(String(data))) near.write(data);
     });
     for (const [socket, other] of [
       [near, far],

@@ -36,6 +36,9 @@ export class Losses {
     this.#nats = nats;
     this.#mongo = mongo;
     this.#options = options;
+    nats.onReconnect(() => {
+      if (this.#running) this.#lookNow();
+    });
   }
 
   watch(service: string, sayAgain: () => Promise<void>) {
@@ -58,14 +61,17 @@ export class Losses {
   }
 
   #lookNow() {
-    this.#looking = this.#look()
+    const look = this.#look()
       .catch((error) => {
         if (this.#running) this.#options.onError(error);
       })
       .then(() => {
         if (!this.#running) return;
+        this.#cancel();
         this.#cancel = this.#options.clock.after(LOOK_INTERVAL_MS, () => this.#lookNow());
       });
+    // One that began before a reconnect may still wait for an answer that will not come.
+    this.#looking = this.#looking.then(() => look);
   }
 
   async #look() {

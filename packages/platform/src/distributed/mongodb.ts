@@ -22,6 +22,8 @@ const GIVE_UP_MS = 5000;
 const MAX_ATTEMPTS = 30;
 const LONGEST_PAUSE_MS = 250;
 const CONNECTIONS = 50;
+/** How many are opened at a time: the driver's two hold up all that has waited for a server to come back. */
+const CONNECTING = 16;
 
 const UNAUTHORIZED = 13;
 const AUTHENTICATION_FAILED = 18;
@@ -63,6 +65,7 @@ export class Mongo {
         readPreference: 'primary',
         ignoreUndefined: true,
         maxPoolSize: CONNECTIONS,
+        maxConnecting: CONNECTING,
         connectTimeoutMS: WAIT_MS,
         serverSelectionTimeoutMS: WAIT_MS,
         waitQueueTimeoutMS: ANSWER_WITHIN_MS,

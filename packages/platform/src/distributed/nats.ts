@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Unavailable } from '@fairseat/common/errors';
-import { type AnyEvent, type EventType, eventTypes, publisherOf } from '@fairseat/common/events';
+import { type AnyEvent, type EventType, eventTypes } from '@fairseat/common/events';
 import {
   AckPolicy,
   type ConsumerInfo,
@@ -29,7 +29,9 @@ import {
   type Trouble,
   untilReachable,
   type Waiting,
+  withoutPassword,
 } from './engine.ts';
+import { inNamespace, type Stream, streamsOf } from './streams.ts';
 
 const OLDEST = '2.12';
 const ANSWER_WITHIN_MS = 2000;
@@ -41,14 +43,6 @@ const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** For so long the server recognises an event that is published again. */
 const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
 const MAX_ACK_PENDING = 10_000;
-
-/** Where the events of one service are kept. */
-export interface Stream {
-  service: string;
-  name: string;
-  types: EventType[];
-  subjects: string[];
-}
 
 interface Connected {
   connection: NatsConnection;
@@ -71,16 +65,20 @@ export interface NatsOptions extends Waiting {
 export class Nats {
   readonly #options: NatsOptions;
   readonly #servers: string[];
+  /** Whether its address asks for TLS. */
+  readonly #isSecure: boolean;
   readonly #credentials: { user?: string; pass?: string };
   readonly streams: Stream[];
   #opening: Promise<Connected> | undefined;
   #declaring: Promise<StreamInfo[]> | undefined;
+  readonly #onReconnect: (() => void)[] = [];
 
   /** @throws EngineError when the address is malformed or a file is missing. */
   constructor(options: NatsOptions) {
     this.#options = options;
     const urls = options.url.split(',').map(parseUrl);
     this.#servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
+    this.#isSecure = urls.some(({ protocol }) => protocol === 'tls:');
     const { username, password } = urls[0] as URL;
     this.#credentials = {
       ...(username && { user: decodeURIComponent(username) }),
@@ -100,13 +98,27 @@ export class Nats {
     return this.#opening;
   }
 
+  /** Calls back each time that a lost connection is there again. */
+  onReconnect(listener: () => void) {
+    this.#onReconnect.push(listener);
+  }
+
+  async #tellOfReconnects(connection: NatsConnection) {
+    for await (const { type } of connection.status()) {
+      if (type !== 'reconnect') continue;
+      // What was asked on the old connection is not answered any more.
+      this.#declaring = undefined;
+      for (const listener of this.#onReconnect) listener();
+    }
+  }
+
   async #connect(): Promise<Connected> {
     const { caFile, name } = this.#options;
     const connection = await connect({
       servers: this.#servers,
       ...this.#credentials,
       name,
-      ...(caFile && { tls: { ca: readFileSync(caFile, 'utf8') } }),
+      ...(caFile && this.#isSecure && { tls: { ca: readFileSync(caFile, 'utf8') } }),
       timeout: CONNECT_WITHIN_MS,
       maxReconnectAttempts: -1,
       reconnectTimeWait: RECONNECT_MS,
@@ -125,6 +137,7 @@ export class Nats {
       const options = { timeout: ANSWER_WITHIN_MS };
       const admin = await jetstreamManager(connection, { ...options, checkAPI: false });
       await this.#declareStreams(admin);
+      void this.#tellOfReconnects(connection);
       return { connection, admin, streams: jetstream(connection, options) };
     } catch (error) {
       await connection.close();
@@ -226,7 +239,8 @@ export class Nats {
       const line = `${at} refuses this user or password. Expected credentials.`;
       return { line, lasting: true };
     }
-    if (error instanceof PermissionViolationError) {
+    // Of an API of JetStream it is told as a failed request.
+    if (error instanceof PermissionViolationError || /permissions violation/i.test(message)) {
       const line = `${at} does not let this user do what is needed: ${message}.`;
       return { line, lasting: true };
     }
@@ -268,27 +282,10 @@ export const isMissing = (error: unknown) =>
   (error.code === JetStreamApiCodes.StreamNotFound ||
     error.code === JetStreamApiCodes.ConsumerNotFound);
 
-function streamsOf(types: EventType[], namespace: string | undefined): Stream[] {
-  const services = [...new Set(types.map(publisherOf))];
-  return services.map((service) => {
-    const own = types.filter((type) => publisherOf(type) === service);
-    const nouns = [...new Set(own.map((type) => type.split('.')[0]))];
-    return {
-      service,
-      name: inNamespace(namespace, '_', service),
-      types: own,
-      subjects: nouns.map((noun) => inNamespace(namespace, '.', `${noun}.>`)),
-    };
-  });
-}
-
-const inNamespace = (namespace: string | undefined, separator: string, name: string) =>
-  namespace === undefined ? name : namespace + separator + name;
-
 function parseUrl(text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
   if (url && ['nats:', 'tls:'].includes(url.protocol) && url.host) return url;
   throw new EngineError(
-    `NATS_URL: ${text} is no address of a server. Expected one such as nats://user:password@host:4222.`,
+    `NATS_URL: ${withoutPassword(text)} is no address of a server. Expected one such as nats://user:password@host:4222.`,
   );
 }

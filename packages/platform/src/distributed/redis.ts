@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Redis, type RedisOptions } from 'ioredis';
-import { EngineError, isAtLeast, type Trouble, withoutPassword } from './engine.ts';
+import { EngineError, isAtLeast, reasonOf, type Trouble, withoutPassword } from './engine.ts';
 
 const OLDEST = '7.0';
 const ANSWER_WITHIN_MS = 2000;
@@ -24,6 +24,9 @@ export interface RedisSettings {
   name: string;
 }
 
+/** Why there is no connection. */
+const lastTrouble = new WeakMap<Redis, Error>();
+
 /** @throws EngineError when the address is malformed. */
 export function connectRedis(settings: RedisSettings, purpose: keyof typeof purposes): Redis {
   const { url, caFile, name } = settings;
@@ -37,12 +40,13 @@ export function connectRedis(settings: RedisSettings, purpose: keyof typeof purp
     connectionName: name,
     connectTimeout: ANSWER_WITHIN_MS,
     retryStrategy: (times: number) => Math.min(50 * times, LONGEST_RECONNECT_MS),
-    ...(caFile && { tls: { ca: readFileSync(caFile, 'utf8') } }),
+    ...(caFile && parsed.protocol === 'rediss:' && { tls: { ca: readFileSync(caFile, 'utf8') } }),
     ...purposes[purpose],
   };
   const redis = new Redis(url, options);
-  // Every command tells its own caller; without a listener Node would end the process.
-  redis.on('error', () => {});
+  // A command that fails tells its caller, but not why there is no connection.
+  redis.on('error', (error) => lastTrouble.set(redis, error));
+  redis.on('ready', () => lastTrouble.delete(redis));
   return redis;
 }
 
@@ -63,10 +67,10 @@ export async function checkRedis(redis: Redis, url: string) {
 }
 
 export const explainRedis =
-  (url: string) =>
+  (url: string, redis: Redis) =>
   (error: unknown): Trouble => {
     if (error instanceof EngineError) return { line: error.message, lasting: true };
-    const { message } = error as Error;
+    const message = reasonOf(lastTrouble.get(redis) ?? error);
     const at = `REDIS_URL: ${withoutPassword(url)}`;
     if (/WRONGPASS|NOAUTH|invalid password|without any password/i.test(message)) {
       return { line: `${at} refuses this user or password. Expected credentials.`, lasting: true };
@@ -81,5 +85,5 @@ export const explainRedis =
     if (/MISCONF|OOM|no space left/i.test(message)) {
       return { line: `${at} cannot save: its disk or memory is full.`, lasting: false };
     }
-    return { line: `${at} does not answer. Expected a Redis there.`, lasting: false };
+    return { line: `${at} does not answer: ${message}.`, lasting: false };
   };

@@ -135,6 +135,19 @@ describe('a start', () => {
     );
   });
 
+  it('says why Redis does not answer', async () => {
+    const link = await scene.linkTo(servers.redisUrl);
+    link.cut();
+    const { url } = link;
+    const waiting = new Promise<string>((resolve) => {
+      void scene
+        .open({ redisUrl: url, onWaiting: resolve })
+        .start()
+        .catch(() => {});
+    });
+    expect(await waiting).toMatch(/^REDIS_URL: \S+ does not answer: .*(ECONN|EPIPE|closed)/);
+  });
+
   it('refuses more copies of a stream than there are servers', async () => {
     await expect(scene.open({ natsReplicas: 5 }).start()).rejects.toThrow(/^NATS_REPLICAS=5: /);
   });

@@ -271,6 +271,7 @@ function indexesOf<R extends Stored>(definition: TableDefinition<R>): IndexDescr
     partialFilterExpression: { [field]: { $exists: true } },
   });
   return [
+    // Even where nobody asks for pages: all records are gone through when a stream was lost.
     { name: 'newest', key: newest },
     { name: 'unsent', key: { unsent: 1 }, partialFilterExpression: { unsent: { $gt: 0 } } },
     ...Object.keys({ ...unique, ...uniqueEach }).map((name) => {

@@ -111,6 +111,16 @@ describe('the store', () => {
     expect(finished).toBe(1);
   });
 
+  it('saves nothing of a write without a savepoint that fails half-way', async () => {
+    const half = () => {
+      insert('half')();
+      throw new TypeError('not foreseen');
+    };
+    await expect(store.write(half, true)).rejects.toThrow(Unavailable);
+    await store.write(insert('next'), true);
+    expect(ids()).toEqual(['next']);
+  });
+
   it('saves nothing of a unit whose work throws', async () => {
     const failing = store.unit(
       async () => {

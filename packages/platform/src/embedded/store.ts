@@ -2,7 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { DuplicateKey, StartError, Unavailable } from '@fairseat/common/errors';
+import { DuplicateKey, StartError, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 
 /** Runs prepared statements inside the group's transaction. All else was computed before. */
@@ -264,6 +264,8 @@ export class Store {
     } catch (error) {
       waiting.error = asOwnFailure(error);
       if (waiting.guarded) this.sql('ROLLBACK TO unit').run();
+      // Not the refusal that was foreseen: nobody knows how much of it is done, so nothing may stay.
+      else if (!isRefusal(waiting.error)) throw error;
       for (const callback of this.#undo.splice(undo)) callback();
       this.#nextSeq = seq;
       this.#events.length = events;
@@ -280,6 +282,9 @@ function asOwnFailure(error: unknown): unknown {
   if (ENGINE_TROUBLES.includes(errcode & 0xff)) throw error;
   return error;
 }
+
+const isRefusal = (error: unknown) =>
+  error instanceof VersionConflict || error instanceof DuplicateKey;
 
 /** Resolves once all that needs no outside answer has run on, and before anything from outside is heard. */
 const allMicrotasks = () => new Promise<void>((resolve) => process.nextTick(resolve));

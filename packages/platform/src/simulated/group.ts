@@ -50,9 +50,10 @@ export class Group {
     member.onEnd(() => this.#consumers.delete(member));
   }
 
-  /** The next event of this type never comes, as if it had died here and nobody had looked. */
-  lose(type: EventType) {
+  /** The next event of this type never comes, as if it had died here and nobody had looked; unless that is called off. */
+  lose(type: EventType): () => void {
     this.#toLose.add(type);
+    return () => this.#toLose.delete(type);
   }
 
   accept(event: AnyEvent) {

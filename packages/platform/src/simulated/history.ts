@@ -43,9 +43,9 @@ export type Happening =
       afterMs: number;
     }
   | { kind: 'dead'; event: AnyEvent; group: string; attempt: number; reason: string }
-  | { kind: 'alarm'; service: string; key: string; dueAt: number }
+  | { kind: 'alarm'; service: string; key: string; ring: number; dueAt: number }
   /** An alarm was heard, and does not ring again. */
-  | { kind: 'rung'; service: string; key: string }
+  | { kind: 'rung'; service: string; key: string; ring: number }
   /** What the payment gateway did; `answer` is what it answered, or why it refused, whether or not that is heard. */
   | { kind: 'gateway'; call: string; args: readonly unknown[]; answer: unknown }
   | { kind: 'fault'; what: Fault; where: string }

@@ -143,9 +143,9 @@ export class Simulation {
     for (const alarms of this.#alarms.values()) alarms.lose();
   }
 
-  /** This group never hears of the next event of this type. */
-  loseEvent(group: string, type: EventType): void {
-    this.#log.group(group).lose(type);
+  /** This group never hears of the next event of this type. Answers how to call that off. */
+  loseEvent(group: string, type: EventType): () => void {
+    return this.#log.group(group).lose(type);
   }
 
   /** Tells everything that happens from now on, in order. */

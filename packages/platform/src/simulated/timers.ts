@@ -23,6 +23,8 @@ export class Alarms {
   readonly #ringers = new Map<Member, Ring>();
   /** Due, but nobody was there. */
   readonly #waiting: Alarm[] = [];
+  /** Tells apart the rings of one alarm, which may overlap. */
+  #rings = 0;
 
   constructor(service: string, environment: Environment) {
     this.#service = service;
@@ -91,11 +93,12 @@ export class Alarms {
     const twiceMs = luck.between(1, TWICE_MS);
     const endMs = this.#environment.tripMs(luck);
     const caller = { process: member.name, story: undefined };
-    this.#environment.tell(caller, { kind: 'alarm', service: this.#service, key, dueAt });
+    const about = { service: this.#service, key, ring: ++this.#rings };
+    this.#environment.tell(caller, { kind: 'alarm', ...about, dueAt });
     const end = member.begin(() => this.#ringAfter(againMs, alarm));
     const handled = () => {
       if (!end()) return;
-      this.#environment.tell(caller, { kind: 'rung', service: this.#service, key });
+      this.#environment.tell(caller, { kind: 'rung', ...about });
       if (isTwice) {
         this.#fault('alarm twice', key);
         this.#environment.after(twiceMs, luck, () => this.#ring(alarm));

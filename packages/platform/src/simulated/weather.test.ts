@@ -148,6 +148,8 @@ describe('an outage of a simulation', () => {
       platform.bus.consume('orders', handlers);
     });
     simulation.loseEvent('auth', 'session.ended');
+    const callOff = simulation.loseEvent('orders', 'session.ended');
+    callOff();
     void write();
     await pass(1000);
     void write();

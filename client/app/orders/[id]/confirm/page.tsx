@@ -1,23 +1,16 @@
 import { redirect } from 'next/navigation';
-import { Ended } from '../../../../components/cancelled.tsx';
-import { Countdown } from '../../../../components/countdown.tsx';
 import { Form, Submit } from '../../../../components/form.tsx';
+import { Held } from '../../../../components/held.tsx';
 import { Shell } from '../../../../components/shell.tsx';
 import { confirm } from '../../../../lib/actions.ts';
-import { getCharge, getOrder, getUser } from '../../../../lib/api.ts';
-import { stageOf } from '../../../../lib/checkout.ts';
+import { getCheckout, getUser } from '../../../../lib/api.ts';
 import { type PageProps, page } from '../../../../lib/page.tsx';
 import { priceText } from '../../../../lib/visit-money.ts';
 
 /** The page of the test gateway that stands for the buyer's bank. */
 export default page(async ({ params }: PageProps) => {
   const { id } = await params;
-  const [user, { order, now }, charge] = await Promise.all([
-    getUser(),
-    getOrder(id),
-    getCharge(id),
-  ]);
-  const stage = stageOf(order, charge, now);
+  const [user, { order, now, stage }] = await Promise.all([getUser(), getCheckout(id)]);
   if (stage.name !== 'confirm') redirect(`/orders/${id}`);
   return (
     <Shell
@@ -35,11 +28,7 @@ export default page(async ({ params }: PageProps) => {
         <p className="fine">
           This page stands for the one where your bank would ask you. It is a test: no money moves.
         </p>
-        <Countdown
-          until={Date.parse(order.expiresAt)}
-          now={now}
-          after={<Ended ticketId={order.ticketId} />}
-        >
+        <Held order={order} now={now}>
           <Form action={confirm} hidden={{ id }} className="row">
             <Submit name="approve" value="yes" pending="Confirming …">
               Confirm payment
@@ -48,7 +37,7 @@ export default page(async ({ params }: PageProps) => {
               Refuse
             </Submit>
           </Form>
-        </Countdown>
+        </Held>
       </div>
     </Shell>
   );

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@fairseat/common/kit';
 
-const root = join(import.meta.dirname, '../..');
+const root = join(import.meta.dirname, '..');
 const STAMP = 'client/.next/fairseat-build';
 const LOCK = 'client/.next-lock';
 const SOURCES = ['package-lock.json', 'client/**', 'packages/common/src/**'];
@@ -18,17 +18,17 @@ const NO_SOURCE = /(^|\/)(node_modules|\.next|\.next-lock|next-env\.d\.ts)$|\.te
 const LOOK_AGAIN_MS = 200;
 
 /** @throws ConfigError with the reason when it cannot be built. */
-export async function buildClient(say: (line: string) => void): Promise<void> {
+export async function build(): Promise<void> {
   const wanted = await hashOfSources();
   if (read(STAMP) === wanted) return;
   await lockedAgainstOthers(async () => {
     // Another process may have built it while this one waited.
     if (read(STAMP) === wanted) return;
-    say('Building the pages: once, and again only when they change …');
+    console.log('Building the pages: once, and again only when they change …');
     const startedAt = performance.now();
-    await build();
+    await runBuild();
     writeFileSync(join(root, STAMP), wanted);
-    say(`Built in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
+    console.log(`Built in ${((performance.now() - startedAt) / 1000).toFixed(0)} s.`);
   });
 }
 
@@ -53,7 +53,7 @@ function read(path: string): string | undefined {
   }
 }
 
-async function build() {
+async function runBuild() {
   rmSync(join(root, STAMP), { force: true });
   const next = createRequire(join(root, 'client/package.json')).resolve('next/dist/bin/next');
   const child = spawn(process.execPath, [next, 'build'], {
@@ -61,6 +61,9 @@ async function build() {
     env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  // Whoever stops this process does not mean the build to go on.
+  const end = () => child.kill();
+  process.once('exit', end);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
@@ -68,6 +71,7 @@ async function build() {
     });
   }
   const [code] = await once(child, 'close');
+  process.off('exit', end);
   if (code !== 0) throw new ConfigError(`The pages cannot be built.\n${output.trim()}`);
 }
 

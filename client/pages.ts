@@ -1,0 +1,106 @@
+/** The pages, mounted on an app: beside the API on its port, or alone in front of an API elsewhere. */
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { currentStory } from '@fairseat/common/context';
+import { badRequest } from '@fairseat/common/errors';
+import type { App, Config } from '@fairseat/common/kit';
+import { build } from './build.ts';
+import type { Client } from './server.ts';
+
+/** Far more than any page has. Next.js takes time for them that grows with the square of their number. */
+const MAX_PARAMETERS = 50;
+/** What the pages are called by on a machine that listens on all addresses. */
+const LOOPBACK: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
+
+export class Pages {
+  readonly #config: Config;
+  /** Only this process knows it: who sends it may say for whom it asks. */
+  readonly #apiKey = randomBytes(32).toString('base64url');
+  readonly #underWay = new Set<ServerResponse>();
+  readonly #opened = Promise.withResolvers<Client>();
+  #app: App | undefined;
+  #client: Client | undefined;
+  #closing = false;
+
+  constructor(config: Config) {
+    this.#config = config;
+  }
+
+  get ready() {
+    return this.#client !== undefined;
+  }
+
+  /** Builds them if need be. From then on there are pages. Call when the app listens. */
+  async open() {
+    if (!this.#app) throw new Error('mount comes first');
+    const { log, server } = this.#app;
+    const { apiOrigin, publicOrigin, currency } = this.#config;
+    await build();
+    // Only now: before it is built there is nothing to load.
+    const { createClient } = await import('./server.ts');
+    const ownOrigin = originOf(server.address() as AddressInfo);
+    this.#client = await createClient({
+      ...(apiOrigin === undefined ? { apiOrigin: ownOrigin, apiKey: this.#apiKey } : { apiOrigin }),
+      ownOrigin,
+      publicOrigin,
+      currency,
+      onError: (error) => log.error({ err: error }, 'a page failed'),
+    });
+    this.#opened.resolve(this.#client);
+  }
+
+  async close() {
+    await this.#client?.close();
+  }
+
+  /** Every request that no route is for goes to the pages, its body unread. Call before the app is ready. */
+  mount(app: App) {
+    this.#app = app;
+    app.addHook('onRequest', (request, reply, done) => {
+      const { headers } = request;
+      if (headers['x-client-key'] === this.#apiKey) {
+        Object.defineProperty(request, 'ip', { value: headers['x-forwarded-for'] });
+      }
+      if (!request.is404 || request.url.startsWith('/api/')) return done();
+      if (request.url.split('&').length > MAX_PARAMETERS) {
+        return done(badRequest('too_many_parameters', 'The address has too many parameters.'));
+      }
+      const { traceparent } = currentStory() ?? {};
+      Object.assign(headers, {
+        'x-forwarded-for': request.ip,
+        'x-request-id': request.id,
+        traceparent,
+      });
+      reply.hijack();
+      reply.raw.setHeader('x-request-id', request.id);
+      this.#show(request.raw, reply.raw).catch((error) => {
+        request.log.error({ err: error }, 'a page failed');
+        reply.raw.destroy();
+      });
+    });
+    // Pages ask the API, so it has to be there until they are answered.
+    app.addHook('preClose', async () => {
+      this.#closing = true;
+      await Promise.all([...this.#underWay].map((response) => once(response, 'close')));
+    });
+  }
+
+  async #show(request: IncomingMessage, response: ServerResponse) {
+    this.#underWay.add(response);
+    response.once('close', () => {
+      this.#underWay.delete(response);
+      // Kept alive for another request, the connection would hold up the stop.
+      if (this.#closing) request.socket.destroySoon();
+    });
+    // After a restart browsers ask before the pages are there, and would show for good what says so.
+    const client = await this.#opened.promise;
+    await client.handle(request, response);
+  }
+}
+
+function originOf({ address, family, port }: AddressInfo) {
+  const host = LOOPBACK[address] ?? address;
+  return `http://${family === 'IPv6' ? `[${host}]` : host}:${port}`;
+}

@@ -1,0 +1,22 @@
+/** Whom limits count, where pages and API share a process. */
+import { describe, it } from 'vitest';
+import { Caller } from '../process.ts';
+import { expect, siteForAll } from './site.ts';
+import { guessingStopsOneVisitorAlone } from './stories.ts';
+
+const site = siteForAll({ env: { RATE_LIMITS: 'on' } });
+
+describe('the limits on guessing', () => {
+  it('count the visitor of the pages, and nobody else', () => guessingStopsOneVisitorAlone(site));
+
+  it('are not escaped by whoever says that he is the pages', async () => {
+    const caller = new Caller(site.url);
+    const guess = async (number: number) => {
+      const body = { email: 'forged@example.com', password: 'a guess' };
+      const headers = { 'x-client-key': 'a guess', 'x-forwarded-for': `203.0.113.${number}` };
+      return (await caller.send('POST', '/api/users/signin', body, headers))?.status;
+    };
+    for (let number = 1; number <= 5; number++) expect(await guess(number)).toBe(400);
+    expect(await guess(6)).toBe(429);
+  });
+});

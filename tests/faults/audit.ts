@@ -1,0 +1,41 @@
+/** What is wrong in the engines once all is quiet, read with the platform's own tables. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { openDistributed } from '@fairseat/platform/distributed';
+import { readEverything, violations } from '../invariants.ts';
+import type { Promised } from './purchase.ts';
+import { serviceNames } from './services.ts';
+
+export const QUIET_WITHIN_MS = 60_000;
+const LOOK_AGAIN_MS = 500;
+
+interface Engines {
+  mongodbUrl: string;
+  natsUrl: string;
+  redisUrl: string;
+  namespace: string;
+}
+
+/** Looks again until nothing is wrong, for as long as reconcilers and alarms may need. */
+export async function audit(
+  engines: Engines,
+  promised: Promised[],
+  quietWithinMs: number,
+): Promise<string[]> {
+  const platform = openDistributed(engines);
+  // So that their dead letters can be read.
+  for (const service of serviceNames) platform.bus.consume(service, {});
+  const deadline = Date.now() + quietWithinMs;
+  try {
+    for (;;) {
+      const wrong = await violations(platform, Date.now());
+      if (wrong.length === 0 || Date.now() > deadline) {
+        const stored = await readEverything(platform);
+        const broken = promised.map((kept) => kept(stored)).filter((line) => line !== undefined);
+        return [...wrong, ...broken];
+      }
+      await pause(LOOK_AGAIN_MS);
+    }
+  } finally {
+    await platform.close();
+  }
+}

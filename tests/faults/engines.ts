@@ -1,0 +1,166 @@
+/** Servers of our own, that nobody else uses: killed, started again, robbed of their data, their disk filled. */
+import { once } from 'node:events';
+import { mkdir, open, rm, statfs } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Engine, engines, faultInjector } from '../../infra/servers/engines.ts';
+import { type Detached, freePort, isAlive, launch, outputOf } from '../../infra/servers/process.ts';
+import { type Plan, ways } from '../../infra/servers/ways.ts';
+
+export type EngineName = 'database' | 'NATS' | 'Redis';
+type Setting = Engine['setting'];
+
+const READY_WITHIN_MS = 60_000;
+/** Enough for what a run of the matrix writes. */
+const DISK = '1g';
+const BLOCK = Buffer.alloc(2 ** 20);
+
+class OwnServer {
+  readonly url: string;
+  readonly version: () => Promise<string>;
+  readonly #plan: Plan;
+  readonly #log: string;
+  #process: Detached | undefined;
+  /** Where its data lies, if that is a small disk of its own. */
+  #disk: string | undefined;
+
+  private constructor(engine: Engine, port: number, plan: Plan, log: string) {
+    this.url = engine.url(port);
+    this.version = () => engine.version(this.url);
+    this.#plan = plan;
+    this.#log = log;
+  }
+
+  static async start(engine: Engine, folder: string): Promise<OwnServer> {
+    const port = await freePort(0);
+    const data = join(folder, engine.program);
+    const refusals: unknown[] = [];
+    for (const way of ways) {
+      try {
+        const plan = await way(engine, { port, data, say: () => {} });
+        const server = new OwnServer(engine, port, plan, `${data}.log`);
+        await server.#takeDisk();
+        await server.start();
+        return server;
+      } catch (error) {
+        refusals.push(error);
+      }
+    }
+    throw new AggregateError(refusals, `There is no ${engine.name}: see \`npm run servers\``);
+  }
+
+  /** Resolves once it answers. */
+  async start() {
+    this.#process = await launch(this.#plan.command, this.#log);
+    const deadline = Date.now() + READY_WITHIN_MS;
+    for (;;) {
+      try {
+        await this.version();
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        if (!isAlive(this.#process)) this.#process = await launch(this.#plan.command, this.#log);
+        await pause(50);
+      }
+    }
+  }
+
+  /** Ends it, and all it has started, at once. */
+  async kill() {
+    const killed = this.#process;
+    if (!killed) return;
+    this.#process = undefined;
+    if (isAlive(killed)) process.kill(-killed.pid, 'SIGKILL');
+    if (this.#plan.cleanUp) await run(this.#plan.cleanUp).catch(() => {});
+    while (isAlive(killed)) await pause(10);
+  }
+
+  /** Empties it, where it is Redis. */
+  async flush() {
+    const { port, hostname } = new URL(this.url);
+    const socket = connect(Number(port), hostname);
+    socket.end('FLUSHALL\r\n');
+    const [answer] = await once(socket, 'data');
+    if (!String(answer).startsWith('+OK')) throw new Error(`FLUSHALL was answered ${answer}`);
+  }
+
+  /** Deletes its data; it must not run. */
+  async wipe() {
+    if (this.#disk) await run(['sh', '-c', 'rm -rf "$0"/*', this.#disk]);
+    else await run(this.#plan.wipe);
+    const folder = this.#plan.wipe.at(-1);
+    if (this.#plan.wipe[0] === 'rm' && folder) await mkdir(folder, { recursive: true });
+  }
+
+  get hasDisk() {
+    return this.#disk !== undefined;
+  }
+
+  /** Leaves no room on its disk. */
+  async fillDisk() {
+    const file = await open(this.#ballast, 'w');
+    try {
+      for (;;) await file.write(BLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      await file.close();
+    }
+    const { bavail } = await statfs(this.#disk ?? '');
+    if (bavail > 16) throw new Error(`${bavail} blocks are still free`);
+  }
+
+  freeDisk = () => rm(this.#ballast, { force: true });
+
+  async remove() {
+    await this.kill();
+    if (this.#disk) await run(['umount', '--lazy', this.#disk]);
+    await run(this.#plan.wipe);
+  }
+
+  get #ballast() {
+    return join(this.#disk ?? '', 'ballast');
+  }
+
+  /** A disk that can be filled without harm to others: as root on Linux, and where data is no container's volume. */
+  async #takeDisk() {
+    const [program, , folder] = this.#plan.wipe;
+    if (program !== 'rm' || !folder || process.getuid?.() !== 0) return;
+    await mkdir(folder, { recursive: true });
+    const options = ['-o', `size=${DISK},mode=1777`];
+    const mounted = await run(['mount', '-t', 'tmpfs', ...options, 'fairseat', folder]).then(
+      () => true,
+      () => false,
+    );
+    if (mounted) this.#disk = folder;
+  }
+}
+
+const run = ([command = '', ...args]: string[]) => outputOf(command, args);
+
+export interface OwnServers extends Record<EngineName, OwnServer> {
+  toxiproxy: OwnServer | undefined;
+}
+
+/** `links` are what can be cut and slowed, by Toxiproxy. */
+export async function startOwnServers(folder: string, links: boolean): Promise<OwnServers> {
+  const started: OwnServer[] = [];
+  const start = async (setting: Setting) => {
+    const engine = [...engines, faultInjector].find((each) => each.setting === setting);
+    const server = await OwnServer.start(engine as Engine, folder);
+    started.push(server);
+    return server;
+  };
+  try {
+    return {
+      database: await start('MONGODB_URL'),
+      NATS: await start('NATS_URL'),
+      Redis: await start('REDIS_URL'),
+      toxiproxy: links ? await start('TOXIPROXY_URL') : undefined,
+    };
+  } catch (error) {
+    for (const server of started) await server.remove();
+    throw error;
+  }
+}

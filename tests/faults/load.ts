@@ -1,0 +1,96 @@
+/** Purchases that begin at a constant rate, whatever becomes of those before. */
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Counts, Person } from './person.ts';
+import { type Promised, purchase } from './purchase.ts';
+
+const PEOPLE = 8;
+/** A purchase that is not over by then is stuck. */
+const OVER_WITHIN_MS = 60_000;
+const LOOK_AGAIN_MS = 20;
+
+interface Sold {
+  begunAt: number;
+  endedAt: number;
+}
+
+export class Load {
+  readonly counts: Counts = { requests: 0, failed: 0 };
+  readonly promised: Promised[] = [];
+  /** Purchases that did not come to an end. */
+  readonly stuck: string[] = [];
+  readonly #sold: Sold[] = [];
+  readonly #url: string;
+  readonly #perSecond: number;
+  readonly #people: Person[] = [];
+  readonly #underway = new Set<Promise<void>>();
+  #number = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(url: string, perSecond: number) {
+    this.#url = url;
+    this.#perSecond = perSecond;
+  }
+
+  static async at(url: string, perSecond: number): Promise<Load> {
+    const load = new Load(url, perSecond);
+    const deadline = Date.now() + OVER_WITHIN_MS;
+    for (let n = 0; n < PEOPLE; n++) load.#people.push(await load.#newPerson(deadline));
+    return load;
+  }
+
+  begin() {
+    this.#timer = setInterval(() => {
+      const next = this.#purchase(++this.#number)
+        .catch((error) => {
+          this.stuck.push(`a purchase is stuck: ${error.message}`);
+        })
+        .finally(() => this.#underway.delete(next));
+      this.#underway.add(next);
+    }, 1000 / this.#perSecond);
+  }
+
+  /** Begins no more, and resolves once those under way are over. */
+  async end() {
+    clearInterval(this.#timer);
+    await Promise.all(this.#underway);
+  }
+
+  /** Resolves once those that are under way now are over, while others begin. */
+  async caughtUp() {
+    await Promise.all(this.#underway);
+  }
+
+  /** When the first purchase that was begun after `since` was over; undefined if none was within that time. */
+  async soldSince(since: number, withinMs: number): Promise<number | undefined> {
+    for (;;) {
+      const after = this.#sold.filter(({ begunAt }) => begunAt >= since);
+      if (after.length > 0) return Math.min(...after.map(({ endedAt }) => endedAt));
+      if (Date.now() > since + withinMs) return undefined;
+      await pause(LOOK_AGAIN_MS);
+    }
+  }
+
+  /** How many were sold by then. */
+  soldBetween = (from: number, to: number) =>
+    this.#sold.filter(({ endedAt }) => endedAt >= from && endedAt <= to).length;
+
+  async #purchase(number: number) {
+    const begunAt = Date.now();
+    const deadline = begunAt + OVER_WITHIN_MS;
+    const person = (n: number) => this.#people[(number + n) % PEOPLE] as Person;
+    // One in ten is bought by somebody who is new here, one in four is wanted by two.
+    const first = number % 10 === 0 ? await this.#newPerson(deadline) : person(1);
+    const isSold = await purchase({
+      number,
+      title: `Seat ${number}`,
+      seller: person(0),
+      buyers: number % 4 === 0 ? [first, person(2)] : [first],
+      later: person(3),
+      deadline,
+      promise: (promised) => this.promised.push(promised),
+    });
+    if (isSold) this.#sold.push({ begunAt, endedAt: Date.now() });
+  }
+
+  #newPerson = (deadline: number) => new Person(this.#url, this.counts).signUp(deadline);
+}

@@ -1,0 +1,163 @@
+/** All services as `npm run start:distributed` runs them, each process by its name. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
+import type { ServiceName as AnyService } from '../../infra/distributed/fleet.ts';
+
+const root = join(import.meta.dirname, '../..');
+const READY_WITHIN_MS = 120_000;
+const STOP_WITHIN_MS = 40_000;
+/** What telling the time may take. */
+const CLOCK_WITHIN_MS = 5000;
+
+/** live and the pages hold no state: whoever loses them reads afresh. */
+export type ServiceName = Exclude<AnyService, 'live' | 'client'>;
+export const serviceNames: ServiceName[] = ['auth', 'tickets', 'orders', 'expiration', 'payments'];
+
+interface Member {
+  pid: number;
+  ready: PromiseWithResolvers<void>;
+  /** The process that was started in its place. */
+  replaced: PromiseWithResolvers<Member>;
+  /** Told how far off its clock is, in ms, when that was set. */
+  onClock(offMs: number): void;
+}
+
+export interface ServicesOptions {
+  env: Record<string, string>;
+  replicas: number;
+  /** Where to write how far clocks are off. */
+  clockFile: string;
+  onLine: (line: string) => void;
+}
+
+export class Services {
+  url = '';
+  readonly #replicas: number;
+  readonly #clockFile: string;
+  readonly #launcher: ChildProcess;
+  readonly #members = new Map<string, Member>();
+  #stopped: Promise<unknown>;
+
+  private constructor({ env, replicas, clockFile, onLine }: ServicesOptions) {
+    this.#replicas = replicas;
+    this.#clockFile = clockFile;
+    const clock = pathToFileURL(join(import.meta.dirname, 'clock.ts'));
+    this.#launcher = spawn(
+      process.execPath,
+      [
+        '--conditions=@fairseat/source',
+        join(root, 'infra/distributed/main.ts'),
+        `--replicas=${replicas}`,
+        '--api-only',
+      ],
+      {
+        cwd: root,
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: {
+          ...process.env,
+          ...env,
+          PORT: '0',
+          RATE_LIMITS: 'off',
+          LOG_LEVEL: 'warn',
+          NO_COLOR: '1',
+          NODE_OPTIONS: `--import=${clock}`,
+          FAULTS_CLOCK_FILE: clockFile,
+        },
+      },
+    );
+    this.#stopped = once(this.#launcher, 'exit');
+    const lines = createInterface({ input: this.#launcher.stdout as NodeJS.ReadableStream });
+    lines.on('line', (line) => {
+      onLine(line);
+      this.#hear(line);
+    });
+  }
+
+  /** Resolves once all are ready. */
+  static async start(options: ServicesOptions): Promise<Services> {
+    const services = new Services(options);
+    const late = AbortSignal.timeout(READY_WITHIN_MS);
+    const isUp = Promise.withResolvers<void>();
+    services.#launcher.once('exit', () => isUp.reject(new Error('the services did not start')));
+    late.addEventListener('abort', () => isUp.reject(late.reason));
+    services.#onUp = isUp.resolve;
+    await isUp.promise.catch(async (error) => {
+      await services.stop();
+      throw error;
+    });
+    return services;
+  }
+
+  #onUp = () => {};
+
+  #hear(line: string) {
+    const [name = '', ...rest] = line.split(/\s+/);
+    const words = rest.join(' ');
+    const pid = /^process (\d+)$/.exec(words)?.[1];
+    if (pid) {
+      const [ready, replaced] = [Promise.withResolvers<void>(), Promise.withResolvers<Member>()];
+      const member = { pid: Number(pid), ready, replaced, onClock: () => {} };
+      this.#members.get(name)?.replaced.resolve(member);
+      this.#members.set(name, member);
+    }
+    if (/^\w+ is ready$/.test(words)) this.#members.get(name)?.ready.resolve();
+    const clock = /^clock at (\S+)$/.exec(words)?.[1];
+    if (clock) this.#members.get(name)?.onClock(Date.parse(clock) - Date.now());
+    const url = /^Fairseat is listening on (\S+)$/.exec(words)?.[1];
+    if (!url) return;
+    this.url = url;
+    this.#onUp();
+  }
+
+  /** Kills one process; resolves once the one that follows it is ready. */
+  async killed(service: ServiceName, replica = 1): Promise<void> {
+    const { pid, replaced } = this.#member(this.#nameOf(service, replica));
+    process.kill(pid, 'SIGKILL');
+    const { ready } = await replaced.promise;
+    await ready.promise;
+  }
+
+  signal(service: ServiceName, signal: NodeJS.Signals, replica = 1) {
+    process.kill(this.#member(this.#nameOf(service, replica)).pid, signal);
+  }
+
+  /** Puts the clocks of all processes of a service forward, or back; resolves once each has told so. */
+  async setAhead(service: ServiceName, ms: number) {
+    writeFileSync(this.#clockFile, String(ms));
+    const replicas = Array.from({ length: this.#replicas }, (_, n) => n + 1);
+    for (const offMs of await Promise.all(replicas.map((n) => this.#tellTime(service, n)))) {
+      if (Math.abs(offMs - ms) > CLOCK_WITHIN_MS) throw new Error(`its clock is ${offMs} ms off`);
+    }
+  }
+
+  async #tellTime(service: ServiceName, replica: number): Promise<number> {
+    const told = Promise.withResolvers<number>();
+    const late = AbortSignal.timeout(READY_WITHIN_MS);
+    late.addEventListener('abort', () =>
+      told.reject(new Error(`${service} does not tell the time`)),
+    );
+    this.#member(this.#nameOf(service, replica)).onClock = told.resolve;
+    this.signal(service, 'SIGWINCH', replica);
+    return told.promise;
+  }
+
+  async stop() {
+    this.#launcher.kill('SIGTERM');
+    const late = AbortSignal.timeout(STOP_WITHIN_MS);
+    late.addEventListener('abort', () => this.#launcher.kill('SIGKILL'));
+    await this.#stopped;
+  }
+
+  #nameOf = (service: ServiceName, replica: number) =>
+    this.#replicas === 1 ? service : `${service}-${replica}`;
+
+  #member(name: string): Member {
+    const member = this.#members.get(name);
+    if (!member) throw new Error(`no process is called ${name}`);
+    return member;
+  }
+}

@@ -1,0 +1,179 @@
+/** The marketplace as processes on servers of its own, under a constant load of purchases, while things go wrong. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { type AnyEvent, publisherOf } from '@fairseat/common/events';
+import { type DistributedPlatform, openDistributed } from '@fairseat/platform/distributed';
+import { newNamespace } from '@fairseat/platform/distributed/testing';
+import { audit, QUIET_WITHIN_MS } from './audit.ts';
+import type { OwnServers } from './engines.ts';
+import type { Links } from './links.ts';
+import { Load } from './load.ts';
+import { type ServiceName, Services } from './services.ts';
+
+const CALM_MS = 1500;
+/** After that purchases are said not to succeed again. */
+const SELLS_WITHIN_MS = 60_000;
+
+export interface StageOptions {
+  servers: OwnServers;
+  /** Where the services reach their engines by. */
+  links?: Links;
+  replicas: number;
+  holdSeconds: number;
+  perSecond: number;
+  onLine: (line: string) => void;
+}
+
+export interface Fault {
+  name: string;
+  /** Breaks something and mends it; tells by `again` each time that all parts are back. */
+  happen(stage: Stage, again: () => Promise<void>): Promise<void>;
+  /** Why it cannot happen here. */
+  impossible?(stage: Stage): string | undefined;
+}
+
+export interface Outcome {
+  name: string;
+  /** When it began, in ISO 8601. */
+  ranAt: string;
+  /** How many processes of the whole machine wanted to run in the minute before. */
+  busy: number;
+  impossible?: string;
+  /** How long it lasted, until the last part was back. */
+  lastedMs: number;
+  /** Purchases that came to their end meanwhile. */
+  sold: number;
+  requests: number;
+  failed: number;
+  /** From each moment at which all parts were back until a purchase that began after it was over; null for never. */
+  againMs: (number | null)[];
+  /** What was lost, doubled or otherwise wrong once all was quiet. */
+  wrong: string[];
+}
+
+export class Stage {
+  readonly servers: OwnServers;
+  readonly links: Links | undefined;
+  readonly services: Services;
+  readonly #load: Load;
+  /** The engines as the services see them, without their links. */
+  readonly platform: DistributedPlatform;
+  readonly #engines: Parameters<typeof audit>[0];
+  readonly #folder: string;
+
+  private constructor(
+    { servers, links }: StageOptions,
+    services: Services,
+    load: Load,
+    engines: Parameters<typeof audit>[0],
+    folder: string,
+  ) {
+    this.servers = servers;
+    this.links = links;
+    this.services = services;
+    this.#load = load;
+    this.#engines = engines;
+    this.#folder = folder;
+    this.platform = openDistributed(engines);
+  }
+
+  static async open(options: StageOptions): Promise<Stage> {
+    const { servers, links, replicas, holdSeconds, perSecond, onLine } = options;
+    const folder = mkdtempSync(join(tmpdir(), 'fairseat-faults-'));
+    const namespace = newNamespace();
+    const urls = links?.urls ?? {
+      database: servers.database.url,
+      NATS: servers.NATS.url,
+      Redis: servers.Redis.url,
+    };
+    const services = await Services.start({
+      replicas,
+      onLine,
+      clockFile: join(folder, 'clock'),
+      env: {
+        MONGODB_URL: urls.database,
+        NATS_URL: urls.NATS,
+        REDIS_URL: urls.Redis,
+        NAMESPACE: namespace,
+        ORDER_EXPIRATION_SECONDS: String(holdSeconds),
+      },
+    });
+    const load = await Load.at(services.url, perSecond);
+    const engines = {
+      mongodbUrl: servers.database.url,
+      natsUrl: servers.NATS.url,
+      redisUrl: servers.Redis.url,
+      namespace,
+    };
+    return new Stage(options, services, load, engines, folder);
+  }
+
+  /** Answers the next such event that is said. */
+  async heard(what: string, isIt: (event: AnyEvent) => boolean): Promise<AnyEvent> {
+    const { promise, resolve, reject } = Promise.withResolvers<AnyEvent>();
+    const stop = this.platform.bus.watch((event) => {
+      if (isIt(event)) resolve(event);
+    });
+    const late = AbortSignal.timeout(SELLS_WITHIN_MS);
+    late.addEventListener('abort', () => reject(new Error(`no ${what} in time`)));
+    return promise.finally(stop);
+  }
+
+  /** How far ahead a service's clock is, in ms, as the next event tells that it says. */
+  async aheadMs(service: ServiceName): Promise<number> {
+    const what = `event of ${service}`;
+    const { time } = await this.heard(what, ({ type }) => publisherOf(type) === service);
+    return Date.parse(time) - Date.now();
+  }
+
+  /** Resolves once nobody waits any more for what went wrong before. */
+  caughtUp = () => this.#load.caughtUp();
+
+  async suffer(fault: Fault): Promise<Outcome> {
+    const { name } = fault;
+    const impossible = fault.impossible?.(this);
+    const outcome: Outcome = {
+      ...{ name, ranAt: new Date().toISOString(), busy: loadavg()[0] ?? 0 },
+      ...{ lastedMs: 0, sold: 0, requests: 0, failed: 0, againMs: [], wrong: [] },
+      ...(impossible !== undefined && { impossible }),
+    };
+    if (impossible) return outcome;
+    const load = this.#load;
+    const before = { ...load.counts };
+    load.begin();
+    await load.soldSince(Date.now(), SELLS_WITHIN_MS);
+    const begunAt = Date.now();
+    let endedAt = begunAt;
+    try {
+      await fault.happen(this, async () => {
+        endedAt = Date.now();
+        const soldAt = await load.soldSince(endedAt, SELLS_WITHIN_MS);
+        outcome.againMs.push(soldAt === undefined ? null : soldAt - endedAt);
+      });
+      await pause(CALM_MS);
+    } catch (error) {
+      outcome.wrong.push(`it could not go on: ${error}`);
+    } finally {
+      await load.end();
+    }
+    outcome.lastedMs = endedAt - begunAt;
+    outcome.sold = load.soldBetween(begunAt, endedAt);
+    outcome.requests = load.counts.requests - before.requests;
+    outcome.failed = load.counts.failed - before.failed;
+    outcome.wrong.push(...load.stuck.splice(0), ...(await this.audit()));
+    return outcome;
+  }
+
+  /** What is wrong, once all is quiet or that took too long. */
+  audit = (quietWithinMs = QUIET_WITHIN_MS) =>
+    audit(this.#engines, this.#load.promised, quietWithinMs);
+
+  async close() {
+    await this.#load.end();
+    await this.platform.close();
+    await this.services.stop();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,82 @@
+import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import { newNamespace, removeNamespace } from '@fairseat/platform/distributed/testing';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { Listener } from './listener.ts';
+import { Caller, type Process, startProgram } from './process.ts';
+
+const BUYERS = 200;
+const servers = inject('servers');
+const namespace = newNamespace();
+
+describe('two processes of each service', () => {
+  let all: Process;
+  let seller: Caller;
+  let people = 0;
+  const person = () => new Caller(all.url ?? '').signUp(`person-${++people}@example.com`);
+  const sells = async () => {
+    const listing = { title: 'A seat', price: 4990 };
+    const reply = await seller.send<TicketRecord>('POST', '/api/tickets', listing);
+    return reply?.body.id ?? '';
+  };
+  const orders = (buyer: Caller, ticketId: string) =>
+    buyer.send<OrderRecord>('POST', '/api/orders', { ticketId }, { prefer: 'wait=10' });
+
+  beforeAll(async () => {
+    const env = {
+      MONGODB_URL: servers.mongodbUrl,
+      NATS_URL: servers.natsUrl,
+      REDIS_URL: servers.redisUrl,
+      NAMESPACE: namespace,
+    };
+    all = await startProgram('infra/distributed/main.ts', env, { flags: ['--replicas=2'] });
+    seller = await person();
+  }, 120_000);
+  afterAll(async () => {
+    await all?.end('SIGTERM');
+    await removeNamespace(servers, namespace);
+  }, 60_000);
+
+  it(`let one of ${BUYERS} buyers who ask at once hold a ticket, and tell the others that it is gone`, async () => {
+    const buyers: Caller[] = [];
+    while (buyers.length < BUYERS) {
+      buyers.push(...(await Promise.all(Array.from({ length: 20 }, person))));
+    }
+    const ticketId = await sells();
+    const replies = await Promise.all(buyers.map((buyer) => orders(buyer, ticketId)));
+    const counts: Record<string, number> = {};
+    for (const reply of replies) counts[reply?.status ?? 0] = (counts[reply?.status ?? 0] ?? 0) + 1;
+    expect(counts).toEqual({ 201: 1, 409: BUYERS - 1 });
+    const winner = replies.findIndex((reply) => reply?.status === 201);
+    const order = replies[winner]?.body;
+    expect(order?.status).toBe('awaiting_payment');
+    const card = { orderId: order?.id, token: 'pm_card_visa' };
+    const paid = await buyers[winner]?.send<{ status: string }>('POST', '/api/payments', card);
+    expect(paid).toMatchObject({ status: 201, body: { status: 'completed' } });
+  }, 120_000);
+
+  it('show every change on every live stream, whichever of them it is open at', async () => {
+    const ticketId = await sells();
+    const listeners = await Promise.all(
+      [1, 2, 3, 4].map(() => Listener.open(all.url ?? '', `?tickets=${ticketId}`, {})),
+    );
+    const isHeld = ({ name, data }: { name: string; data: object }) =>
+      name === 'ticket' && 'status' in data && data.status === 'reserved';
+    const heard = Promise.all(listeners.map((listener) => listener.until(isHeld)));
+    expect((await orders(await person(), ticketId))?.status).toBe(201);
+    expect(await heard).toHaveLength(4);
+    for (const listener of listeners) listener.close();
+  }, 60_000);
+
+  it('all refuse a session within a second of its end', async () => {
+    const leaver = await person();
+    const { cookie } = leaver;
+    await leaver.send('POST', '/api/users/signout');
+    const ask = async () => {
+      const asked = ['orders', 'orders', 'payments/none', 'payments/none'].map((path) =>
+        fetch(`${all.url}/api/${path}`, { headers: { cookie } }),
+      );
+      return (await Promise.all(asked)).map(({ status }) => status);
+    };
+    await expect.poll(ask, { timeout: 1000 }).toEqual([401, 401, 401, 401]);
+  });
+});
