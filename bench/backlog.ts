@@ -3,9 +3,10 @@ import { setImmediate } from 'node:timers/promises';
 import { openDistributed } from '@fairseat/platform/distributed';
 
 export interface CaughtUp {
-  seconds: number;
+  perSecond: number;
   mostAtOnce: number;
-  idleMb: number;
+  /** Until a tenth was handled. */
+  earlyMb: number;
   mostMb: number;
 }
 
@@ -17,7 +18,7 @@ const servers = { mongodbUrl: MONGODB_URL, natsUrl: NATS_URL, redisUrl: REDIS_UR
 const platform = openDistributed({ ...servers, namespace: NAMESPACE });
 const all = Promise.withResolvers<void>();
 let events = Number.POSITIVE_INFINITY;
-let [underway, mostAtOnce, mostMb, done] = [0, 0, 0, 0];
+let [underway, mostAtOnce, earlyMb, mostMb, done] = [0, 0, 0, 0, 0];
 platform.bus.consume('auth', {
   'session.ended': async () => {
     underway += 1;
@@ -26,17 +27,17 @@ platform.bus.consume('auth', {
     underway -= 1;
     done += 1;
     if (done % 500 === 0) mostMb = Math.max(mostMb, residentMb());
+    if (done <= events / 10) earlyMb = mostMb;
     if (done === events) all.resolve();
   },
 });
 
 process.on('message', async (count: number) => {
   events = count;
-  const idleMb = residentMb();
   const begunAt = performance.now();
   await platform.start();
   await all.promise;
-  const seconds = (performance.now() - begunAt) / 1000;
-  process.send?.({ seconds, mostAtOnce, idleMb, mostMb } satisfies CaughtUp);
+  const perSecond = count / ((performance.now() - begunAt) / 1000);
+  process.send?.({ perSecond, mostAtOnce, earlyMb, mostMb } satisfies CaughtUp);
 });
 process.send?.('ready');

@@ -53,7 +53,8 @@ export function openLoop(load: Load, perSecond: number, forMs: number): Promise<
     const sendDue = () => {
       const due = Math.min(total, ((performance.now() - startedAt) * perSecond) / 1000);
       while (sent < due && idle.length > 0) {
-        const connection = idle.pop() as Connection;
+        // In turn, so that none rests for so long that the server closes it.
+        const connection = idle.shift() as Connection;
         const dueAt = startedAt + (sent * 1000) / perSecond;
         const wire = load.next();
         if (wire === undefined) throw new Error('there are too few tickets for this load');

@@ -60,7 +60,8 @@ export class Processes {
   }
 
   /** A program beside this file, with names of its own on the servers. `first` is what it says when it is ready. */
-  async companion(program: string, namespace = newNamespace()) {
+  async companion(program: string) {
+    const namespace = newNamespace();
     this.#namespaces.push(namespace);
     const env = { ...this.env, NAMESPACE: namespace };
     const child = run(new URL(program, here), [], env, [], true);
@@ -78,7 +79,7 @@ export class Processes {
       child.kill('SIGTERM');
       await eventOf(child, 'exit');
     };
-    return { ask, first, stop };
+    return { ask, first, namespace, stop };
   }
 
   async close() {
