@@ -1,7 +1,7 @@
 'use server';
 /** What forms do. They work the same whether the browser runs scripts or not. */
 import { ticketBodySchema } from '@fairseat/common/api';
-import { forbidden, redirect } from 'next/navigation';
+import { notFound, redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
 import { type FormAction, type FormState, sentAgain } from './form-state.ts';
@@ -20,7 +20,7 @@ const text = (data: FormData, name: string) => {
 const action =
   (act: FormAction): FormAction =>
   async (before, data) => {
-    if (typeof before?.key !== 'string' || !(data instanceof FormData)) forbidden();
+    if (typeof before?.key !== 'string' || !(data instanceof FormData)) notFound();
     return act(before, data);
   };
 
