@@ -22,6 +22,7 @@ const nouns = {
   orders: 'order',
   expiration: 'expiration',
   payments: 'charge',
+  live: undefined,
 };
 type ServiceName = keyof typeof nouns;
 const names = Object.keys(nouns) as ServiceName[];
@@ -33,7 +34,7 @@ const example = (heading: string) =>
 
 const natsUser = (service: ServiceName) =>
   example('NATS')
-    .replace('"order.>"', `"${nouns[service]}.>"`)
+    .replace('"order.>"', nouns[service] ? `"${nouns[service]}.>"` : '')
     .replaceAll('orders', service)
     .replaceAll(/"([a-z]+\.>)"/g, `"${namespace}.$1"`)
     .replace('"…"', `"${PASSWORD}"`);
