@@ -97,7 +97,6 @@ export class BullTimers implements Timers {
     this.#worker = new Worker<Alarm>(this.#queue.name, (job, token) => this.#ring(job, token), {
       connection: this.#connection,
       prefix,
-      skipVersionCheck: true,
       concurrency: AT_ONCE,
       lockDuration: LOCK_MS,
       stalledInterval: LOCK_MS,
