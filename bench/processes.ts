@@ -10,7 +10,7 @@ import { once, request } from './http.ts';
 import { cores, newFolder, run, type Server, serve } from './server.ts';
 
 const BUYERS = 8;
-const serviceNames = ['auth', 'tickets', 'orders', 'expiration', 'payments'] as const;
+const serviceNames = ['auth', 'tickets', 'orders', 'expiration', 'payments', 'live'] as const;
 type ServiceName = (typeof serviceNames)[number];
 const here = import.meta.url;
 

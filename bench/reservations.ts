@@ -30,6 +30,8 @@ const ROUND_MS = 1200;
 /** Until the compiler has seen it all: ours is more code than a baseline's. */
 const WARM_UP_MS = 10_000;
 const OPEN_CONNECTIONS = 512;
+const READS_WARM_UP_MS = 2000;
+const READS_ROUND_MS = 1000;
 
 export async function measureReservations(report: Report) {
   report.begin('Reservations: POST /api/orders with Prefer: wait, 64 connections');
@@ -123,39 +125,45 @@ async function measureHalfLoad(
 
 async function measureReads(report: Report, fairseat: Server, bare: Server, ticketIds: string[]) {
   report.begin('Reads of one ticket, 64 connections');
-  const of = (port: number, path: string): Load => ({
-    port,
+  const sides = {
+    Fairseat: { server: fairseat, path: '/api/tickets' },
+    'bare Fastify, same schemas': { server: bare, path: '/api/tickets' },
+    'bare Fastify, no schemas': { server: bare, path: '/bare' },
+  };
+  const loadOf = ({ server, path }: { server: Server; path: string }): Load => ({
+    port: server.port,
     connections: CONNECTIONS,
     next: cycle(ticketIds.slice(0, 5000).map((id) => request('GET', `${path}/${id}`))),
     isRight: isOk,
   });
-  const loads = [
-    of(fairseat.port, '/api/tickets'),
-    of(bare.port, '/api/tickets'),
-    of(bare.port, '/bare'),
-  ];
-  const runs: Run[][] = loads.map(() => []);
-  for (const load of loads) await closedLoop(load, 1000);
+  const loads = Object.entries(sides).map(
+    ([name, side]) => [name, side.server, loadOf(side)] as const,
+  );
+  const runs = new Rounds<Run>();
+  const cpuUs = new Rounds<number>();
+  for (const [, , load] of loads) await closedLoop(load, READS_WARM_UP_MS);
   for (let round = 0; round < ROUNDS; round++) {
-    for (const [index, load] of loads.entries()) runs[index]?.push(await closedLoop(load, 1000));
+    for (const [name, server, load] of loads) {
+      const before = cpuMs(server);
+      const run = await closedLoop(load, READS_ROUND_MS);
+      runs.add(name, run);
+      cpuUs.add(name, ((cpuMs(server) - before) * 1000) / run.count);
+    }
   }
-  const [own, same, plain] = [
-    'Fairseat',
-    'bare Fastify, same schemas',
-    'bare Fastify, no schemas',
-  ].map((name, index) =>
+  const [own, same, plain] = [...runs].map(([name, of]) =>
     report.figure(
       name,
       '/s',
-      (runs[index] ?? []).map((run) => run.perSecond),
+      of.map(({ perSecond }) => perSecond),
     ),
   );
   if (!own || !same || !plain) return;
   report.compare('against the same schemas', own, same, { atLeast: 0.6 });
   report.compare('against no schemas', own, plain);
-  reportSurroundings(report, {
-    fairseat: runs[0] ?? [],
-    same: runs[1] ?? [],
-    plain: runs[2] ?? [],
-  });
+  const [ownCpu, sameCpu] = [...cpuUs].map(([name, of]) =>
+    report.figure(`processor time of one (${name})`, 'µs', of),
+  );
+  if (ownCpu && sameCpu)
+    report.compare('processor time, the same schemas to Fairseat', sameCpu, ownCpu);
+  reportSurroundings(report, Object.fromEntries(runs));
 }
