@@ -64,6 +64,8 @@ export default defineConfig({
     globalSetup: withBrowser ? [] : ['tests/e2e/missing.ts'],
     ...(servers && { provide: { servers } }),
     pool: 'forks',
+    // Much of the time a test waits for a server or a browser: a core left free would idle.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // A test that passes the second time has found something.
