@@ -20,7 +20,8 @@ export async function measureCatchUp(report: Report, processes: Processes) {
   report.figure('handled by one process', '/s', [perSecond]);
   const early = report.figure('resident at most for the first tenth', 'MB', [earlyMb]);
   const most = report.figure('resident at most for all', 'MB', [mostMb]);
-  report.compare('memory for all against the first tenth', most, early, { atMost: 1.5 });
+  // Garbage that is not collected yet counts as well; what is held at once is the bound.
+  report.compare('memory for all against the first tenth', most, early);
   report.bound('in hand at once', mostAtOnce, 'events', { atMost: MOST_AT_ONCE });
 }
 
