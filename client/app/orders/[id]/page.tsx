@@ -37,6 +37,7 @@ export default page(async ({ params }: PageProps) => {
   return (
     <Shell
       title={heading}
+      description="One ticket, held for one buyer while they pay."
       heading={heading}
       step={stage.name}
       user={user}
