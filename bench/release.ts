@@ -1,12 +1,12 @@
 /** How soon after its time a lock is let go: steadily, and when very many are due at once. */
 import { once as eventOf } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Question, Released } from './due.ts';
 import { closedLoop, openLoop } from './load.ts';
 import { fillMarket, isAccepted, isHeld, reservations, signUpBuyers, supply } from './market.ts';
 import { quantile } from './numbers.ts';
 import type { Report } from './report.ts';
 import { quiet, type Server, serve } from './server.ts';
-import type { Question, Released } from './watched.ts';
 
 const STEADY = { perSecond: 100, seconds: 10, afterMs: 4000, rounds: 2 };
 const BURST = { locks: 10_000, rounds: 3, spreadMs: 1000 };

@@ -120,29 +120,22 @@ function What({ ticket, viewer, buyKey }: Pick<Props, 'ticket' | 'viewer' | 'buy
         </>
       );
     case 'sold':
-      return (
-        <>
-          <p className="lead">Sold. Somebody has this seat.</p>
-          <p>
-            <a className="button button-plain" href="/">
-              See what else is for sale
-            </a>
-          </p>
-        </>
-      );
+      return <Gone>Sold. Somebody has this seat.</Gone>;
     case 'withdrawn':
-      return (
-        <>
-          <p className="lead">The seller has withdrawn this ticket.</p>
-          <p>
-            <a className="button button-plain" href="/">
-              See what else is for sale
-            </a>
-          </p>
-        </>
-      );
+      return <Gone>The seller has withdrawn this ticket.</Gone>;
   }
 }
+
+const Gone = ({ children }: { children: string }) => (
+  <>
+    <p className="lead">{children}</p>
+    <p>
+      <a className="button button-plain" href="/">
+        See what else is for sale
+      </a>
+    </p>
+  </>
+);
 
 const sellersNews: Record<TicketRecord['status'], string> = {
   available: 'Your ticket is for sale.',
