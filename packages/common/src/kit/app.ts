@@ -50,12 +50,15 @@ const IDLE_TIMEOUT_MS = 30_000;
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, newId, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const addHeaders = commonHeaders(config);
+  const limits = connectionLimits(requestTimeoutMs);
   const app = Fastify({
     loggerInstance: withoutChildren(log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
-    ...connectionLimits(requestTimeoutMs),
+    ...limits,
+    // Node would answer without a body; see `refusalOf`.
+    http: { ...limits.http, requireHostHeader: false },
     trustProxy: config.trustedProxies ?? false,
     // What has arrived is answered also while stopping; its connection is closed after that.
     return503OnClosing: false,
@@ -103,8 +106,6 @@ export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: {
       maxHeaderSize: 16 * KIB,
-      // Node would answer without a body; see `refusalOf`.
-      requireHostHeader: false,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(1000, requestTimeoutMs),
       // Nothing here speaks another protocol. Next.js would take such a connection, and nobody would ever end it.
