@@ -107,6 +107,8 @@ export async function outputOf(
   }
 }
 
+export const run = ([command = '', ...args]: string[]) => outputOf(command, args);
+
 /** One process at a time does the work; the others wait. */
 export async function alone<T>(lock: string, work: () => Promise<T>): Promise<T> {
   const self = { pid: process.pid, startedAt: startOf(process.pid) };

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Engine, engines, faultInjector, isNewEnough } from './engines.ts';
 import { cache } from './install.ts';
-import { alone, type Detached, end, freePort, isAlive, launch, outputOf } from './process.ts';
+import { alone, type Detached, end, freePort, isAlive, launch, run } from './process.ts';
 import { type Plan, ways } from './ways.ts';
 
 export { freePort };
@@ -147,8 +147,6 @@ async function stop(started: Started) {
   await end(started);
   if (started.cleanUp) await run(started.cleanUp).catch(() => {});
 }
-
-const run = ([command = '', ...args]: string[]) => outputOf(command, args);
 
 /** What was started is written down, so that the next run knows of it. One run at a time. */
 async function withState<T>(work: (known: Map<string, Server>) => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Engine, engines, faultInjector } from '../../infra/servers/engines.ts';
-import { type Detached, freePort, isAlive, launch, outputOf } from '../../infra/servers/process.ts';
+import { type Detached, freePort, isAlive, launch, run } from '../../infra/servers/process.ts';
 import { type Plan, ways } from '../../infra/servers/ways.ts';
 
 export type EngineName = 'database' | 'NATS' | 'Redis';
@@ -136,8 +136,6 @@ class OwnServer {
     if (mounted) this.#disk = folder;
   }
 }
-
-const run = ([command = '', ...args]: string[]) => outputOf(command, args);
 
 export interface OwnServers extends Record<EngineName, OwnServer> {
   toxiproxy: OwnServer | undefined;

@@ -27,6 +27,7 @@ interface Saved<R> {
 }
 
 const MAX_WRITES = 8;
+const MAX_UPSERTS = 8;
 const BATCH = 200;
 const newest = { createdAt: -1, _id: -1 } as const;
 const recordOnly = { projection: { record: 1 } } as const;
@@ -112,7 +113,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
         await this.#run(() => this.#collection.updateOne(isOlder, change, { upsert: true }));
         return;
       } catch (error) {
-        if (!(error instanceof DuplicateKey) || attempt === MAX_WRITES) throw error;
+        if (!(error instanceof DuplicateKey) || attempt === MAX_UPSERTS) throw error;
         // Nothing older is here: something newer, or another's insert that came first.
         if (await this.#one(atLeastThis)) return;
       }
