@@ -81,8 +81,9 @@ export interface Bus {
   /** Says an event that belongs to no record. Resolves once it is durable. */
   publish(event: AnyEvent): Promise<void>;
   /**
-   * Every event from now on, to every process, for live views; never waits for the listener. `onGap` is called when some
-   * may have been lost, as while the broker was away.
+   * Every event from now on, to every process, for live views; never waits for the listener. In any order and perhaps
+   * twice, as one that is sent again when its sender could not know that it had arrived. `onGap` is called when some may
+   * have been lost, as while the broker was away.
    */
   watch(listener: (event: AnyEvent) => void, onGap?: () => void): () => void;
   /**
