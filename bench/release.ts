@@ -38,16 +38,14 @@ async function measureSteady(report: Report, server: Server, ids: string[], cook
     const { count } = await openLoop(load, STEADY.perSecond, STEADY.seconds * 1000);
     late.push((await allReleased(server, count)).latenessMs);
   }
-  report.figure(
-    'late by, p50',
-    'ms',
-    late.map((ms) => quantile(ms, 0.5)),
-  );
-  const p99 = report.figure(
-    'late by, p99',
-    'ms',
-    late.map((ms) => quantile(ms, 0.99)),
-  );
+  reportLateness(report, late);
+}
+
+/** One list of milliseconds for each round. */
+export function reportLateness(report: Report, late: number[][]) {
+  const each = (q: number) => late.map((ms) => quantile(ms, q));
+  report.figure('late by, p50', 'ms', each(0.5));
+  const p99 = report.figure('late by, p99', 'ms', each(0.99));
   report.bound('late by, p99', p99.value, 'ms', { atMost: 250 });
   report.bound('the earliest', Math.min(...late.flat()), 'ms late', { atLeast: 0 });
 }
