@@ -5,6 +5,12 @@ export class StartError extends Error {
   override name = 'StartError';
 }
 
+/**
+ * The address of an engine without user and password, for messages. Up to the last `@` there is, since a password may
+ * hold any sign where somebody forgot to encode it; of several addresses only the last is then left.
+ */
+export const withoutPassword = (address: string) => address.replace(/\/\/.*@/, '//…@');
+
 interface ProblemItem {
   message: string;
   /** The field of the request it is about. */

@@ -1,7 +1,7 @@
 /** The only place that reads the environment. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { StartError } from '../errors.ts';
+import { StartError, withoutPassword } from '../errors.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
@@ -173,5 +173,3 @@ export function readClientConfig(env: Record<string, string | undefined> = proce
   }
   return { ...config, apiOrigin };
 }
-
-const withoutPassword = (value: string) => value.replace(/\/\/.*@/, '//…@');

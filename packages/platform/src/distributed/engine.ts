@@ -65,8 +65,3 @@ export function isAtLeast(version: string, oldest: string): boolean {
   const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
-
-/** An address without its password, for messages. */
-export function withoutPassword(url: string): string {
-  return url.replace(/(\/\/[^:@/]*):[^@/]*@/g, '$1:…@');
-}

@@ -1,4 +1,4 @@
-import { DuplicateKey, Unavailable } from '@fairseat/common/errors';
+import { DuplicateKey, Unavailable, withoutPassword } from '@fairseat/common/errors';
 import type { Clock } from '@fairseat/common/ports';
 import {
   type Db,
@@ -10,7 +10,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb';
 import { pause } from '../clock.ts';
-import { EngineError, isAtLeast, type Trouble, withoutPassword } from './engine.ts';
+import { EngineError, isAtLeast, type Trouble } from './engine.ts';
 
 const OLDEST = '7.0';
 /** How long an operation may wait for a server, a connection or an answer. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Unavailable } from '@fairseat/common/errors';
+import { Unavailable, withoutPassword } from '@fairseat/common/errors';
 import { type AnyEvent, type EventType, eventTypes } from '@fairseat/common/events';
 import {
   AckPolicy,
@@ -29,7 +29,6 @@ import {
   type Trouble,
   untilReachable,
   type Waiting,
-  withoutPassword,
 } from './engine.ts';
 import { inNamespace, type Stream, streamsOf } from './streams.ts';
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { withoutPassword } from '@fairseat/common/errors';
 import { Redis, type RedisOptions } from 'ioredis';
-import { EngineError, isAtLeast, reasonOf, type Trouble, withoutPassword } from './engine.ts';
+import { EngineError, isAtLeast, reasonOf, type Trouble } from './engine.ts';
 
 const OLDEST = '7.0';
 const ANSWER_WITHIN_MS = 2000;

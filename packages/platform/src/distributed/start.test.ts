@@ -131,7 +131,7 @@ describe('a start', () => {
     url.username = 'nobody';
     url.password = 'wrong';
     await expect(scene.open({ redisUrl: url.href }).start()).rejects.toThrow(
-      /^REDIS_URL: .*nobody:….* refuses this user or password/,
+      /^REDIS_URL: redis:\/\/…@.* refuses this user or password/,
     );
   });
 
