@@ -52,7 +52,7 @@ const distributed = {
     include: ['tests/*.test.ts'],
     exclude: notOfTheMarketplace.map((name) => `tests/${name}.test.ts`),
     env: { PLATFORM: 'distributed' },
-    testTimeout: 120_000,
+    testTimeout: 600_000,
   },
 };
 
@@ -66,8 +66,10 @@ export default defineConfig({
     pool: 'forks',
     // Much of the time a test waits for a server or a browser: a core left free would idle.
     maxWorkers: '100%',
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Far beyond what a busy machine needs: only what never ends is to fail by time.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
     // A test that passes the second time has found something.
     retry: 0,
     allowOnly: false,

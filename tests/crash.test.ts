@@ -144,7 +144,7 @@ async function quiet(fairseat: Process, callers: Caller[]) {
       .filter(({ status }) => status === 'created' || status === 'awaiting_payment');
     return waiting + unpaid.length;
   };
-  await expect.poll(open, { timeout: 20_000, interval: 100 }).toBe(0);
+  await expect.poll(open, { interval: 100 }).toBe(0);
 }
 
 describe('a process killed with -9 under load', () => {
@@ -169,9 +169,7 @@ describe('a process killed with -9 under load', () => {
           caller.url = fairseat.url ?? '';
           return new Actor(caller, random, market).act();
         });
-        await expect
-          .poll(() => market.answers >= killAt, { timeout: 20_000, interval: 1 })
-          .toBe(true);
+        await expect.poll(() => market.answers >= killAt, { interval: 1 }).toBe(true);
         expect(await fairseat.end('SIGKILL')).toBe('SIGKILL');
         await Promise.all(acting);
         fairseat = await startProcess(env);
@@ -181,7 +179,7 @@ describe('a process killed with -9 under load', () => {
       for (const caller of callers) caller.url = fairseat.url ?? '';
       await quiet(fairseat, callers);
       // Refunds and voids follow within a few seconds; asking for each charge tells when.
-      await expect.poll(() => left(callers), { timeout: 20_000, interval: 250 }).toEqual(0);
+      await expect.poll(() => left(callers), { interval: 250 }).toEqual(0);
       expect(await fairseat.end('SIGTERM')).toBe(0);
 
       const platform = openEmbedded({ dataDir: folder.path });

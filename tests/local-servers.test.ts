@@ -43,7 +43,7 @@ describe('npm run servers', () => {
   afterAll(async () => {
     await servers(['stop', '--wipe']);
     folder[Symbol.dispose]();
-  }, 60_000);
+  });
 
   it('starts all three and says where, in lines that a shell can read', async () => {
     const { stdout, urls } = await servers();
@@ -52,7 +52,7 @@ describe('npm run servers', () => {
     const script = `${stdout}\necho "$NATS_URL"`;
     const shell = await promisify(execFile)('sh', ['-euc', script]);
     expect(shell.stdout.trim()).toBe(urls['NATS_URL']);
-  }, 60_000);
+  });
 
   it('leaves those alone that run already', async () => {
     const first = await servers();
@@ -61,13 +61,13 @@ describe('npm run servers', () => {
     const before = state();
     expect((await servers()).stdout).toBe(first.stdout);
     expect(pidsIn(state())).toEqual(pidsIn(before));
-  }, 60_000);
+  });
 
   it('keeps their data from stop to start', async () => {
     await servers(['stop']);
     const { urls } = await servers();
     expect(await redis(urls['REDIS_URL'], 'GET greeting')).toBe('$5\r\nhello\r\n');
-  }, 60_000);
+  });
 
   it('passes over a program that is too old', async () => {
     await servers(['stop']);
@@ -77,7 +77,7 @@ describe('npm run servers', () => {
     chmodSync(join(bin, 'nats-server'), 0o755);
     const { stdout } = await servers([], { PATH: `${bin}:${process.env['PATH']}` });
     expect(stdout).toMatch(/^# NATS 2\.(1[2-9]|[2-9]\d)\./m);
-  }, 60_000);
+  });
 
   it('takes an address that is given, and starts nothing in its place', async () => {
     const refusal = await servers([], { REDIS_URL: 'redis://127.0.0.1:1' }).catch(
@@ -87,7 +87,7 @@ describe('npm run servers', () => {
     expect(refusal).toMatchObject({
       stderr: expect.stringMatching(/^REDIS_URL names a Redis that does not answer: [^\n]+\n$/),
     });
-  }, 60_000);
+  });
 });
 
 const pidsIn = (state: string) => [...state.matchAll(/"pid": (\d+)/g)].map(([, pid]) => pid).sort();

@@ -98,7 +98,7 @@ describe('npm run start:distributed', () => {
     process.kill(pidsOf(all).get('orders') ?? 0, 'SIGKILL');
     await expect.poll(() => statusOf(all, '/readyz')).toBe(503);
     expect(await statusOf(all, '/api/orders')).toBe(503);
-    await expect.poll(() => statusOf(all, '/readyz'), { timeout: 15_000 }).toBe(200);
+    await expect.poll(() => statusOf(all, '/readyz')).toBe(200);
     expect(await firstPurchase(all.url ?? '')).toEqual(bought);
   });
 
@@ -115,7 +115,7 @@ describe('npm run start:distributed', () => {
     const pids = [...pidsOf(other).values()];
     expect(pids.filter(isAlive)).toHaveLength(6);
     await other.end('SIGKILL');
-    await expect.poll(() => pids.filter(isAlive), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
 
   it('ends with the reason when a service cannot start', async () => {
@@ -155,7 +155,7 @@ describe('a service by itself', () => {
     expect(await statusOf(orders, '/healthz')).toBe(200);
     expect(await statusOf(orders, '/readyz')).toBe(503);
     await listen(link, port);
-    await expect.poll(() => statusOf(orders, '/readyz'), { timeout: 15_000 }).toBe(200);
+    await expect.poll(() => statusOf(orders, '/readyz')).toBe(200);
     expect(await orders.end('SIGTERM')).toBe(0);
     link.close();
   });

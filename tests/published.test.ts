@@ -21,7 +21,7 @@ beforeAll(() => {
   const tarballs = globSync('*.tgz', { cwd: project }).map((name) => `./${name}`);
   const types = `@types/node@${readJson(root, 'package.json').devDependencies['@types/node']}`;
   run(project, 'npm', 'install', '--silent', '--prefer-offline', ...tarballs, types);
-}, 180_000);
+});
 
 afterAll(() => rmSync(project, { recursive: true }));
 

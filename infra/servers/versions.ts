@@ -4,7 +4,7 @@ import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 
-const ANSWER_WITHIN_MS = 2000;
+const ANSWER_WITHIN_MS = 10_000;
 const caFile = process.env['TLS_CA_FILE'];
 
 export async function mongodbVersion(url: string): Promise<string> {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
 
-const site = siteForAll({ env: { ORDER_EXPIRATION_SECONDS: '6' } });
+const site = siteForAll({ env: { ORDER_EXPIRATION_SECONDS: '10' } });
 let seller: Person;
 beforeAll(async () => {
   seller = await site.person();

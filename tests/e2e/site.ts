@@ -8,14 +8,11 @@ import {
   expect as expectIn,
   type Page,
 } from '@playwright/test';
-import { afterAll, afterEach, beforeAll, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 import { Caller, type Process, startProgram, temporaryFolder } from '../process.ts';
 import { findChromium } from './chromium.ts';
 
-// Building the pages is part of the first start, and browsers take their time on a busy machine.
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
-
-const SEEN_WITHIN_MS = 20_000;
+const SEEN_WITHIN_MS = 60_000;
 /** Waits for what is to be seen. */
 export const expect = expectIn.configure({ timeout: SEEN_WITHIN_MS });
 

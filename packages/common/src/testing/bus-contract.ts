@@ -49,7 +49,11 @@ export function busContract(kind: string, openHarness: OpenHarness) {
       hear(platform, 'b', async ({ subject }) => b.add(subject));
       await platform.start();
       const event = saying(platform, harness);
-      await Promise.all(Array.from({ length: 500 }, (_, n) => platform.bus.publish(event(n))));
+      // Not all at once: where each is synced to a disk, the last would be told too late.
+      for (let from = 0; from < 500; from += 50) {
+        const some = Array.from({ length: 50 }, (_, n) => event(from + n));
+        await Promise.all(some.map((each) => platform.bus.publish(each)));
+      }
       const all = Array.from({ length: 500 }, (_, n) => id(n));
       expect((await a.all).toSorted()).toEqual(all);
       expect((await b.all).toSorted()).toEqual(all);
@@ -149,7 +153,7 @@ export function busContract(kind: string, openHarness: OpenHarness) {
       await platform.start();
       await platform.bus.publish(poison);
       await expect
-        .poll(() => platform.bus.deadLetters(), { timeout: 20_000 })
+        .poll(() => platform.bus.deadLetters())
         .toMatchObject([{ group: 'a', event: poison, reason: expect.stringContaining('always') }]);
       await platform.bus.publish(saying(platform, harness)(2));
       expect(await healthy.all).toEqual([id(2)]);
@@ -206,8 +210,9 @@ export function busContract(kind: string, openHarness: OpenHarness) {
       const event = saying(platform, harness);
       await Promise.all(Array.from({ length: 50 }, (_, n) => platform.bus.publish(event(n))));
       await expect
-        .poll(async () => (await table.get(id(7)))?.version, { timeout: 10_000 })
-        .toBe(51);
+        .poll(async () => (await table.get(id(7)))?.version)
+        // An event may come twice.
+        .toBeGreaterThanOrEqual(51);
       await platform.close();
     });
 

@@ -120,7 +120,7 @@ describe('a consumer', () => {
   });
 
   it('keeps what takes long to itself', async () => {
-    const [one, two] = [scene.open({ ackWaitMs: 400 }), scene.open({ ackWaitMs: 400 })];
+    const [one, two] = [scene.open({ ackWaitMs: 1000 }), scene.open({ ackWaitMs: 1000 })];
     const release = Promise.withResolvers<void>();
     let begun = 0;
     for (const platform of [one, two]) {
@@ -134,7 +134,7 @@ describe('a consumer', () => {
       await platform.start();
     }
     await one.bus.publish(ended(1));
-    await pause(one.clock, 1500);
+    await pause(one.clock, 3000);
     release.resolve();
     await one.settled();
     expect(begun).toBe(1);

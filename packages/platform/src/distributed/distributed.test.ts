@@ -24,7 +24,7 @@ const openHarness: OpenHarness = async (clock) => {
         clock,
         deferMs: 2,
         backoffMs: 1,
-        ackWaitMs: 1000,
+        ackWaitMs: 2000,
       });
       opened.push(platform);
       return platform;

@@ -9,8 +9,8 @@ import { newNamespace, removeNamespace } from './testing.ts';
 
 export const servers = inject('servers');
 const mongo = new MongoClient(servers.mongodbUrl);
-const AT_ONCE = 250;
-export const soon = { timeout: 20_000, interval: 20 };
+const AT_ONCE = 100;
+export const soon = { interval: 20 };
 
 export const id = (n: number) => n.toString(16).padStart(32, '0');
 export const numbers = (count: number) => Array.from({ length: count }, (_, n) => n + 1);
@@ -56,7 +56,7 @@ export class Scene {
       namespace: this.namespace,
       deferMs: 2,
       backoffMs: 1,
-      ackWaitMs: 1000,
+      ackWaitMs: 2000,
       onError: (message, error) => this.errors.push(`${message}: ${error}`),
       ...options,
     });
