@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { currentStory } from '@fairseat/common/context';
+import { currentStory, traceparentOf } from '@fairseat/common/context';
 import { badRequest } from '@fairseat/common/errors';
 import type { App, Config } from '@fairseat/common/kit';
 import { build } from './build.ts';
@@ -67,11 +67,11 @@ export class Pages {
       if (request.url.split('&').length > MAX_PARAMETERS) {
         return done(badRequest('too_many_parameters', 'The address has too many parameters.'));
       }
-      const { traceparent } = currentStory() ?? {};
+      const story = currentStory();
       Object.assign(headers, {
         'x-forwarded-for': request.ip,
         'x-request-id': request.id,
-        traceparent,
+        traceparent: story && traceparentOf(story.traceId, story.traceId),
       });
       reply.hijack();
       reply.raw.setHeader('x-request-id', request.id);

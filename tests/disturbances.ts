@@ -1,6 +1,6 @@
 /** What can go wrong between services and platform, to be put in the way of a marketplace under test. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { inStory } from '@fairseat/common/context';
+import { inStory, storyOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Handlers, Platform, TestGateway, Timers } from '@fairseat/common/ports';
@@ -112,10 +112,8 @@ export const disorderly = (seed: number) => {
   });
 };
 
-const asAnotherProcess = (
-  { correlationid: correlationId, traceparent }: AnyEvent,
-  work: () => Promise<void>,
-) => apart(() => inStory({ correlationId, traceparent }, work));
+const asAnotherProcess = (event: AnyEvent, work: () => Promise<void>) =>
+  apart(() => inStory(storyOf(event), work));
 
 /** Keeps these events back from this group until they are let through. */
 export function keepingBack(group: string, type: EventType) {

@@ -98,5 +98,5 @@ export class Client {
 /** The trace of a request is named like it. */
 export function storyOf(correlationId: string) {
   const hex = Buffer.from(correlationId).toString('hex').slice(0, 32).padEnd(32, '0');
-  return { correlationId, traceparent: `00-${hex}-${hex.slice(0, 16)}-01` };
+  return { correlationId, traceId: hex };
 }

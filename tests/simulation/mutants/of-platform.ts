@@ -40,9 +40,9 @@ export const ofPlatform: Mutant[] = [
     shows: [22],
     breaks: 'an event counts as handled as soon as its handler has begun',
     file: group,
-    find: `      .run(work, () => inStory({ correlationId, traceparent }, handled))`,
+    find: `      .run(work, () => inStory(storyOf(event), handled))`,
     replace: `      .run(work, async () => {
-        inStory({ correlationId, traceparent }, handled).catch(() => {});
+        inStory(storyOf(event), handled).catch(() => {});
       })`,
     rules: ['what is handled has taken effect', 'comes to rest'],
   },

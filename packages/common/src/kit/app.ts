@@ -91,7 +91,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     addHeaders(request, reply);
     const refusal = refusalOf(request, config);
     if (refusal) done(refusal);
-    else inStory({ correlationId: request.id, traceparent: traceparentOf(request, newId) }, done);
+    else inStory({ correlationId: request.id, traceId: traceIdOf(request, newId) }, done);
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
@@ -124,10 +124,11 @@ const requestIdFrom = (header: string | string[] | undefined) =>
   typeof header === 'string' && /^[\w-]{8,64}$/.test(header) ? header : undefined;
 
 /** The caller's trace goes on; else one begins that is named like the request. */
-function traceparentOf({ id, headers: { traceparent } }: FastifyRequest, newId: () => string) {
-  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) return traceparent;
-  const traceId = /^[0-9a-f]{32}$/.test(id) ? id : newId();
-  return `00-${traceId}-${traceId.slice(16)}-01`;
+function traceIdOf({ id, headers: { traceparent } }: FastifyRequest, newId: () => string) {
+  if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) {
+    return traceparent.slice(3, 35);
+  }
+  return /^[0-9a-f]{32}$/.test(id) ? id : newId();
 }
 
 /** Bodies are JSON in well-formed UTF-8; anything that could reach a prototype is refused. */
@@ -250,7 +251,7 @@ export async function addDocumentation(app: App, config: Config) {
   });
 }
 
-function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady }: AppOptions) {
+function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady, log }: AppOptions) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
     help: 'Time to answer a request',
@@ -264,7 +265,8 @@ function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady }: 
       { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode },
       reply.elapsedTime / 1000,
     );
-    request.log.debug({ method, url: request.url, status: reply.statusCode });
+    if (log.isLevelEnabled('debug'))
+      log.debug({ method, url: request.url, status: reply.statusCode });
     done();
   });
   const hidden = { schema: { hide: true } };

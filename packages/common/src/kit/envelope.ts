@@ -1,4 +1,4 @@
-import { currentStory } from '../context.ts';
+import { currentStory, traceparentOf } from '../context.ts';
 import { type AnyEvent, type EventType, parseEventData } from '../events.ts';
 import type { Clock } from '../ports.ts';
 
@@ -19,7 +19,7 @@ export function createSay(
     if (!publishes.includes(type)) throw new Error(`${name} does not publish ${type}`);
     const id = newId();
     const story = currentStory();
-    const traceId = story?.traceparent.slice(3, 35) ?? id;
+    const traceId = story?.traceId ?? id;
     return {
       specversion: '1.0',
       id,
@@ -29,7 +29,7 @@ export function createSay(
       time: new Date(clock.now()).toISOString(),
       version: record.version,
       correlationid: story?.correlationId ?? id,
-      traceparent: `00-${traceId}-${id.slice(16)}-01`,
+      traceparent: traceparentOf(traceId, id),
       data: parseEventData(type, data),
     } as AnyEvent;
   };

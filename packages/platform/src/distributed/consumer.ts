@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { inStory } from '@fairseat/common/context';
+import { inStory, storyOf } from '@fairseat/common/context';
 import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
 import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
@@ -192,9 +192,8 @@ export class Consumer {
   async #handle(message: JsMsg, parsed: AnyEvent | undefined) {
     const event = parsed ?? parseEvent(message.json());
     const handler = this.#handlers[event.type] as Handler | undefined;
-    const { correlationid: correlationId, traceparent } = event;
     const delivery = { attempt: message.info.deliveryCount };
-    await inStory({ correlationId, traceparent }, () => handler?.(event, delivery));
+    await inStory(storyOf(event), () => handler?.(event, delivery));
   }
 
   #pause(error: Unavailable) {

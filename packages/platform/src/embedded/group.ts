@@ -1,4 +1,4 @@
-import { inStory } from '@fairseat/common/context';
+import { inStory, storyOf } from '@fairseat/common/context';
 import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
 import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
@@ -216,8 +216,7 @@ export class Group {
     await this.#store.unit(
       async () => {
         const event = letter.event ?? parseEvent(JSON.parse(letter.body));
-        const { correlationid: correlationId, traceparent } = event;
-        await inStory({ correlationId, traceparent }, () => handler?.(event, delivery));
+        await inStory(storyOf(event), () => handler?.(event, delivery));
         if (letter.void) throw new Unavailable('Its event was not saved after all.');
       },
       () => this.#finish(letter),

@@ -1,4 +1,4 @@
-import { inStory } from '@fairseat/common/context';
+import { inStory, storyOf } from '@fairseat/common/context';
 import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { DeadLetter, Delivery, Handlers } from '@fairseat/common/ports';
@@ -106,7 +106,6 @@ export class Group {
   #hand(letter: Letter, member: Member, handler: Handler, luck: Luck) {
     const { weather, timing } = this.#environment;
     const { event, attempts: attempt } = letter;
-    const { correlationid: correlationId, traceparent } = event;
     const isUnheard = luck.chance(weather.midHandler);
     const callsLeft = luck.between(0, MOST_CALLS);
     const isZombie = luck.chance(0.5);
@@ -127,7 +126,7 @@ export class Group {
     }
     const handled = async () => handler(event, { attempt });
     works
-      .run(work, () => inStory({ correlationId, traceparent }, handled))
+      .run(work, () => inStory(storyOf(event), handled))
       .then(
         () => end() && this.#acknowledged(letter, member, luck),
         (error) => end() && this.#failed(letter, member, error),

@@ -62,7 +62,7 @@ export function eventOf(platform: Platform, subject: string, story: string): Any
 }
 
 export const told = (story: string, work: () => Promise<unknown>) =>
-  void inStory({ correlationId: story, traceparent: '' }, work).catch(() => {
+  void inStory({ correlationId: story, traceId: '' }, work).catch(() => {
     // The weather.
   });
 
