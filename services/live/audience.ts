@@ -29,6 +29,8 @@ export const MAX_BY_USER = 50;
 /** Of visitors who are not signed in: a whole office may share an address. */
 export const MAX_BY_NETWORK = 100;
 const TRY_AGAIN_SECONDS = 10;
+/** Each then asks for a page: about as many as one process makes in a second. */
+const AFRESH_AT_ONCE = 100;
 const BEAT_MS = LIVE_BEAT_SECONDS * 1000;
 
 /** All open streams, by what they are to be told of. */
@@ -37,6 +39,8 @@ export class Audience {
   readonly #limited: boolean;
   readonly #beatAt = new Map<Stream, number>();
   readonly #byTopic = new Map<string, Set<Stream>>();
+  /** Those that are yet to be told to read afresh. */
+  readonly #stale = new Set<Stream>();
   #closed = false;
 
   constructor(clock: Clock, limited: boolean) {
@@ -70,6 +74,7 @@ export class Audience {
 
   remove(stream: Stream) {
     this.#beatAt.delete(stream);
+    this.#stale.delete(stream);
     for (const topic of stream.topics) {
       const others = this.#byTopic.get(topic);
       others?.delete(stream);
@@ -89,14 +94,23 @@ export class Audience {
     }
   }
 
-  /** Has everybody read afresh what is shown, since something may have been missed. */
+  /** Has everybody read afresh what is shown, since something may have been missed: some now, and more with each beat. */
   startAfresh() {
+    for (const stream of this.#beatAt.keys()) this.#stale.add(stream);
+    this.#tellStale();
+  }
+
+  #tellStale() {
     const reset = frame('reset', this.#time());
-    for (const stream of this.#beatAt.keys()) stream.write(reset);
+    for (const stream of [...this.#stale].slice(0, AFRESH_AT_ONCE)) {
+      this.#stale.delete(stream);
+      stream.write(reset);
+    }
   }
 
   /** Shows those whose turn it is that they are still heard, and lets go of those whose session has ended. */
   async beat() {
+    this.#tellStale();
     const now = this.#clock.now();
     const due = [...this.#beatAt].filter(([, at]) => at <= now).map(([stream]) => stream);
     const beat = frame('beat', this.#time());

@@ -18,6 +18,7 @@ export const storyOf = ({ correlationid, traceparent }: AnyEvent): Story => ({
   correlationId: correlationid,
   traceId: traceparent.slice(3, 35),
 });
+
 /** W3C trace context of a step in a trace, named by the second half of an id. */
 export const traceparentOf = (traceId: string, stepId: string) =>
   `00-${traceId}-${stepId.slice(16)}-01`;
