@@ -1,11 +1,11 @@
 /** How soon after its time a lock is let go on the distributed platform: when very many are due at once, and steadily. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closedLoop, type Load, openLoop } from './load.ts';
+import { closedLoop, type Load } from './load.ts';
 import { isAccepted, isHeld } from './market.ts';
 import type { Processes } from './processes.ts';
-import { allReleased, ask, reportLateness } from './release.ts';
+import { allReleased, ask, measureLateness } from './release.ts';
 import type { Report } from './report.ts';
-import { quiet, type Server } from './server.ts';
+import type { Server } from './server.ts';
 
 const STEADY = { perSecond: 20, seconds: 15, afterMs: 3000, rounds: 3 };
 const BURST = { locks: 2000, spreadMs: 1000 };
@@ -50,14 +50,6 @@ async function measureBurst(report: Report, orders: Server, next: () => string, 
 
 async function measureSteady(report: Report, orders: Server, next: () => string) {
   report.begin(`Distributed: ${STEADY.perSecond} locks due each second`);
-  await ask(orders, { due: { afterMs: STEADY.afterMs } });
   const load = loadOn(orders, next, isAccepted);
-  const late: number[][] = [];
-  for (let round = 0; round < STEADY.rounds; round++) {
-    await quiet(orders);
-    await ask(orders, 'forget');
-    const { count } = await openLoop(load, STEADY.perSecond, STEADY.seconds * 1000);
-    late.push((await allReleased(orders, count, RELEASED_WITHIN_MS)).latenessMs);
-  }
-  reportLateness(report, late);
+  await measureLateness(report, orders, load, STEADY, RELEASED_WITHIN_MS);
 }

@@ -2,7 +2,7 @@
 import { once as eventOf } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question, Released } from './due.ts';
-import { closedLoop, openLoop } from './load.ts';
+import { closedLoop, type Load, openLoop } from './load.ts';
 import { fillMarket, isAccepted, isHeld, reservations, signUpBuyers, supply } from './market.ts';
 import { quantile } from './numbers.ts';
 import type { Report } from './report.ts';
@@ -30,19 +30,32 @@ async function measureSteady(report: Report, server: Server, ids: string[], cook
   report.begin(`Lock release: ${STEADY.perSecond} due each second`);
   const { next } = supply(reservations(ids, cookies, false));
   const load = { port: server.port, connections: 64, next, isRight: isAccepted };
-  await ask(server, { due: { afterMs: STEADY.afterMs } });
-  const late: number[][] = [];
-  for (let round = 0; round < STEADY.rounds; round++) {
-    await quiet(server);
-    await ask(server, 'forget');
-    const { count } = await openLoop(load, STEADY.perSecond, STEADY.seconds * 1000);
-    late.push((await allReleased(server, count)).latenessMs);
-  }
-  reportLateness(report, late);
+  await measureLateness(report, server, load, STEADY);
 }
 
-/** One list of milliseconds for each round. */
-export function reportLateness(report: Report, late: number[][]) {
+interface Steady {
+  perSecond: number;
+  seconds: number;
+  afterMs: number;
+  rounds: number;
+}
+
+/** Places locks steadily, each round from rest, and waits until all are let go. */
+export async function measureLateness(
+  report: Report,
+  server: Server,
+  load: Load,
+  { perSecond, seconds, afterMs, rounds }: Steady,
+  withinMs?: number,
+) {
+  await ask(server, { due: { afterMs } });
+  const late: number[][] = [];
+  for (let round = 0; round < rounds; round++) {
+    await quiet(server);
+    await ask(server, 'forget');
+    const { count } = await openLoop(load, perSecond, seconds * 1000);
+    late.push((await allReleased(server, count, withinMs)).latenessMs);
+  }
   const each = (q: number) => late.map((ms) => quantile(ms, q));
   report.figure('late by, p50', 'ms', each(0.5));
   const p99 = report.figure('late by, p99', 'ms', each(0.99));

@@ -81,9 +81,10 @@ async function runBuild() {
  * else each function is when it is first called, and holds the page up.
  */
 function hintCompilers() {
-  const { rootMainFiles } = JSON.parse(read('client/.next/build-manifest.json') ?? '{}');
-  for (const name of rootMainFiles) {
-    const path = join(root, 'client/.next', name);
+  const folder = join(root, 'client/.next');
+  const manifest = readFileSync(join(folder, 'build-manifest.json'), 'utf8');
+  for (const name of JSON.parse(manifest).rootMainFiles) {
+    const path = join(folder, name);
     writeFileSync(path, `//# allFunctionsCalledOnLoad\n${readFileSync(path, 'utf8')}`);
   }
 }

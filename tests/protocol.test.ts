@@ -1,4 +1,5 @@
 /** The protocol between the services, with its messages doubled, delayed, out of order, lost and spoilt. */
+import { traceparentOf } from '@fairseat/common/context';
 import { type AnyEvent, type EventType, InvalidEvent } from '@fairseat/common/events';
 import { seeded } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
@@ -182,7 +183,7 @@ describe('an event that cannot be handled', () => {
       time: new Date(market.clock.now()).toISOString(),
       version: 3,
       correlationid: 'a-poisoned-story',
-      traceparent: `00-${orderId}-${orderId.slice(16)}-01`,
+      traceparent: traceparentOf(orderId, orderId),
       data: {
         id: orderId,
         userId: heard?.userId ?? '',

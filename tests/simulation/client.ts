@@ -71,7 +71,7 @@ export class Client {
     const deliver = async () => {
       const { body, headers = {} } = ask;
       const asked = { method: methodOf(ask.route), url: urlOf(ask), body, headers, cookie };
-      const reply = await cluster.request(asked, storyOf(story), replica);
+      const reply = await cluster.request(asked, storyNamed(story), replica);
       if (this.isReliable || lostBack >= plan.replyLost) {
         after(trip(back), () => this.#answered(exchange, reply, resolve));
       }
@@ -96,7 +96,7 @@ export class Client {
 }
 
 /** The trace of a request is named like it. */
-export function storyOf(correlationId: string) {
+export function storyNamed(correlationId: string) {
   const hex = Buffer.from(correlationId).toString('hex').slice(0, 32).padEnd(32, '0');
   return { correlationId, traceId: hex };
 }

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Stored } from '@fairseat/common/records';
 import type { Ledger } from './checkers/ledger.ts';
 import { must, Violation } from './checkers/violation.ts';
-import { storyOf } from './client.ts';
+import { storyNamed } from './client.ts';
 import type { Cluster } from './cluster.ts';
 import { type Ask, bodyOf, type Exchange, type ReplyBody } from './exchange.ts';
 import { type Surroundings, signIn } from './life.ts';
@@ -63,7 +63,7 @@ export async function useOldSessions(cluster: Cluster, past: readonly Exchange[]
     if (route !== 'POST /api/users/signout' || reply?.status !== 200 || !cookie) continue;
     const replies = GUARDED.flatMap(({ route, query = '', id = '' }) => {
       const url = route.slice(4).replace(':id', id) + query;
-      return cluster.requestAll({ method: 'GET', url, cookie }, storyOf('old-session'));
+      return cluster.requestAll({ method: 'GET', url, cookie }, storyNamed('old-session'));
     });
     for (const { status } of await Promise.all(replies)) {
       must('a session ends everywhere', status === 401, () => `it was answered ${status}`);

@@ -16,8 +16,11 @@ export const currentStory = (): Story | undefined => stories.getStore();
 /** What an event sets off belongs to its story. */
 export const storyOf = ({ correlationid, traceparent }: AnyEvent): Story => ({
   correlationId: correlationid,
-  traceId: traceparent.slice(3, 35),
+  traceId: traceIdIn(traceparent),
 });
+
+/** The trace that a step in W3C trace context belongs to. */
+export const traceIdIn = (traceparent: string) => traceparent.slice(3, 35);
 
 /** W3C trace context of a step in a trace, named by the second half of an id. */
 export const traceparentOf = (traceId: string, stepId: string) =>

@@ -11,7 +11,7 @@ import Fastify, {
 import { jsonSchemaTransform, validatorCompiler } from 'fastify-type-provider-zod';
 import { Histogram, Registry } from 'prom-client';
 import type { ZodType } from 'zod';
-import { inStory } from '../context.ts';
+import { inStory, traceIdIn } from '../context.ts';
 import { badRequest, forbidden, noSuchPage, type Problem } from '../errors.ts';
 import { TRACEPARENT } from '../events.ts';
 import type { Config } from './config.ts';
@@ -126,7 +126,7 @@ const requestIdFrom = (header: string | string[] | undefined) =>
 /** The caller's trace goes on; else one begins that is named like the request. */
 function traceIdOf({ id, headers: { traceparent } }: FastifyRequest, newId: () => string) {
   if (typeof traceparent === 'string' && TRACEPARENT.test(traceparent)) {
-    return traceparent.slice(3, 35);
+    return traceIdIn(traceparent);
   }
   return /^[0-9a-f]{32}$/.test(id) ? id : newId();
 }
@@ -251,7 +251,7 @@ export async function addDocumentation(app: App, config: Config) {
   });
 }
 
-function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady, log }: AppOptions) {
+function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady }: AppOptions) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
     help: 'Time to answer a request',
@@ -265,8 +265,7 @@ function addProbes(app: FastifyInstance, { metrics = new Registry(), isReady, lo
       { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode },
       reply.elapsedTime / 1000,
     );
-    if (log.isLevelEnabled('debug'))
-      log.debug({ method, url: request.url, status: reply.statusCode });
+    request.log.debug({ method, url: request.url, status: reply.statusCode });
     done();
   });
   const hidden = { schema: { hide: true } };

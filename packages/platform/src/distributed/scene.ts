@@ -1,4 +1,5 @@
 /** For tests: platforms of one namespace on the real servers, and things to say and save. */
+import { traceparentOf } from '@fairseat/common/context';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
 import { type Db, MongoClient } from 'mongodb';
@@ -25,7 +26,7 @@ export const ended = (n: number): AnyEvent => ({
   time: new Date().toISOString(),
   version: 1,
   correlationid: id(n),
-  traceparent: `00-${id(n)}-${id(n).slice(16)}-01`,
+  traceparent: traceparentOf(id(n), id(n)),
   data: { sessionId: id(n), expiresAt: new Date(n).toISOString() },
 });
 

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { traceparentOf } from '@fairseat/common/context';
 import { Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,7 +20,7 @@ const event = (n: number): AnyEvent => ({
   time: new Date(n).toISOString(),
   version: 1,
   correlationid: id(n),
-  traceparent: `00-${id(n)}-${id(n).slice(16)}-01`,
+  traceparent: traceparentOf(id(n), id(n)),
   data: { sessionId: id(n), expiresAt: new Date(n).toISOString() },
 });
 

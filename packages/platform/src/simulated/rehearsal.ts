@@ -1,6 +1,6 @@
 /** A small play with every engine in it, to see that a simulation repeats itself, in this process and in others. */
 import { createHash } from 'node:crypto';
-import { inStory } from '@fairseat/common/context';
+import { inStory, traceparentOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Platform, Stored, TableDefinition } from '@fairseat/common/ports';
@@ -56,7 +56,7 @@ export function eventOf(platform: Platform, subject: string, story: string): Any
     time,
     version: 1,
     correlationid: story,
-    traceparent: `00-${id}-${id.slice(16)}-01`,
+    traceparent: traceparentOf(id, id),
     data: { sessionId: subject, expiresAt: time },
   };
 }
