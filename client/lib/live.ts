@@ -130,6 +130,9 @@ function lead(steal = false) {
     stream?.close();
     stream = undefined;
     wants.clear();
+    // Had the other asked before this was known, it would not have been answered.
+    announced = '';
+    announce();
     lead();
   });
 }
