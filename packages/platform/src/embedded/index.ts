@@ -7,7 +7,8 @@ import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { createTestGateway, testPayments } from '../test-gateway.ts';
 import { EmbeddedBus } from './bus.ts';
-import { Store, StoreError } from './store.ts';
+import { StoreError } from './file.ts';
+import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 

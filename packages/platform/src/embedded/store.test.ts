@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Store, StoreError } from './store.ts';
+import { StoreError } from './file.ts';
+import { Store } from './store.ts';
 
 describe('the store', () => {
   let folder: string;

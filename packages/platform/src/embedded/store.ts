@@ -1,9 +1,10 @@
 /** The one SQLite file of the embedded platform: opened by one process alone, written in groups. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { DuplicateKey, StartError, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
+import { openFile } from './file.ts';
 
 /** Runs prepared statements inside the group's transaction. All else was computed before. */
 export type Write = () => void;
@@ -43,15 +44,9 @@ interface Waiting {
 /** Keep one commit short enough that nobody waits long behind it. */
 const MAX_GROUP = 1000;
 const MAX_ROUNDS = 8;
-const SCHEMA_VERSION = 1;
 const UNIQUE_VIOLATIONS = [1555, 2067];
 /** SQLite's primary codes for: busy, out of memory, read-only, I/O error, damaged, full, cannot open. */
 const ENGINE_TROUBLES = [5, 7, 8, 10, 11, 13, 14];
-
-/** A data folder that cannot be used; the message says why and what to do. */
-export class StoreError extends StartError {
-  override name = 'StoreError';
-}
 
 /**
  * Concurrent writes of all services share one transaction and so one wait for the disk, and so does what the events
@@ -70,48 +65,19 @@ export class Store {
   /** Of the transaction under way. */
   #events: SavedEvent[] = [];
   #undo: (() => void)[] = [];
-  #nextSeq = 1;
+  #nextSeq: number;
 
   /** @throws StoreError when another process has it open or the disk does not take it. */
   constructor(path: string) {
-    let db: DatabaseSync | undefined;
-    try {
-      db = new DatabaseSync(path);
-      this.#db = db;
-      this.#prepareFile();
-    } catch (error) {
-      db?.close();
-      throw new StoreError(whyUnusable(path, error), { cause: error });
-    }
+    const { db, lastSeq } = openFile(path);
+    this.#db = db;
+    this.#nextSeq = lastSeq + 1;
     // Bound here, so that a group never runs inside the story of whoever happened to schedule it.
     const flush = AsyncLocalStorage.bind(() => this.#flush());
     this.#flushSoon = async () => {
       await setImmediate();
       await flush();
     };
-  }
-
-  #prepareFile() {
-    // The exclusive lock is the operating system's: it ends with the process, however that ends.
-    this.#db.exec('PRAGMA locking_mode = EXCLUSIVE');
-    this.#db.exec('PRAGMA journal_mode = WAL');
-    this.#db.exec('PRAGMA synchronous = FULL');
-    this.#db.exec('PRAGMA cache_size = -65536');
-    // 64 MB between checkpoints: pages that change often are copied into the file less often, which gains a tenth more
-    // reservations than 16 MB. Each holds everybody up for a tenth of a second, once in about 3,000 reservations.
-    this.#db.exec('PRAGMA wal_autocheckpoint = 16000');
-    const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as {
-      user_version: number;
-    };
-    if (version > SCHEMA_VERSION) throw new Error('it was written by a newer Fairseat');
-    this.#db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-    this.#db.exec(
-      'CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)',
-    );
-    const { last } = this.#db.prepare('SELECT max(seq) AS last FROM events').get() as {
-      last: number | null;
-    };
-    this.#nextSeq = (last ?? 0) + 1;
   }
 
   /** For tables, at start. */
@@ -289,16 +255,3 @@ const isRefusal = (error: unknown) =>
 
 /** Resolves once all that needs no outside answer has run on, and before anything from outside is heard. */
 const allMicrotasks = () => new Promise<void>((resolve) => process.nextTick(resolve));
-
-function whyUnusable(path: string, error: unknown) {
-  const { errcode, message } = error as { errcode?: number; message: string };
-  const reasons: Record<number, string> = {
-    5: 'another process is using it. Stop that one, or choose another DATA_DIR',
-    8: 'it is read-only',
-    11: 'it is damaged. Restore it from a backup',
-    13: 'the disk is full',
-    14: 'it cannot be opened. Check that the folder exists and may be written',
-    26: 'it is not a Fairseat database',
-  };
-  return `Cannot use ${path}: ${reasons[(errcode ?? 0) & 0xff] ?? message}.`;
-}

@@ -1,71 +1,51 @@
+import type { StatementSync } from 'node:sqlite';
 import { VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
 import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../pages.ts';
+import { type Column, columnsOf, defineTable, type Value } from './columns.ts';
 import { SideTable } from './side-table.ts';
 import type { Store, Write } from './store.ts';
 
-type Value = string | number | null;
 interface Row {
   body: string;
 }
 
 const CACHED_RECORDS = 10_000;
+/** Most records grow when something happens to them: a row with room for it stays on its page, beside the same rows. */
+const ROOM = ' '.repeat(64);
 
 /** Records as JSON, with one column for each key and index, kept in step by the same statement. */
 export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #store: Store;
   readonly #definition: TableDefinition<R>;
   readonly #name: string;
-  readonly #columns: [name: string, value: (record: R) => Value][];
+  readonly #columns: Column<R>[];
   /** Saved records as this process wrote or read them last: exact, since no other process has the file. */
   readonly #cache = new LRUCache<string, R>({ max: CACHED_RECORDS });
-  readonly #insertSql: string;
-  readonly #upsertSql: string;
+  readonly #select: StatementSync;
+  readonly #insert: StatementSync;
+  readonly #upsert: StatementSync;
+  /** By the columns that change: one bit for each. */
+  readonly #updates = new Map<number, StatementSync>();
   readonly #sideTables: SideTable<R>[];
 
   constructor(store: Store, name: string, definition: TableDefinition<R>) {
     this.#store = store;
     this.#definition = definition;
     this.#name = name;
-    const { unique = {}, indexes = {}, forgetAt } = definition;
-    const keys = Object.entries(unique).map(([key, value]) => [`k_${key}`, value] as const);
-    const others = Object.entries(indexes).map(([index, value]) => [`i_${index}`, value] as const);
-    this.#columns = [
-      ...keys,
-      ...others,
-      ...(forgetAt ? [['forget_at', forgetAt] as const] : []),
-    ].map(([name, value]) => [name, value]);
+    this.#columns = columnsOf(definition);
+    defineTable(store, name, this.#columns, definition.listed);
     const names = ['id', 'version', 'created', 'body', ...this.#columns.map(([name]) => name)];
     const replaced = names.slice(1).map((name) => `${name} = excluded.${name}`);
-    this.#insertSql = `INSERT INTO ${this.#name} (${names}) VALUES (${names.map(() => '?')})`;
-    this.#upsertSql = `${this.#insertSql} ON CONFLICT (id) DO UPDATE SET ${replaced}
-      WHERE excluded.version > version`;
-    this.#define();
+    const insert = `INSERT INTO ${name} (${names}) VALUES (${names.map(() => '?')})`;
+    this.#insert = store.sql(insert);
+    this.#upsert = store.sql(`${insert} ON CONFLICT (id) DO UPDATE SET ${replaced}
+      WHERE excluded.version > version`);
+    this.#select = store.sql(`SELECT body FROM ${name} WHERE id = ?`);
     this.#sideTables = this.#openSideTables();
-  }
-
-  #define() {
-    const name = this.#name;
-    const columns = this.#columns.map(([column]) => `, ${column}`).join('');
-    this.#store.define(
-      `CREATE TABLE IF NOT EXISTS ${name} (id TEXT PRIMARY KEY, version INTEGER NOT NULL,
-       created TEXT NOT NULL, body TEXT NOT NULL${columns})`,
-    );
-    if (this.#definition.listed) {
-      this.#store.define(`CREATE INDEX IF NOT EXISTS ${name}_newest ON ${name} (created, id)`);
-    }
-    for (const [column] of this.#columns) {
-      const [kind, fields] = column.startsWith('k_')
-        ? ['UNIQUE INDEX', column]
-        : ['INDEX', `${column}, created, id`];
-      this.#store.define(
-        `CREATE ${kind} IF NOT EXISTS ${name}_${column} ON ${name} (${fields})
-         WHERE ${column} IS NOT NULL`,
-      );
-    }
   }
 
   #openSideTables(): SideTable<R>[] {
@@ -97,7 +77,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   async get(id: string) {
     const cached = this.#cache.get(id);
     if (cached) return cached;
-    const record = this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, id);
+    const record = this.#one(this.#select, id);
     if (record) this.#cache.set(id, record);
     return record;
   }
@@ -105,9 +85,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   async getByKey(key: string, value: string) {
     if (this.#definition.uniqueEach?.[key]) {
       const owner = `SELECT id FROM ${this.#name}_e_${key} WHERE value = ?`;
-      return this.#one(`SELECT body FROM ${this.#name} WHERE id = (${owner})`, value);
+      return this.#one(this.#selectWhere(`id = (${owner})`), value);
     }
-    return this.#one(`SELECT body FROM ${this.#name} WHERE k_${key} = ?`, value);
+    return this.#one(this.#selectWhere(`k_${key} = ?`), value);
   }
 
   insert(record: R, events: AnyEvent[] = []) {
@@ -133,7 +113,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const upsert = this.#prepareUpsert(record);
     if (this.#sideTables.length === 0) return this.#store.write(upsert, true);
     return this.#store.write(() => {
-      const kept = this.#one(`SELECT body FROM ${this.#name} WHERE id = ?`, record.id);
+      const kept = this.#one(this.#select, record.id);
       if (kept && kept.version >= record.version) return;
       upsert();
       for (const change of this.#prepareSideTables(kept, record)) change();
@@ -187,8 +167,12 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     this.#cache.clear();
   }
 
-  #one(sql: string, parameter: string): R | undefined {
-    const row = this.#store.sql(sql).get(parameter) as unknown as Row | undefined;
+  #selectWhere(condition: string) {
+    return this.#store.sql(`SELECT body FROM ${this.#name} WHERE ${condition}`);
+  }
+
+  #one(select: StatementSync, parameter: string): R | undefined {
+    const row = select.get(parameter) as unknown as Row | undefined;
     return row && (JSON.parse(row.body) as R);
   }
 
@@ -232,13 +216,13 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   #values(record: R): Value[] {
     const { id, version, createdAt } = record;
     const values = this.#columns.map(([, value]) => value(record));
-    return [id, version, createdAt, JSON.stringify(record), ...values];
+    return [id, version, createdAt, JSON.stringify(record) + ROOM, ...values];
   }
 
   #prepareInsert(record: R) {
     const values = this.#values(record);
     return () => {
-      this.#store.sql(this.#insertSql).run(...values);
+      this.#insert.run(...values);
       this.#remember(record);
     };
   }
@@ -246,7 +230,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   #prepareUpsert(record: R) {
     const values = this.#values(record);
     return () => {
-      const { changes } = this.#store.sql(this.#upsertSql).run(...values);
+      const { changes } = this.#upsert.run(...values);
       if (changes > 0) this.#remember(record);
     };
   }
@@ -254,19 +238,32 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   /** Touches only the columns that change, and so only their indexes. */
   #prepareReplace(current: R, next: R) {
     const values: Value[] = [next.version, JSON.stringify(next)];
-    let assignments = 'version = ?, body = ?';
-    for (const [column, value] of this.#columns) {
+    let changed = 0;
+    for (const [bit, [, value]] of this.#columns.entries()) {
       const after = value(next);
       if (after === value(current)) continue;
-      assignments += `, ${column} = ?`;
+      changed |= 1 << bit;
       values.push(after);
     }
-    const sql = `UPDATE ${this.#name} SET ${assignments} WHERE id = ? AND version = ?`;
+    values.push(next.id, current.version);
     return () => {
-      const { changes } = this.#store.sql(sql).run(...values, next.id, current.version);
+      const { changes } = this.#update(changed).run(...values);
       if (changes === 0) throw new VersionConflict(`${this.#name} ${next.id} has changed`);
       this.#remember(next);
     };
+  }
+
+  #update(changed: number): StatementSync {
+    const known = this.#updates.get(changed);
+    if (known) return known;
+    const columns = this.#columns.filter((_, bit) => changed & (1 << bit));
+    const assigned = ['version', 'body', ...columns.map(([name]) => name)];
+    const update = this.#store.sql(
+      `UPDATE ${this.#name} SET ${assigned.map((name) => `${name} = ?`)}
+       WHERE id = ? AND version = ?`,
+    );
+    this.#updates.set(changed, update);
+    return update;
   }
 
   #prepareSideTables(current: R | undefined, next: R): Write[] {
