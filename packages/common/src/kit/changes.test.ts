@@ -40,10 +40,14 @@ describe('waiting for a change', () => {
   it('hears no event until somebody waits', async () => {
     const { changes, listeners } = useChanges();
     expect(listeners.size).toBe(0);
-    await changes.until('a', async () => 1, Boolean, 1000);
+    expect(await changes.until('a', async () => 1, Boolean, 1000)).toBe(1);
+    expect(listeners.size).toBe(0);
+    const waiting = changes.until('a', async () => 0, Boolean, 1000);
+    await runOn();
     expect(listeners.size).toBe(1);
     changes.close();
     expect(listeners.size).toBe(0);
+    expect(await waiting).toBe(0);
   });
 
   it('looks again soon at a replica, and soon after each event', async () => {
@@ -58,7 +62,7 @@ describe('waiting for a change', () => {
     await runOn();
     say('a', 1);
     await runOn();
-    expect(reads).toBe(5);
+    expect(reads).toBe(6);
     expect(delays).toEqual([5, 10, 20, 40, 5]);
     value = 1;
     wakeUp();

@@ -41,6 +41,11 @@ export class Changes {
     timeoutMs: number,
     version?: number,
   ): Promise<T> {
+    // A replica nearly always has it already, and then nobody has to listen.
+    if (version === undefined) {
+      const value = await read();
+      if (done(value)) return value;
+    }
     // Not before anybody waits: most processes never do, and need not hear every event.
     this.#stopWatching ??= this.#bus.watch((event) => this.#tell(event));
     const pollMs = version === undefined ? SOON_MS : SELDOM_MS;
