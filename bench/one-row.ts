@@ -77,14 +77,16 @@ const host = await createHost([auth, holds], { platform, config, log, verifySess
 await host.start();
 console.log(await host.app.listen({ host: '127.0.0.1', port: 0 }));
 
-/** One row for each ticket of the list; to hold it is to write the order into it. */
+/** One row for each ticket of the list; to hold it is to write the order into it. All else is set as SQLite has it. */
 function createHolds(folder: string, ids: string) {
   const db = new DatabaseSync(`${folder}/holds.sqlite`);
   db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     CREATE TABLE holds (id TEXT PRIMARY KEY, order_id TEXT, expires_at TEXT, version INTEGER)`);
   const insert = db.prepare('INSERT INTO holds VALUES (?, NULL, NULL, 1)');
   db.exec('BEGIN');
-  for (const id of readFileSync(ids, 'utf8').split('\n')) insert.run(id);
+  // In the order in which they were listed, as in Fairseat's own table. The list is in the order in which they are bought:
+  // rows inserted in that order would lie side by side when they are held, as in no shop.
+  for (const id of readFileSync(ids, 'utf8').split('\n').sort()) insert.run(id);
   db.exec('COMMIT');
   const update = db.prepare(
     'UPDATE holds SET order_id = ?, expires_at = ?, version = version + 1 WHERE id = ?',
