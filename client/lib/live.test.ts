@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+
+type Live = typeof import('./live.ts');
+
+// What the tabs of one browser share: streams, a channel that may be cut, and a lock whose loss is told when a test says.
+
+class Source extends EventTarget {
+  static readonly OPEN = 1;
+  static readonly CLOSED = 2;
+  static all: Source[] = [];
+  readonly tickets: string[];
+  readyState = 0;
+
+  constructor(url: string) {
+    super();
+    this.tickets = new URL(url, 'http://localhost').searchParams.get('tickets')?.split(',') ?? [];
+    Source.all.push(this);
+    queueMicrotask(() => this.say('reset'));
+  }
+
+  static get open() {
+    return Source.all.filter(({ readyState }) => readyState !== Source.CLOSED);
+  }
+
+  say(name: string, data: object = { now: '2026-01-01T12:00:00.000Z' }) {
+    if (this.readyState === Source.CLOSED) return;
+    this.readyState = Source.OPEN;
+    this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
+  }
+
+  close() {
+    this.readyState = Source.CLOSED;
+  }
+}
+
+class Channel {
+  static all = new Set<Channel>();
+  static isCut = false;
+  onmessage: ((message: { data: unknown }) => void) | undefined;
+
+  constructor() {
+    Channel.all.add(this);
+  }
+
+  postMessage(data: unknown) {
+    if (Channel.isCut) return;
+    for (const other of Channel.all) if (other !== this) other.onmessage?.({ data });
+  }
+}
+
+/** Nobody gives the lock up here: a tab gets it first, or steals it. */
+class Locks {
+  /** The holder does not know yet that another has taken the lock. */
+  tellLoss: (() => void) | undefined;
+  #tellHolder: ((error: Error) => void) | undefined;
+
+  request(_name: string, { steal }: { steal: boolean }, work: () => Promise<void>) {
+    const { promise, reject } = Promise.withResolvers<void>();
+    const holder = this.#tellHolder;
+    if (holder && !steal) return promise;
+    if (holder) this.tellLoss = () => holder(new Error('stolen'));
+    this.#tellHolder = reject;
+    void work();
+    return promise;
+  }
+}
+
+const a = 'a'.repeat(32);
+const b = 'b'.repeat(32);
+const ticket = (id: string, version: number) => ({ id, version, title: 'Row 1', price: 1 });
+const SILENT_MS = 35_000;
+
+describe('the tabs of one browser', () => {
+  let locks: Locks;
+
+  /** Each has the module's state for itself. */
+  async function openTab(user = ''): Promise<Live> {
+    vi.resetModules();
+    const live = await import('./live.ts');
+    live.listen(user);
+    return live;
+  }
+
+  const runOn = () => vi.advanceTimersByTimeAsync(100);
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    locks = new Locks();
+    Source.all = [];
+    Channel.all.clear();
+    Channel.isCut = false;
+    vi.stubGlobal('EventSource', Source);
+    vi.stubGlobal('BroadcastChannel', Channel);
+    vi.stubGlobal('window', { BroadcastChannel: Channel });
+    vi.stubGlobal('navigator', { locks });
+    vi.stubGlobal('document', Object.assign(new EventTarget(), { hidden: false }));
+    vi.stubGlobal('addEventListener', () => {});
+  });
+
+  afterEach(() => {
+    vi.clearAllTimers();
+    vi.unstubAllGlobals();
+    vi.useRealTimers();
+  });
+
+  it('share one stream, which tells of what each of them shows', async () => {
+    const [first, second] = [await openTab(), await openTab()];
+    first.watchTicket(a);
+    second.watchTicket(b);
+    await runOn();
+    expect(Source.open.map(({ tickets }) => tickets.toSorted())).toEqual([[a, b]]);
+    Source.open[0]?.say('ticket', ticket(b, 2));
+    expect(second.newestTicket(b)).toMatchObject({ version: 2 });
+  });
+
+  it('go on hearing of what they show when one takes the stream over before the other knows', async () => {
+    const [first, second] = [await openTab(), await openTab()];
+    first.watchTicket(a);
+    second.watchTicket(b);
+    await runOn();
+    // Only the tab that has the stream hears of anything: to the other it seems asleep.
+    Channel.isCut = true;
+    await vi.advanceTimersByTimeAsync(SILENT_MS - 5000);
+    Source.open[0]?.say('beat');
+    Channel.isCut = false;
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(locks.tellLoss).toBeDefined();
+    locks.tellLoss?.();
+    await runOn();
+
+    expect(Source.open.map(({ tickets }) => tickets.toSorted())).toEqual([[a, b]]);
+    Source.open[0]?.say('ticket', ticket(a, 2));
+    expect(first.newestTicket(a)).toMatchObject({ version: 2 });
+  });
+
+  it('take no order for theirs that is of whoever was signed in before', async () => {
+    const live = await openTab('anna');
+    await runOn();
+    Source.open[0]?.say('order', { id: a, userId: 'anna' });
+    expect(live.isOwnOrder(a)).toBe(true);
+    live.listen('bert');
+    expect(live.isOwnOrder(a)).toBe(false);
+    Source.open[0]?.say('order', { id: b, userId: 'anna' });
+    expect(live.isOwnOrder(b)).toBe(false);
+  });
+});
