@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Engine, engines, faultInjector, isNewEnough } from './engines.ts';
 import { cache } from './install.ts';
 import { alone, type Detached, end, freePort, isAlive, launch, run } from './process.ts';
-import { type Plan, ways } from './ways.ts';
+import { bySomeWay, type Plan } from './ways.ts';
 
 export { freePort };
 
@@ -107,20 +107,11 @@ async function start(engine: Engine, known: Server | undefined, { say = () => {}
   const url = engine.url(port);
   const data = join(folder, program);
   const log = join(folder, `${program}.log`);
-  const refusals: string[] = [];
-  for (const way of ways) {
-    try {
-      const plan = await way(engine, { port, data, say });
-      const started = { ...plan, ...(await launch(plan.command, log)), log };
-      const version = await whenReady(engine, url, started);
-      return { name, setting, url, version, origin: plan.origin, started, isNew: true };
-    } catch (error) {
-      refusals.push(`  ${(error as Error).message}`);
-    }
-  }
-  throw new Error(
-    `There is no ${name}. Set ${setting}, put ${program} on PATH, or start Docker or podman. What was tried:\n${refusals.join('\n')}`,
-  );
+  return bySomeWay(engine, { port, data, say }, async (plan) => {
+    const started = { ...plan, ...(await launch(plan.command, log)), log };
+    const version = await whenReady(engine, url, started);
+    return { name, setting, url, version, origin: plan.origin, started, isNew: true };
+  });
 }
 
 /** Waits until it answers. */

@@ -97,4 +97,27 @@ async function containerProgram(): Promise<string> {
   throw new Error('neither Docker nor podman runs');
 }
 
-export const ways: Way[] = [onPath, fromImage, installed];
+const ways: Way[] = [onPath, fromImage, installed];
+
+/**
+ * Goes on with the first plan that works.
+ * @throws what to do, and why each way failed.
+ */
+export async function bySomeWay<T>(
+  engine: Engine,
+  options: Parameters<Way>[1],
+  goOn: (plan: Plan) => Promise<T>,
+): Promise<T> {
+  const refusals: string[] = [];
+  for (const way of ways) {
+    try {
+      return await goOn(await way(engine, options));
+    } catch (error) {
+      refusals.push(`  ${(error as Error).message}`);
+    }
+  }
+  const { name, setting, program } = engine;
+  throw new Error(
+    `There is no ${name}. Set ${setting}, put ${program} on PATH, or start Docker or podman. What was tried:\n${refusals.join('\n')}`,
+  );
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Engine, engines, faultInjector } from '../../infra/servers/engines.ts';
 import { type Detached, freePort, isAlive, launch, run } from '../../infra/servers/process.ts';
-import { type Plan, ways } from '../../infra/servers/ways.ts';
+import { bySomeWay, type Plan } from '../../infra/servers/ways.ts';
 
 export type EngineName = 'database' | 'NATS' | 'Redis';
 type Setting = Engine['setting'];
@@ -35,19 +35,12 @@ class OwnServer {
   static async start(engine: Engine, folder: string): Promise<OwnServer> {
     const port = await freePort(0);
     const data = join(folder, engine.program);
-    const refusals: unknown[] = [];
-    for (const way of ways) {
-      try {
-        const plan = await way(engine, { port, data, say: () => {} });
-        const server = new OwnServer(engine, port, plan, `${data}.log`);
-        await server.#takeDisk();
-        await server.start();
-        return server;
-      } catch (error) {
-        refusals.push(error);
-      }
-    }
-    throw new AggregateError(refusals, `There is no ${engine.name}: see \`npm run servers\``);
+    return bySomeWay(engine, { port, data, say: () => {} }, async (plan) => {
+      const server = new OwnServer(engine, port, plan, `${data}.log`);
+      await server.#takeDisk();
+      await server.start();
+      return server;
+    });
   }
 
   /** Resolves once it answers. */
