@@ -1,7 +1,7 @@
 /** `npm run bench -- distributed`: the services as processes on real engines, which share this machine with them. */
 import { measureCatchUp } from './catch-up.ts';
 import { closedLoop, type Load, openLoop, type Run } from './load.ts';
-import { fillMarket, isHeld, reservations, signUpBuyers, supply } from './market.ts';
+import { fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';
 import { quantile } from './numbers.ts';
 import { measureLocks } from './overdue.ts';
 import { Processes } from './processes.ts';
@@ -37,7 +37,11 @@ export async function measureDistributed(report: Report) {
     reportMemory(report, processes, 'under load');
     const [latencies, half] = await Promise.all([
       probes.ask(PROBES),
-      openLoop(loadOn(processes.the('orders'), next, CONNECTIONS * 4), perSecond / 2, HALF_LOAD_MS),
+      openLoop(
+        loadOn(processes.the('orders'), next, { connections: CONNECTIONS * 4 }),
+        perSecond / 2,
+        HALF_LOAD_MS,
+      ),
     ]);
     reportProbes(report, 'from commit to handled, at half load', latencies);
     reportLatencies(report, 'until it awaits payment, at half load', [half]);
@@ -49,13 +53,6 @@ export async function measureDistributed(report: Report) {
     await processes.close();
   }
 }
-
-const loadOn = ({ port }: Server, next: Load['next'], connections = CONNECTIONS): Load => ({
-  port,
-  connections,
-  next,
-  isRight: isHeld,
-});
 
 /** Embedded, the bare operations and distributed take turns. Answers the rate of the last. */
 async function compareReservations(report: Report, processes: Processes, next: Load['next']) {
@@ -96,7 +93,7 @@ async function compareReplicas(report: Report, processes: Processes, next: Load[
     one.push((await closedLoop(loadOn(orders, next), ROUND_MS)).perSecond);
     const more = [await processes.start('orders'), await processes.start('tickets')];
     const halves = [orders, more[0] as Server].map((server) =>
-      loadOn(server, next, CONNECTIONS / 2),
+      loadOn(server, next, { connections: CONNECTIONS / 2 }),
     );
     await Promise.all(halves.map((half) => closedLoop(half, WARM_UP_MS / 2)));
     const both = await Promise.all(halves.map((half) => closedLoop(half, ROUND_MS)));

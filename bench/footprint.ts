@@ -1,7 +1,7 @@
 /** What it takes to have Fairseat running: time to start, and memory. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedLoop } from './load.ts';
-import { fillMarket, isHeld, reservations, signUpBuyers, supply } from './market.ts';
+import { fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';
 import { Rounds } from './numbers.ts';
 import type { Report } from './report.ts';
 import {
@@ -46,8 +46,7 @@ export async function measureFootprint(report: Report) {
   const server = await serveMarketplace(dataDir);
   const cookies = await signUpBuyers(server.port);
   const { next } = supply(reservations(ticketIds, cookies));
-  const load = { port: server.port, connections: 64, next, isRight: isHeld };
-  const { count } = await closedLoop(load, 60_000);
+  const { count } = await closedLoop(loadOn(server, next), 60_000);
   await quiet(server);
   await sleep(SETTLE_MS);
   report.figure(`resident after placing ${count} orders, all open`, 'MB', [residentMb(server)]);

@@ -1,7 +1,7 @@
 /** Whether a table of a million tickets is as fast as one of a thousand. */
 import { once, request } from './http.ts';
-import { closedLoop, type Load, type Run } from './load.ts';
-import { cycle, fillMarket, isHeld, isOk, reservations, signUpBuyers, supply } from './market.ts';
+import { closedLoop, type Run } from './load.ts';
+import { cycle, fillMarket, isOk, loadOn, reservations, signUpBuyers, supply } from './market.ts';
 import { Rounds } from './numbers.ts';
 import { type Report, reportSurroundings } from './report.ts';
 import { quiet, type Server, serveMarketplace } from './server.ts';
@@ -60,24 +60,17 @@ async function grow(size: string, count: number): Promise<Grown> {
 async function readAll({ server, runs, paths }: Grown) {
   for (const [name, path] of Object.entries(paths)) {
     const next = cycle([request('GET', path)]);
-    const load: Load = { port: server.port, connections: 16, next, isRight: isOk };
-    runs.add(name, await closedLoop(load, READ_MS));
+    runs.add(
+      name,
+      await closedLoop(loadOn(server, next, { connections: 16, isRight: isOk }), READ_MS),
+    );
   }
 }
 
 async function reserveSome({ server, runs, cookies, ticketIds }: Grown) {
-  const { port } = server;
   const orders: string[] = [];
-  const run = await closedLoop(
-    {
-      port,
-      connections: 64,
-      next: supply(reservations(ticketIds, cookies)).next,
-      isRight: isHeld,
-      onAnswer: ({ body }) => orders.push(body),
-    },
-    10_000,
-  );
+  const load = loadOn(server, supply(reservations(ticketIds, cookies)).next);
+  const run = await closedLoop({ ...load, onAnswer: ({ body }) => orders.push(body) }, 10_000);
   runs.add('reserve', run);
   await quiet(server);
   const owners = new Map(ticketIds.map((id, index) => [id, cookies[index % cookies.length]]));
@@ -86,10 +79,7 @@ async function reserveSome({ server, runs, cookies, ticketIds }: Grown) {
     return request('DELETE', `/api/orders/${id}`, { cookie: owners.get(ticketId) ?? '' });
   });
   const { next } = supply(cancellations);
-  await closedLoop(
-    { port, connections: 64, next, isRight: ({ status }) => status === 204 },
-    10_000,
-  );
+  await closedLoop(loadOn(server, next, { isRight: ({ status }) => status === 204 }), 10_000);
   await quiet(server);
 }
 

@@ -2,7 +2,8 @@
 import { once as eventOf } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type Answer, once, request } from './http.ts';
-import { newFolder, run } from './server.ts';
+import type { Load } from './load.ts';
+import { newFolder, run, type Server } from './server.ts';
 
 const fillProgram = new URL('./fill.ts', import.meta.url);
 
@@ -70,3 +71,12 @@ export function cycle(wires: string[]) {
 
 export const reservations = (ticketIds: string[], cookies: string[], wait = true) =>
   ticketIds.map((id, index) => reserve(id, cookies[index % cookies.length] as string, wait));
+
+const CONNECTIONS = 64;
+
+/** Asks a server for one after the other of `next`; unless told otherwise these are tickets to be held. */
+export const loadOn = (
+  { port }: Server,
+  next: Load['next'],
+  { connections = CONNECTIONS, isRight = isHeld }: Partial<Load> = {},
+): Load => ({ port, connections, next, isRight });

@@ -1,7 +1,7 @@
 /** How soon after its time a lock is let go on the distributed platform: when very many are due at once, and steadily. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { closedLoop, type Load } from './load.ts';
-import { isAccepted, isHeld } from './market.ts';
+import { closedLoop } from './load.ts';
+import { isAccepted, loadOn } from './market.ts';
 import type { Processes } from './processes.ts';
 import { allReleased, ask, measureLateness } from './release.ts';
 import type { Report } from './report.ts';
@@ -24,20 +24,13 @@ export async function measureLocks(
   await measureSteady(report, orders, next);
 }
 
-const loadOn = ({ port }: Server, next: Load['next'], isRight: Load['isRight']): Load => ({
-  port,
-  connections: 64,
-  next,
-  isRight,
-});
-
 async function measureBurst(report: Report, orders: Server, next: () => string, perSecond: number) {
   report.begin(`Distributed: ${BURST.locks} locks due within one second`);
   const dueAt = Date.now() + 5000 + (2 * BURST.locks * 1000) / perSecond;
   await ask(orders, { due: { dueAt, spreadMs: BURST.spreadMs } });
   let left = BURST.locks;
   const some = () => (left-- > 0 ? next() : undefined);
-  const placed = await closedLoop(loadOn(orders, some, isHeld), dueAt - Date.now());
+  const placed = await closedLoop(loadOn(orders, some), dueAt - Date.now());
   if (placed.count < BURST.locks) throw new Error('the locks were due before all were placed');
   await sleep(dueAt - Date.now());
   const { lastAt, latenessMs } = await allReleased(orders, placed.count, RELEASED_WITHIN_MS);
@@ -50,6 +43,6 @@ async function measureBurst(report: Report, orders: Server, next: () => string, 
 
 async function measureSteady(report: Report, orders: Server, next: () => string) {
   report.begin(`Distributed: ${STEADY.perSecond} locks due each second`);
-  const load = loadOn(orders, next, isAccepted);
+  const load = loadOn(orders, next, { isRight: isAccepted });
   await measureLateness(report, orders, load, STEADY, RELEASED_WITHIN_MS);
 }

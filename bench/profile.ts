@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
 import { fileURLToPath } from 'node:url';
 import { closedLoop } from './load.ts';
-import { fillMarket, isHeld, reservations, signUpBuyers, supply } from './market.ts';
+import { fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';
 import type { ProfileMessage } from './profiled.ts';
 import type { Report } from './report.ts';
 import { quiet, type Server, serveMarketplace } from './server.ts';
@@ -21,7 +21,7 @@ export async function profileReservations(report: Report, path: string) {
   const server = await serveMarketplace(market.dataDir, ['--import', hook]);
   const cookies = await signUpBuyers(server.port);
   const { next } = supply(reservations(market.ticketIds, cookies));
-  const load = { port: server.port, connections: 64, next, isRight: isHeld };
+  const load = loadOn(server, next);
   await closedLoop(load, WARM_UP_MS);
   await quiet(server);
   await tell(server, { profile: 'start' });

@@ -3,7 +3,7 @@ import { once as eventOf } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question, Released } from './due.ts';
 import { closedLoop, type Load, openLoop } from './load.ts';
-import { fillMarket, isAccepted, isHeld, reservations, signUpBuyers, supply } from './market.ts';
+import { fillMarket, isAccepted, loadOn, reservations, signUpBuyers, supply } from './market.ts';
 import { quantile } from './numbers.ts';
 import type { Report } from './report.ts';
 import { quiet, type Server, serve } from './server.ts';
@@ -29,7 +29,7 @@ export async function measureRelease(report: Report) {
 async function measureSteady(report: Report, server: Server, ids: string[], cookies: string[]) {
   report.begin(`Lock release: ${STEADY.perSecond} due each second`);
   const { next } = supply(reservations(ids, cookies, false));
-  const load = { port: server.port, connections: 64, next, isRight: isAccepted };
+  const load = loadOn(server, next, { isRight: isAccepted });
   await measureLateness(report, server, load, STEADY);
 }
 
@@ -75,8 +75,7 @@ async function measureBurst(report: Report, server: Server, ids: string[], cooki
     await ask(server, 'forget');
     const dueAt = Date.now() + PLACED_WITHIN_MS;
     await ask(server, { due: { dueAt, spreadMs: BURST.spreadMs } });
-    const load = { port: server.port, connections: 64, next, isRight: isHeld };
-    const { count, perSecond } = await closedLoop(load, PLACED_WITHIN_MS);
+    const { count, perSecond } = await closedLoop(loadOn(server, next), PLACED_WITHIN_MS);
     if (Date.now() > dueAt - 200) throw new Error('the locks were due before they were all placed');
     await sleep(dueAt - Date.now());
     const { latenessMs, lastAt } = await allReleased(server, count);

@@ -7,6 +7,7 @@ import {
   isAccepted,
   isHeld,
   isOk,
+  loadOn,
   reservations,
   signUpBuyers,
   supply,
@@ -24,7 +25,6 @@ import {
 } from './server.ts';
 
 const TICKETS = 150_000;
-const CONNECTIONS = 64;
 const ROUNDS = 11;
 const ROUND_MS = 1200;
 /** Until the compiler has seen it all: ours is more code than a baseline's. */
@@ -44,19 +44,9 @@ export async function measureReservations(report: Report) {
   const tickets = supply(reservations(market.ticketIds, cookies));
   const anyTicket = cycle(reservations(market.ticketIds, cookies));
   const loads: Record<'fairseat' | 'nothing' | 'oneRow', Load> = {
-    fairseat: {
-      port: fairseat.port,
-      connections: CONNECTIONS,
-      next: tickets.next,
-      isRight: isHeld,
-    },
-    nothing: { port: nothing.port, connections: CONNECTIONS, next: anyTicket, isRight: isHeld },
-    oneRow: {
-      port: oneRow.port,
-      connections: CONNECTIONS,
-      next: cycle(reservations(market.ticketIds, await signUpBuyers(oneRow.port))),
-      isRight: isHeld,
-    },
+    fairseat: loadOn(fairseat, tickets.next),
+    nothing: loadOn(nothing, anyTicket),
+    oneRow: loadOn(oneRow, cycle(reservations(market.ticketIds, await signUpBuyers(oneRow.port)))),
   };
 
   for (const load of Object.values(loads)) await closedLoop(load, WARM_UP_MS);
@@ -130,15 +120,10 @@ async function measureReads(report: Report, fairseat: Server, bare: Server, tick
     'bare Fastify, same schemas': { server: bare, path: '/api/tickets' },
     'bare Fastify, no schemas': { server: bare, path: '/bare' },
   };
-  const loadOf = ({ server, path }: { server: Server; path: string }): Load => ({
-    port: server.port,
-    connections: CONNECTIONS,
-    next: cycle(ticketIds.slice(0, 5000).map((id) => request('GET', `${path}/${id}`))),
-    isRight: isOk,
+  const loads = Object.entries(sides).map(([name, { server, path }]) => {
+    const reads = ticketIds.slice(0, 5000).map((id) => request('GET', `${path}/${id}`));
+    return [name, server, loadOn(server, cycle(reads), { isRight: isOk })] as const;
   });
-  const loads = Object.entries(sides).map(
-    ([name, side]) => [name, side.server, loadOf(side)] as const,
-  );
   const runs = new Rounds<Run>();
   const cpuUs = new Rounds<number>();
   for (const [, , load] of loads) await closedLoop(load, READS_WARM_UP_MS);
