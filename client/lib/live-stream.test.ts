@@ -1,34 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeEventSource } from './fake-event-source.ts';
 import { openStream, type StreamEvent } from './live-stream.ts';
-
-/** What a browser has; the test says what the server sends on it. */
-class Source extends EventTarget {
-  static readonly OPEN = 1;
-  static readonly CLOSED = 2;
-  static all: Source[] = [];
-  readonly url: string;
-  readyState = 0;
-
-  constructor(url: string) {
-    super();
-    this.url = url;
-    Source.all.push(this);
-  }
-
-  say(name: string, data: object = { now: '2026-01-01T12:00:00.000Z' }) {
-    this.readyState = Source.OPEN;
-    this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
-  }
-
-  fail(readyState: number) {
-    this.readyState = readyState;
-    this.dispatchEvent(new Event('error'));
-  }
-
-  close() {
-    this.readyState = Source.CLOSED;
-  }
-}
 
 const a = 'a'.repeat(32);
 const b = 'b'.repeat(32);
@@ -37,12 +9,12 @@ describe('the live stream', () => {
   let told: StreamEvent[];
   const stream = () => openStream((event) => told.push(event));
   const resets = () => told.filter(({ name }) => name === 'reset');
-  const latest = () => Source.all.at(-1) as Source;
+  const latest = () => FakeEventSource.all.at(-1) as FakeEventSource;
 
   beforeEach(() => {
     vi.useFakeTimers();
-    vi.stubGlobal('EventSource', Source);
-    Source.all = [];
+    vi.stubGlobal('EventSource', FakeEventSource);
+    FakeEventSource.all = [];
     told = [];
   });
 
@@ -56,7 +28,7 @@ describe('the live stream', () => {
     opened.cover([a], '');
     opened.cover([a, b], '');
     vi.advanceTimersByTime(100);
-    expect(Source.all.map(({ url }) => url)).toEqual([`/api/live?tickets=${a},${b}`]);
+    expect(FakeEventSource.all.map(({ url }) => url)).toEqual([`/api/live?tickets=${a},${b}`]);
   });
 
   it('keeps the stream before until the wider one has begun, so that nothing is missed', () => {
@@ -67,10 +39,10 @@ describe('the live stream', () => {
     narrow.say('reset');
     opened.cover([a, b], '');
     vi.advanceTimersByTime(100);
-    expect(narrow.readyState).toBe(Source.OPEN);
+    expect(narrow.readyState).toBe(FakeEventSource.OPEN);
     narrow.say('ticket', { id: a, version: 2 });
     latest().say('reset');
-    expect(narrow.readyState).toBe(Source.CLOSED);
+    expect(narrow.readyState).toBe(FakeEventSource.CLOSED);
     expect(told.at(-3)).toMatchObject({ name: 'ticket', data: { id: a } });
     expect(resets()).toEqual([
       { name: 'reset', tickets: [a], all: true },
@@ -85,7 +57,7 @@ describe('the live stream', () => {
     latest().say('reset');
     opened.cover([b], '');
     vi.advanceTimersByTime(100);
-    expect(Source.all).toHaveLength(1);
+    expect(FakeEventSource.all).toHaveLength(1);
     expect(resets().at(-1)).toEqual({ name: 'reset', tickets: [a, b], all: false });
   });
 
@@ -97,7 +69,7 @@ describe('the live stream', () => {
     opened.cover([a], 'somebody');
     vi.advanceTimersByTime(100);
     latest().say('reset');
-    expect(Source.all).toHaveLength(2);
+    expect(FakeEventSource.all).toHaveLength(2);
     expect(resets().at(-1)).toMatchObject({ all: true });
   });
 
@@ -114,13 +86,13 @@ describe('the live stream', () => {
   it('tries again ever more rarely where it is refused', () => {
     stream().cover([a], '');
     vi.advanceTimersByTime(100);
-    latest().fail(Source.CLOSED);
+    latest().fail(FakeEventSource.CLOSED);
     vi.advanceTimersByTime(2000);
-    expect(Source.all).toHaveLength(2);
-    latest().fail(Source.CLOSED);
+    expect(FakeEventSource.all).toHaveLength(2);
+    latest().fail(FakeEventSource.CLOSED);
     vi.advanceTimersByTime(2000);
-    expect(Source.all).toHaveLength(2);
+    expect(FakeEventSource.all).toHaveLength(2);
     vi.advanceTimersByTime(2000);
-    expect(Source.all).toHaveLength(3);
+    expect(FakeEventSource.all).toHaveLength(3);
   });
 });

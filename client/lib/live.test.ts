@@ -1,37 +1,23 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeEventSource } from './fake-event-source.ts';
 
 type Live = typeof import('./live.ts');
 
 // What the tabs of one browser share: streams, a channel that may be cut, and a lock whose loss is told when a test says.
 
-class Source extends EventTarget {
-  static readonly OPEN = 1;
-  static readonly CLOSED = 2;
-  static all: Source[] = [];
-  readonly tickets: string[];
-  readyState = 0;
-
+/** A stream that is there as soon as it is asked for. */
+class Source extends FakeEventSource {
   constructor(url: string) {
-    super();
-    this.tickets = new URL(url, 'http://localhost').searchParams.get('tickets')?.split(',') ?? [];
-    Source.all.push(this);
+    super(url);
     queueMicrotask(() => this.say('reset'));
   }
-
-  static get open() {
-    return Source.all.filter(({ readyState }) => readyState !== Source.CLOSED);
-  }
-
-  say(name: string, data: object = { now: '2026-01-01T12:00:00.000Z' }) {
-    if (this.readyState === Source.CLOSED) return;
-    this.readyState = Source.OPEN;
-    this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(data) }));
-  }
-
-  close() {
-    this.readyState = Source.CLOSED;
-  }
 }
+
+const openSources = () =>
+  FakeEventSource.all.filter(({ readyState }) => readyState !== FakeEventSource.CLOSED);
+const latest = () => openSources().at(-1) as FakeEventSource;
+const ticketsOf = ({ url }: FakeEventSource) =>
+  new URL(url, 'http://localhost').searchParams.get('tickets')?.split(',').toSorted() ?? [];
 
 class Channel {
   static all = new Set<Channel>();
@@ -86,7 +72,7 @@ describe('the tabs of one browser', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     locks = new Locks();
-    Source.all = [];
+    FakeEventSource.all = [];
     Channel.all.clear();
     Channel.isCut = false;
     vi.stubGlobal('EventSource', Source);
@@ -108,8 +94,8 @@ describe('the tabs of one browser', () => {
     first.watchTicket(a);
     second.watchTicket(b);
     await runOn();
-    expect(Source.open.map(({ tickets }) => tickets.toSorted())).toEqual([[a, b]]);
-    Source.open[0]?.say('ticket', ticket(b, 2));
+    expect(openSources().map(ticketsOf)).toEqual([[a, b]]);
+    latest().say('ticket', ticket(b, 2));
     expect(second.newestTicket(b)).toMatchObject({ version: 2 });
   });
 
@@ -121,26 +107,26 @@ describe('the tabs of one browser', () => {
     // Only the tab that has the stream hears of anything: to the other it seems asleep.
     Channel.isCut = true;
     await vi.advanceTimersByTimeAsync(SILENT_MS - 5000);
-    Source.open[0]?.say('beat');
+    latest().say('beat');
     Channel.isCut = false;
     await vi.advanceTimersByTimeAsync(10_000);
     expect(locks.tellLoss).toBeDefined();
     locks.tellLoss?.();
     await runOn();
 
-    expect(Source.open.map(({ tickets }) => tickets.toSorted())).toEqual([[a, b]]);
-    Source.open[0]?.say('ticket', ticket(a, 2));
+    expect(openSources().map(ticketsOf)).toEqual([[a, b]]);
+    latest().say('ticket', ticket(a, 2));
     expect(first.newestTicket(a)).toMatchObject({ version: 2 });
   });
 
   it('take no order for theirs that is of whoever was signed in before', async () => {
     const live = await openTab('anna');
     await runOn();
-    Source.open[0]?.say('order', { id: a, userId: 'anna' });
+    latest().say('order', { id: a, userId: 'anna' });
     expect(live.isOwnOrder(a)).toBe(true);
     live.listen('bert');
     expect(live.isOwnOrder(a)).toBe(false);
-    Source.open[0]?.say('order', { id: b, userId: 'anna' });
+    latest().say('order', { id: b, userId: 'anna' });
     expect(live.isOwnOrder(b)).toBe(false);
   });
 });
