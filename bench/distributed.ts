@@ -1,7 +1,7 @@
 /** `npm run bench -- distributed`: the services as processes on real engines, which share this machine with them. */
 import { measureCatchUp } from './catch-up.ts';
 import { closedLoop, type Load, openLoop, type Run } from './load.ts';
-import { fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';
+import { CONNECTIONS, fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';
 import { quantile } from './numbers.ts';
 import { measureLocks } from './overdue.ts';
 import { Processes } from './processes.ts';
@@ -11,7 +11,6 @@ import { residentMb, type Server, serveMarketplace } from './server.ts';
 
 const TICKETS = 30_000;
 const EMBEDDED_TICKETS = 60_000;
-const CONNECTIONS = 64;
 const ROUNDS = 3;
 const ROUND_MS = 5000;
 const WARM_UP_MS = 6000;

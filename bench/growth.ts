@@ -69,8 +69,10 @@ async function readAll({ server, runs, paths }: Grown) {
 
 async function reserveSome({ server, runs, cookies, ticketIds }: Grown) {
   const orders: string[] = [];
-  const load = loadOn(server, supply(reservations(ticketIds, cookies)).next);
-  const run = await closedLoop({ ...load, onAnswer: ({ body }) => orders.push(body) }, 10_000);
+  const load = loadOn(server, supply(reservations(ticketIds, cookies)).next, {
+    onAnswer: ({ body }) => orders.push(body),
+  });
+  const run = await closedLoop(load, 10_000);
   runs.add('reserve', run);
   await quiet(server);
   const owners = new Map(ticketIds.map((id, index) => [id, cookies[index % cookies.length]]));

@@ -72,11 +72,11 @@ export function cycle(wires: string[]) {
 export const reservations = (ticketIds: string[], cookies: string[], wait = true) =>
   ticketIds.map((id, index) => reserve(id, cookies[index % cookies.length] as string, wait));
 
-const CONNECTIONS = 64;
+export const CONNECTIONS = 64;
 
 /** Asks a server for one after the other of `next`; unless told otherwise these are tickets to be held. */
 export const loadOn = (
   { port }: Server,
   next: Load['next'],
-  { connections = CONNECTIONS, isRight = isHeld }: Partial<Load> = {},
-): Load => ({ port, connections, next, isRight });
+  options: Partial<Load> = {},
+): Load => ({ port, connections: CONNECTIONS, next, isRight: isHeld, ...options });

@@ -5,7 +5,6 @@ import {
   cycle,
   fillMarket,
   isAccepted,
-  isHeld,
   isOk,
   loadOn,
   reservations,
@@ -88,7 +87,7 @@ export async function measureReservations(report: Report) {
 async function measureHalfLoad(
   report: Report,
   perSecond: number,
-  { port, ...server }: Server,
+  server: Server,
   waiting: { next: () => string | undefined; left: number },
   ticketIds: string[],
   cookies: string[],
@@ -100,14 +99,14 @@ async function measureHalfLoad(
   const held: Run[] = [];
   const plain = supply(reservations(fresh.slice(half), cookies, false));
   const waits = supply(reservations(fresh.slice(0, half), cookies));
-  const load = { port, connections: OPEN_CONNECTIONS };
+  const connections = OPEN_CONNECTIONS;
+  const accept = loadOn(server, plain.next, { connections, isRight: isAccepted });
+  const hold = loadOn(server, waits.next, { connections });
   for (let round = 0; round < 3; round++) {
-    accepted.push(
-      await openLoop({ ...load, next: plain.next, isRight: isAccepted }, perSecond, 3000),
-    );
-    await quiet({ port, ...server });
-    held.push(await openLoop({ ...load, next: waits.next, isRight: isHeld }, perSecond, 3000));
-    await quiet({ port, ...server });
+    accepted.push(await openLoop(accept, perSecond, 3000));
+    await quiet(server);
+    held.push(await openLoop(hold, perSecond, 3000));
+    await quiet(server);
   }
   reportLatencies(report, 'until the order is accepted', accepted);
   reportLatencies(report, 'until it awaits payment', held);
