@@ -2,9 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import type { Stored } from '@fairseat/common/ports';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from './file.ts';
 import { Store } from './store.ts';
+import { EmbeddedTable } from './table.ts';
 
 describe('the store', () => {
   let folder: string;
@@ -148,6 +150,25 @@ describe('the store', () => {
     store.define('PRAGMA max_page_count = 100000');
     await store.write(insert('large', 'x'.repeat(100_000)));
     expect(ids()).toEqual(['large']);
+  });
+
+  it('keeps records where they are when they grow by what a hold adds', async () => {
+    const table = new EmbeddedTable<Stored & { orderId: string | null }>(store, 'seats', {
+      name: 'seats',
+    });
+    const pages = () => store.sql('PRAGMA page_count').get();
+    const seats = Array.from({ length: 500 }, (_, n) => ({
+      id: `seat ${n}`,
+      version: 1,
+      createdAt: '2026-01-01T00:00:00.000Z',
+      orderId: null,
+    }));
+    await Promise.all(seats.map((seat) => table.insert(seat)));
+    const inserted = pages();
+    const held = { version: 2, orderId: 'a'.repeat(32) };
+    await Promise.all(seats.map((seat) => table.replace(seat, { ...seat, ...held })));
+    expect(pages()).toEqual(inserted);
+    expect((await table.find({ limit: 1000 })).records.at(-1)?.orderId).toBe('a'.repeat(32));
   });
 
   it('refuses a second process and a file of a newer version, and says why', async () => {
