@@ -14,11 +14,11 @@ const servers = mongodbUrl && natsUrl && redisUrl ? { mongodbUrl, natsUrl, redis
 
 const ofServers = [
   'packages/platform/src/distributed/**',
-  'tests/processes.test.ts',
+  'tests/processes/processes.test.ts',
   'tests/e2e/distributed.test.ts',
-  'tests/replicas.test.ts',
-  'tests/rights.test.ts',
-  'tests/local-servers.test.ts',
+  'tests/processes/replicas.test.ts',
+  'tests/processes/rights.test.ts',
+  'tests/processes/local-servers.test.ts',
   'tests/faults/**',
 ];
 
@@ -28,20 +28,11 @@ declare module 'vitest' {
   }
 }
 
-// These start processes or read files; all others run on both platforms.
-const notOfTheMarketplace = [
-  'bad-addresses',
-  'crash',
-  'fuzz',
-  'live',
-  'local-servers',
-  'processes',
-  'published',
-  'readme',
-  'replicas',
-  'rights',
-  'start',
-  'tidy',
+/** These read files or watch one process: they have nothing to show on other platforms. */
+const embeddedOnly = [
+  'tests/http/bad-addresses.test.ts',
+  'tests/http/fuzz.test.ts',
+  'tests/live/live.test.ts',
 ];
 
 /** The tests of the whole marketplace once more, on real servers. */
@@ -49,8 +40,8 @@ const distributed = {
   extends: true as const,
   test: {
     name: 'distributed',
-    include: ['tests/*.test.ts'],
-    exclude: notOfTheMarketplace.map((name) => `tests/${name}.test.ts`),
+    include: ['tests/{marketplace,http,live}/*.test.ts'],
+    exclude: embeddedOnly,
     env: { PLATFORM: 'distributed' },
     testTimeout: 600_000,
   },

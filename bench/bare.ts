@@ -1,13 +1,14 @@
 /** What the marketplace is measured against: the same routes with the same schemas, without sessions, services or storage. */
 
 import { randomUUID } from 'node:crypto';
-import { byId, newOrderSchema, preferHeaders } from '@fairseat/common/api';
 import {
+  newOrderSchema,
   type OrderRecord,
   orderSchema,
-  type TicketRecord,
-  ticketSchema,
-} from '@fairseat/common/records';
+  preferHeaders,
+} from '@fairseat/common/contracts/order';
+import { byId } from '@fairseat/common/contracts/shared';
+import { type TicketRecord, ticketSchema } from '@fairseat/common/contracts/ticket';
 import Fastify from 'fastify';
 import {
   serializerCompiler,

@@ -3,9 +3,9 @@
  * without HTTP: `fill.ts DATA_DIR COUNT IDS_FILE SAMPLE`. Writes SAMPLE of the ids, in random order, to IDS_FILE.
  */
 import { writeFileSync } from 'node:fs';
+import { type TicketRecord, ticketSchema } from '@fairseat/common/contracts/ticket';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import type { Stored, Table, TableDefinition } from '@fairseat/common/ports';
-import { type TicketRecord, ticketSchema } from '@fairseat/common/records';
 import { seeded, shuffled } from '@fairseat/common/testing/random';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';

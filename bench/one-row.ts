@@ -5,21 +5,26 @@
  */
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { createAuth, createPasswords } from '@fairseat/auth';
-import { newOrderSchema, preferHeaders, responses } from '@fairseat/common/api';
+import { createAuth } from '@fairseat/auth';
+import {
+  newOrderSchema,
+  type OrderRecord,
+  orderSchema,
+  preferHeaders,
+} from '@fairseat/common/contracts/order';
+import { responses } from '@fairseat/common/contracts/problem';
 import {
   createHost,
   createLog,
   createSessionKey,
   createSessionSigner,
   createSessionVerifier,
+  defineService,
   identify,
   publicKeyOf,
   readConfig,
-  type Service,
   sessionOf,
 } from '@fairseat/common/kit';
-import { type OrderRecord, orderSchema } from '@fairseat/common/records';
 import { openEmbedded } from '@fairseat/platform/embedded';
 
 const [dataDir = '', idsFile = ''] = process.argv.slice(2);
@@ -28,9 +33,11 @@ const log = createLog(config.logLevel);
 const platform = openEmbedded({ dataDir, rateLimits: false });
 const hold = createHolds(dataDir, idsFile);
 
-const holds: Service = {
+const holds = defineService({
   name: 'holds',
-  publishes: [],
+  prefixes: ['/api/orders'],
+  needs: [],
+  hears: [],
   build: ({ signedIn, newId, clock }) => ({
     routes: async (app) => {
       app.post(
@@ -65,15 +72,16 @@ const holds: Service = {
       );
     },
   }),
-};
+});
 
 const sessionKey = await createSessionKey();
-const auth = createAuth({
-  passwords: await createPasswords(),
+const host = await createHost([createAuth(), holds], {
+  platform,
+  config,
+  log,
   signSession: await createSessionSigner(sessionKey, platform.clock),
+  verifySession: await createSessionVerifier(publicKeyOf(sessionKey), platform.clock),
 });
-const verifySession = await createSessionVerifier(publicKeyOf(sessionKey), platform.clock);
-const host = await createHost([auth, holds], { platform, config, log, verifySession });
 await host.start();
 console.log(await host.app.listen({ host: '127.0.0.1', port: 0 }));
 

@@ -1,7 +1,7 @@
 /** The pages: how fast they are rendered, what they send, how soon one browser sees what another does. */
 import { existsSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
 import { findChromium } from '../tests/e2e/chromium.ts';
 import { serveBareNext } from './bare-next.ts';

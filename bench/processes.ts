@@ -4,20 +4,19 @@ import { once as eventOf } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSessionKey, createSessionSigner, publicKeyOf } from '@fairseat/common/kit';
-import { newNamespace, removeNamespace } from '@fairseat/platform/distributed/testing';
+import { createServices } from '@fairseat/marketplace/services';
+import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
 import { copyTicket } from './copies.ts';
 import { once, request } from './http.ts';
 import { cores, newFolder, run, type Server, serve } from './server.ts';
 
 const BUYERS = 8;
-const serviceNames = ['auth', 'tickets', 'orders', 'expiration', 'payments', 'live'] as const;
-type ServiceName = (typeof serviceNames)[number];
 const here = import.meta.url;
 
 export class Processes {
   readonly env: Record<string, string>;
   /** One of each service. */
-  readonly services = new Map<ServiceName, Server>();
+  readonly services = new Map<string, Server>();
   readonly cookies: string[] = [];
   ticketIds: string[] = [];
   readonly servers: { mongodbUrl: string; natsUrl: string; redisUrl: string };
@@ -39,19 +38,20 @@ export class Processes {
     const processes = new Processes();
     const cookies = await processes.#signIn();
     processes.cookies.push(...cookies.slice(1));
-    for (const name of serviceNames) processes.services.set(name, await processes.start(name));
+    for (const { name } of createServices())
+      processes.services.set(name, await processes.start(name));
     await processes.#list(tickets, cookies[0] as string);
     return processes;
   }
 
-  the(service: ServiceName): Server {
+  the(service: string): Server {
     const server = this.services.get(service);
     if (server === undefined) throw new Error(`${service} does not run`);
     return server;
   }
 
   /** One more process of a service, or of another program that takes its place. */
-  async start(service: ServiceName, program = new URL(`../services/${service}/main.ts`, here)) {
+  async start(service: string, program = new URL(`../services/${service}/main.ts`, here)) {
     const file = service === 'auth' ? 'private.json' : 'public.json';
     const env = { ...this.env, SESSION_KEY_FILE: join(this.#folder, file) };
     const server = await serve(program, { env, anyCore: true });

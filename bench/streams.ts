@@ -1,6 +1,6 @@
 /** Thousands of browsers that look at one ticket: what each costs, and how long it takes to tell them all. */
 import { connect, type Socket } from 'node:net';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { Connection, once, request } from './http.ts';
 import { signUpBuyers } from './market.ts';
 import { quantile, Rounds } from './numbers.ts';

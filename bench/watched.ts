@@ -1,5 +1,4 @@
 /** The marketplace, told by messages when locks are due: see `due.ts`. */
-import { createPasswords } from '@fairseat/auth';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';
@@ -12,7 +11,6 @@ const marketplace = await createMarketplace({
   config,
   log: createLog(config.logLevel),
   sessionKey: await createSessionKey(),
-  passwords: await createPasswords(),
 });
 
 answerFor(platform, () => marketplace.stop());

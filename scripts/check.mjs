@@ -9,7 +9,7 @@ const steps = {
   style: 'biome ci --colors=off --error-on-warnings --max-diagnostics=200 .',
   boundaries: 'depcruise packages services client infra bench',
   'nothing unused': 'knip',
-  tidy: 'vitest run tests/tidy.test.ts',
+  tidy: 'vitest run tests/repository/tidy.test.ts',
 };
 
 const run = promisify(execFile);

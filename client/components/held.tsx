@@ -1,4 +1,4 @@
-import type { OrderRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { ReactNode } from 'react';
 import { Ended } from './cancelled.tsx';
 import { Countdown } from './countdown.tsx';

@@ -1,4 +1,4 @@
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { formatPrice } from '../lib/money.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
 import { TicketCard } from './ticket-card.tsx';

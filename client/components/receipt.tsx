@@ -1,4 +1,4 @@
-import type { OrderRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { localeOf } from '../lib/locale.ts';
 import { currentVisit } from '../lib/visit.ts';
 import { priceText } from '../lib/visit-money.ts';

@@ -1,5 +1,5 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect } from 'react';
 import { useLiveTicket } from './use-live-ticket.ts';
 import { useRefresh } from './use-refresh.ts';

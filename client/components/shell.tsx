@@ -1,4 +1,4 @@
-import type { User } from '@fairseat/common/records';
+import type { User } from '@fairseat/common/contracts/user';
 import type { ReactNode } from 'react';
 import { signOut } from '../lib/actions.ts';
 import { Form, Submit } from './form.tsx';

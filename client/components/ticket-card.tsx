@@ -1,5 +1,5 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { Ticket } from './ticket.tsx';
 import { useLiveTicket } from './use-live-ticket.ts';

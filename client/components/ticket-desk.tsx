@@ -1,5 +1,5 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { buy } from '../lib/actions.ts';
 import { isOwnOrder } from '../lib/live.ts';

@@ -1,4 +1,4 @@
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { ReactNode } from 'react';
 
 const stocks = ['canary', 'coral', 'mint', 'sky'] as const;

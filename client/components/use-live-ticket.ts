@@ -1,5 +1,5 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect, useSyncExternalStore } from 'react';
 import { newestTicket, subscribe, watchTicket } from '../lib/live.ts';
 

@@ -1,6 +1,6 @@
 'use server';
 /** What forms do. They work the same whether the browser runs scripts or not. */
-import { ticketBodySchema } from '@fairseat/common/api';
+import { ticketBodySchema } from '@fairseat/common/contracts/ticket';
 import { notFound, redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';

@@ -1,11 +1,10 @@
 /** The one place that talks to the API. Every answer is checked by the schema of `@fairseat/common`. */
-import {
-  currentUserSchema,
-  orderPageSchema,
-  problemSchema,
-  ticketPageSchema,
-} from '@fairseat/common/api';
-import { chargeSchema, orderSchema, ticketSchema, userSchema } from '@fairseat/common/records';
+
+import { chargeSchema } from '@fairseat/common/contracts/charge';
+import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
+import { problemSchema } from '@fairseat/common/contracts/problem';
+import { ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
+import { currentUserSchema, userSchema } from '@fairseat/common/contracts/user';
 import { cookies } from 'next/headers';
 import { cache } from 'react';
 import { z } from 'zod';

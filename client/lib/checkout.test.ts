@@ -1,4 +1,5 @@
-import type { ChargeRecord, OrderRecord } from '@fairseat/common/records';
+import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { describe, expect, it } from 'vitest';
 import { isUnsettled, stageOf } from './checkout.ts';
 

@@ -1,5 +1,7 @@
 /** Where a purchase stands, told from the order and its charge alone, so that every tab and every reload agree. */
-import type { CancelReason, ChargeRecord, OrderRecord } from '@fairseat/common/records';
+
+import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
 
 export type Stage =
   /** The ticket is being asked for. */

@@ -1,5 +1,6 @@
 /** One stream of `GET /api/live`: opened, widened and opened again when it was lost. */
-import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 
 export type StreamEvent =
   /** It tells of these tickets from now on. `all`: some news may have been missed; else only what it did not cover before. */

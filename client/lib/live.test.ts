@@ -1,5 +1,5 @@
+import { FakeEventSource } from '@fairseat/test-support/fake-event-source';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FakeEventSource } from './fake-event-source.ts';
 
 type Live = typeof import('./live.ts');
 

@@ -2,7 +2,7 @@
  * News of what the page shows. The tabs of one browser share a stream: the tab that holds a lock has it and tells the
  * others, and when it closes or falls silent another takes over. Without locks (plain HTTP) each tab has its own.
  */
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { noteServerTime } from './clock.ts';
 import { openStream, type Stream, type StreamEvent } from './live-stream.ts';
 

@@ -1,4 +1,4 @@
-import { MAX_PRICE } from '@fairseat/common/records';
+import { MAX_PRICE } from '@fairseat/common/contracts/shared';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatPrice, fractionDigits, toDecimal } from './money.ts';

@@ -1,4 +1,4 @@
-import { MAX_PRICE } from '@fairseat/common/records';
+import { MAX_PRICE } from '@fairseat/common/contracts/shared';
 import { fractionDigits, toDecimal } from './money.ts';
 
 export type ParsedPrice = { price: number; error?: never } | { price?: never; error: string };

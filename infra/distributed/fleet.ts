@@ -10,27 +10,20 @@ const root = join(import.meta.dirname, '../..');
 const leash = join(import.meta.dirname, 'leash.ts');
 const NAME_WIDTH = 12;
 
-/** Each service, and the colour of its lines in the log. */
-const services = {
-  auth: 'cyan',
-  tickets: 'green',
-  orders: 'yellow',
-  expiration: 'magenta',
-  payments: 'blue',
-  live: 'gray',
-  client: 'redBright',
-} as const;
+/** The pages, beside the services. */
+export const CLIENT = 'client';
 
-export type ServiceName = keyof typeof services;
-export const serviceNames = Object.keys(services) as ServiceName[];
+/** Of the lines of a process in the log. */
+const COLORS = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'gray', 'redBright'] as const;
 
 /** The settings of a service. */
-type EnvOf = (service: ServiceName) => Record<string, string>;
+type EnvOf = (service: string) => Record<string, string>;
 
 interface Member {
-  service: ServiceName;
+  service: string;
   /** `orders`, or `orders-2` where there are several. */
   name: string;
+  color: Color;
   child: ChildProcess;
   /** Where it listens, once it does. */
   url?: string | undefined;
@@ -52,12 +45,14 @@ export class Fleet {
   readonly failure = this.#failure.promise;
 
   /** So many processes of each service. */
-  start(services: ServiceName[], replicas: number, envOf: EnvOf) {
+  start(services: string[], replicas: number, envOf: EnvOf) {
     this.#envOf = envOf;
-    for (const service of services) {
+    for (const [index, service] of services.entries()) {
+      const color = COLORS[index % COLORS.length] as Color;
       for (let number = 1; number <= replicas; number++) {
         const name = replicas === 1 ? service : `${service}-${number}`;
-        const member: Member = { service, name, child: this.#spawn(service), ready: false };
+        const child = this.#spawn(service);
+        const member: Member = { service, name, color, child, ready: false };
         this.#members.push(member);
         this.#watch(member);
       }
@@ -69,7 +64,7 @@ export class Fleet {
   }
 
   /** Where a process of this service listens: each in its turn, those that are ready first. */
-  urlOf(service: ServiceName): string | undefined {
+  urlOf(service: string): string | undefined {
     const here = this.#members.filter((member) => member.service === service && member.url);
     const ready = here.filter((member) => member.ready);
     const candidates = ready.length > 0 ? ready : here;
@@ -77,7 +72,7 @@ export class Fleet {
   }
 
   /** Stops all, or one service alone. None is started again from then on. */
-  async stop(only?: ServiceName): Promise<void> {
+  async stop(only?: string): Promise<void> {
     this.#stopping = true;
     await Promise.all(
       this.#members.map(async ({ service, child }) => {
@@ -89,8 +84,8 @@ export class Fleet {
     );
   }
 
-  #spawn(service: ServiceName): ChildProcess {
-    const main = join(root, service === 'client' ? service : `services/${service}`, 'main.ts');
+  #spawn(service: string): ChildProcess {
+    const main = join(root, service === CLIENT ? service : `services/${service}`, 'main.ts');
     return spawn(process.execPath, ['--conditions=@fairseat/source', `--import=${leash}`, main], {
       cwd: root,
       env: { ...process.env, ...this.#envOf(service) },
@@ -101,8 +96,8 @@ export class Fleet {
   }
 
   #watch(member: Member) {
-    const { child, service, name } = member;
-    const say = (line: string) => log(name, services[service], line);
+    const { child, service, name, color } = member;
+    const say = (line: string) => log(name, color, line);
     say(`process ${child.pid}`);
     onLine(child.stderr, say);
     onLine(child.stdout, (line) => {
@@ -127,7 +122,7 @@ export class Fleet {
   }
 }
 
-type Color = (typeof services)[ServiceName] | 'white';
+type Color = (typeof COLORS)[number] | 'white';
 
 /** A line of the common log. */
 export function log(name: string, color: Color, line: string) {

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
 import { readConfig, whyNotStarted } from '@fairseat/common/kit';
+import { createServices } from '@fairseat/marketplace/services';
 import { freePort, startServers, stopServers } from '@fairseat/servers';
 import closeWithGrace from 'close-with-grace';
-import { Fleet, log, serviceNames } from './fleet.ts';
+import { CLIENT, Fleet, log } from './fleet.ts';
 import { createInnerRouter, createRouter } from './router.ts';
 import { makeSessionKeys } from './session-keys.ts';
 
@@ -48,28 +49,30 @@ async function main() {
   const port = config.port || (await freePort(0));
   const publicOrigin = config.publicOrigin ?? `http://${host}:${port}`;
   const withPages = !values['api-only'];
-  const services = serviceNames.filter((name) => withPages || name !== 'client');
+  const services = createServices();
+  const signers = services.filter(({ needs }) => needs.includes('signSession'));
+  const names = [...services.map(({ name }) => name), ...(withPages ? [CLIENT] : [])];
 
   const fleet = new Fleet();
   // The pages ask for others, and say whose address they ask for. From outside nobody gets at the router that believes it.
-  const inner = await createInnerRouter(fleet);
+  const inner = await createInnerRouter(fleet, services);
   undo.push(() => inner.close());
   const apiOrigin = await inner.listen({ host: '127.0.0.1', port: 0 });
 
   undo.push(() => fleet.stop());
   void fleet.failure.then(fail);
-  fleet.start(services, replicas, (service) => ({
+  fleet.start(names, replicas, (service) => ({
     ...shared,
     HOST: '127.0.0.1',
     PORT: '0',
     PUBLIC_ORIGIN: publicOrigin,
     TRUSTED_PROXIES: 'loopback',
-    ...(service === 'auth' && { SESSION_KEY_FILE: keys.privateFile }),
-    ...(service === 'client' && { API_ORIGIN: apiOrigin }),
+    ...(signers.some(({ name }) => name === service) && { SESSION_KEY_FILE: keys.privateFile }),
+    ...(service === CLIENT && { API_ORIGIN: apiOrigin }),
   }));
   await fleet.listening;
   const trustProxy = config.trustedProxies ?? false;
-  const router = await createRouter(fleet, { trustProxy, withPages, publicOrigin });
+  const router = await createRouter(fleet, services, { trustProxy, withPages, publicOrigin });
   undo.push(() => router.close());
   // Live streams end with their process alone, and the router waits for all that it has open.
   undo.push(() => fleet.stop('live'));

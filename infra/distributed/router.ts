@@ -1,11 +1,16 @@
 /** One address for all services and the pages, for one machine: elsewhere an ingress does this. */
 import { noSuchPage, Unavailable } from '@fairseat/common/errors';
-import { connectionLimits, limitPipelining, replyWithProblem } from '@fairseat/common/kit';
+import {
+  connectionLimits,
+  limitPipelining,
+  replyWithProblem,
+  type Service,
+} from '@fairseat/common/kit';
 import proxy from '@fastify/http-proxy';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance } from 'fastify';
-import type { Fleet, ServiceName } from './fleet.ts';
+import { CLIENT, type Fleet } from './fleet.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,16 +18,6 @@ declare module 'fastify' {
     upstream: string;
   }
 }
-
-/** Which service answers what of the API. */
-const routes: Record<string, ServiceName> = {
-  '/api/users': 'auth',
-  '/api/tickets': 'tickets',
-  '/api/orders': 'orders',
-  '/api/payments': 'payments',
-  '/api/test-gateway': 'payments',
-  '/api/live': 'live',
-};
 
 /** Longer than any answer takes. */
 const ANSWER_WITHIN_MS = 60_000;
@@ -36,7 +31,7 @@ export interface RouterOptions {
 }
 
 /** What the public reaches: the API, its documentation and the pages. */
-export async function createRouter(fleet: Fleet, options: RouterOptions) {
+export async function createRouter(fleet: Fleet, services: Service[], options: RouterOptions) {
   const { trustProxy, withPages, publicOrigin } = options;
   const router = Fastify({ ...shared, trustProxy, ...connectionLimits() });
   limitPipelining(router);
@@ -44,12 +39,12 @@ export async function createRouter(fleet: Fleet, options: RouterOptions) {
   router.addHook('onRequest', ({ url }, _reply, done) => {
     done(URL.parse(url, 'http://x')?.pathname === '/metrics' ? noSuchPage() : undefined);
   });
-  await addApi(router, fleet);
+  await addApi(router, fleet, services);
   if (withPages) {
-    await passOn(router, fleet, '', 'client');
+    await passOn(router, fleet, '', CLIENT);
     sendHome(router, new URL(publicOrigin));
   }
-  await addDocumentation(router, fleet);
+  await addDocumentation(router, fleet, services);
   router.get('/healthz', () => ({ status: 'ok' }));
   router.get('/readyz', (_request, reply) =>
     fleet.isReady ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
@@ -58,24 +53,24 @@ export async function createRouter(fleet: Fleet, options: RouterOptions) {
 }
 
 /** What the pages reach: the API, which believes what it hears of the visitor's address. */
-export async function createInnerRouter(fleet: Fleet) {
+export async function createInnerRouter(fleet: Fleet, services: Service[]) {
   const router = Fastify({ ...shared, trustProxy: 'loopback' });
-  await addApi(router, fleet);
+  await addApi(router, fleet, services);
   return router;
 }
 
 const shared = { forceCloseConnections: 'idle' } as const;
 
-async function addApi(router: FastifyInstance, fleet: Fleet) {
+async function addApi(router: FastifyInstance, fleet: Fleet, services: Service[]) {
   router.decorateRequest('upstream', '');
   router.setErrorHandler(replyWithProblem);
   router.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
-  for (const [prefix, service] of Object.entries(routes)) {
-    await passOn(router, fleet, prefix, service);
+  for (const { name, prefixes } of services) {
+    for (const prefix of prefixes) await passOn(router, fleet, prefix, name);
   }
 }
 
-async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, service: ServiceName) {
+async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, service: string) {
   const away = () => new Unavailable(`${service} does not answer`);
   await router.register(proxy, {
     prefix,
@@ -114,10 +109,10 @@ function sendHome(router: FastifyInstance, home: URL) {
 }
 
 /** Every service describes its own part of the API: here they are one. */
-async function addDocumentation(router: FastifyInstance, fleet: Fleet) {
+async function addDocumentation(router: FastifyInstance, fleet: Fleet, services: Service[]) {
   const documents = await Promise.all(
-    [...new Set(Object.values(routes))].map(async (service) => {
-      const reply = await fetch(`${fleet.urlOf(service)}/api/openapi.json`);
+    services.map(async ({ name }) => {
+      const reply = await fetch(`${fleet.urlOf(name)}/api/openapi.json`);
       return (await reply.json()) as { paths: object };
     }),
   );

@@ -24,7 +24,11 @@ const MAX_AT_ONCE = 16;
  * Guessing is limited by address and account together, and by address: so a stranger cannot lock a person out.
  * An account under attack from many addresses is only slowed.
  */
-export function createLimits({ rateLimiter, clock, config }: ServiceContext): Limits {
+export function createLimits({
+  rateLimiter,
+  clock,
+  config,
+}: ServiceContext<'rateLimiter'>): Limits {
   const signUps = rateLimiter('sign-up', { count: 20, perSeconds: 3600 });
   const byBoth = rateLimiter('sign-in-both', { count: 5, perSeconds: QUARTER_HOUR });
   const byAddress = rateLimiter('sign-in-address', { count: 100, perSeconds: QUARTER_HOUR });

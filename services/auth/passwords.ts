@@ -19,7 +19,7 @@ const MAX_WAITING = 64;
 const normal = (password: string) => password.normalize('NFKC');
 
 /** argon2id, a few at a time. @throws Problem (503) when too many wait. */
-export async function createPasswords(): Promise<Passwords> {
+export function createPasswords(): Passwords {
   const limit = pLimit(AT_ONCE);
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     if (limit.pendingCount >= MAX_WAITING) {
@@ -29,12 +29,14 @@ export async function createPasswords(): Promise<Passwords> {
     }
     return limit(work);
   };
-  const nobody = await hash('nobody has this password', PARAMETERS);
+  const nobody = hash('nobody has this password', PARAMETERS);
 
   return {
     hash: async (password) => inTurn(() => hash(normal(password), PARAMETERS)),
     matches: async (passwordHash, password) => {
-      const matched = await inTurn(() => verify(passwordHash ?? nobody, normal(password)));
+      const matched = await inTurn(async () =>
+        verify(passwordHash ?? (await nobody), normal(password)),
+      );
       return matched && passwordHash !== undefined;
     },
   };

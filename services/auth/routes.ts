@@ -1,21 +1,20 @@
+import { responses } from '@fairseat/common/contracts/problem';
 import {
   currentUserSchema,
-  responses,
   signInSchema,
   signOutSchema,
   signUpSchema,
-} from '@fairseat/common/api';
+  userSchema,
+} from '@fairseat/common/contracts/user';
 import { badRequest, conflict, DuplicateKey } from '@fairseat/common/errors';
 import {
   type EndedSession,
   type Records,
   type Routes,
   type ServiceContext,
-  type SignSession,
   sessionCookie,
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
-import { userSchema } from '@fairseat/common/records';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { createLimits } from './limits.ts';
@@ -29,13 +28,15 @@ interface Parts {
   users: Table<User>;
   sessions: Records<EndedSession, SessionFact>;
   passwords: Passwords;
-  signSession: SignSession;
 }
 
 export const routes =
-  ({ users, sessions, passwords, signSession }: Parts, context: ServiceContext): Routes =>
+  (
+    { users, sessions, passwords }: Parts,
+    context: ServiceContext<'rateLimiter' | 'signSession'>,
+  ): Routes =>
   async (app) => {
-    const { clock, newId, visitorOf } = context;
+    const { clock, newId, visitorOf, signSession } = context;
     const cookie = sessionCookie(context.config);
     const limits = createLimits(context);
 

@@ -1,6 +1,7 @@
-import { endedSessions, type Service, type SignSession } from '@fairseat/common/kit';
+import { sessionEvents } from '@fairseat/common/contracts/session';
+import { defineService, endedSessions } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
-import type { Passwords } from './passwords.ts';
+import { createPasswords, type Passwords } from './passwords.ts';
 import { routes } from './routes.ts';
 import { asItStands, evolve } from './session.ts';
 import { emailKey, type User } from './user.ts';
@@ -12,21 +13,23 @@ const userTable: TableDefinition<User> = {
   unique: { email: (user) => emailKey(user.email) },
 };
 
-/** Who is who. The only service that can make a session. */
-export const createAuth = (secrets: {
-  passwords: Passwords;
-  signSession: SignSession;
-}): Service => ({
-  name: 'auth',
-  publishes: ['session.ended'],
-  build(context) {
-    const users = context.table(userTable);
-    const sessions = context.records({
-      noun: 'session',
-      table: endedSessions,
-      evolve,
-      asItStands,
-    });
-    return { routes: routes({ users, sessions, ...secrets }, context) };
-  },
-});
+/** Who is who. The only service that can make a session. Tests pass in passwords that are quicker to check. */
+export const createAuth = (passwords?: Passwords) =>
+  defineService({
+    name: 'auth',
+    prefixes: ['/api/users'],
+    needs: ['rateLimiter', 'signSession'],
+    publishes: sessionEvents,
+    hears: [],
+    build(context) {
+      const users = context.table(userTable);
+      const sessions = context.records({
+        noun: 'session',
+        table: endedSessions,
+        evolve,
+        asItStands,
+      });
+      const parts = { users, sessions, passwords: passwords ?? createPasswords() };
+      return { routes: routes(parts, context) };
+    },
+  });

@@ -1,4 +1,4 @@
-import type { Stored } from '@fairseat/common/records';
+import type { Stored } from '@fairseat/common/contracts/shared';
 
 /** Who may sign in. The password itself is never kept. */
 export interface User extends Stored {

@@ -1,12 +1,16 @@
-import type { Service } from '@fairseat/common/kit';
+import { expirationEvents } from '@fairseat/common/contracts/expiration';
+import { defineService } from '@fairseat/common/kit';
 
 /**
  * The alarm clock of orders. It only says that a moment has come: orders decides by its own clock what that means,
  * so an alarm that rings twice, late, or for an order long ended does no harm.
  */
-export const expiration: Service = {
+export const expiration = defineService({
   name: 'expiration',
-  publishes: ['expiration.elapsed'],
+  prefixes: [],
+  needs: ['timers'],
+  publishes: expirationEvents,
+  hears: ['order.created', 'order.cancelled', 'order.completed'],
   build({ timers, publish }) {
     timers.onFire((orderId) =>
       publish('expiration.elapsed', { id: orderId, version: 1 }, { orderId }),
@@ -19,4 +23,4 @@ export const expiration: Service = {
       },
     };
   },
-};
+});

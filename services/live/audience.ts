@@ -1,4 +1,4 @@
-import { LIVE_BEAT_SECONDS, type LiveEventName, liveEvents } from '@fairseat/common/api';
+import { LIVE_BEAT_SECONDS, type LiveEventName, liveEvents } from '@fairseat/common/contracts/live';
 import { tooManyRequests, Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Clock } from '@fairseat/common/ports';

@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { liveQuery, responses } from '@fairseat/common/api';
+import { liveQuery } from '@fairseat/common/contracts/live';
+import { responses } from '@fairseat/common/contracts/problem';
 import { networkOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
 import { z } from 'zod';
 import {

@@ -1,6 +1,5 @@
 /** `npm start`: the whole marketplace in this process, on the embedded platform. */
 import { resolve } from 'node:path';
-import { createPasswords } from '@fairseat/auth';
 import { Pages } from '@fairseat/client';
 import {
   type Config,
@@ -49,7 +48,6 @@ async function main() {
     config,
     log,
     sessionKey: await loadSessionKey(dataDir),
-    passwords: await createPasswords(),
     ...(pages && { pages }),
   });
 

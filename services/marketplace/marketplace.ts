@@ -1,4 +1,4 @@
-import { createAuth, type Passwords } from '@fairseat/auth';
+import type { Passwords } from '@fairseat/auth';
 import type { Pages } from '@fairseat/client';
 import {
   type Config,
@@ -10,12 +10,8 @@ import {
   publicKeyOf,
 } from '@fairseat/common/kit';
 import type { Platform } from '@fairseat/common/ports';
-import { expiration } from '@fairseat/expiration';
-import { live } from '@fairseat/live';
-import { orders } from '@fairseat/orders';
-import { payments } from '@fairseat/payments';
-import { tickets } from '@fairseat/tickets';
 import type { JWK } from 'jose';
+import { createServices } from './services.ts';
 
 export interface MarketplaceOptions {
   platform: Platform;
@@ -23,7 +19,8 @@ export interface MarketplaceOptions {
   log: Log;
   /** The private key that sessions are signed with; only auth gets it. */
   sessionKey: JWK;
-  passwords: Passwords;
+  /** In place of real ones, which are slow on purpose. */
+  passwords?: Passwords | undefined;
   requestTimeoutMs?: number;
   /** What answers where the API does not; without it there is the API alone. */
   pages?: Pages;
@@ -33,12 +30,10 @@ export interface MarketplaceOptions {
 export async function createMarketplace(options: MarketplaceOptions): Promise<Host> {
   const { sessionKey, passwords, pages, ...surroundings } = options;
   const { clock } = options.platform;
-  const signSession = await createSessionSigner(sessionKey, clock);
-  const verifySession = await createSessionVerifier(publicKeyOf(sessionKey), clock);
-  const auth = createAuth({ passwords, signSession });
-  return createHost([auth, tickets, orders, expiration, payments, live], {
+  return createHost(createServices(passwords), {
     ...surroundings,
-    verifySession,
+    signSession: await createSessionSigner(sessionKey, clock),
+    verifySession: await createSessionVerifier(publicKeyOf(sessionKey), clock),
     ...(pages && { front: pages }),
   });
 }

@@ -1,7 +1,7 @@
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Records } from '@fairseat/common/kit';
 import type { Clock, Handlers, Table } from '@fairseat/common/ports';
-import type { TicketRecord } from '@fairseat/common/records';
 import { complete, confirm, expire, fail, type Order, type OrderFact, refuse } from './order.ts';
 
 type TicketEvent = Extract<AnyEvent, { type: EventType & `ticket.${string}` }>;
@@ -10,7 +10,7 @@ export function handlers(
   orders: Records<Order, OrderFact>,
   listings: Table<TicketRecord>,
   clock: Clock,
-): Handlers {
+) {
   const keepListing = ({ data }: TicketEvent) => listings.keepNewest(data);
 
   return {
@@ -37,5 +37,5 @@ export function handlers(
     'charge.failed': async ({ data }) => {
       await orders.update(data.orderId, fail);
     },
-  };
+  } satisfies Handlers;
 }

@@ -1,5 +1,6 @@
 /** The specification of every decision about an order: given what happened, when this is decided, then this follows. */
-import type { CancelReason, TicketRecord } from '@fairseat/common/records';
+import { type CancelReason, mustBeBuyer } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,7 +12,6 @@ import {
   fail,
   isActive,
   isUnpaid,
-  mustBeBuyer,
   type Order,
   type OrderFact,
   place,

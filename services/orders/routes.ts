@@ -1,11 +1,14 @@
 import {
-  byId,
+  mustBeBuyer,
   newOrderSchema,
   orderListQuery,
   orderPageSchema,
+  orderSchema,
   preferHeaders,
-  responses,
-} from '@fairseat/common/api';
+} from '@fairseat/common/contracts/order';
+import { responses } from '@fairseat/common/contracts/problem';
+import { byId } from '@fairseat/common/contracts/shared';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, DuplicateKey, notFound } from '@fairseat/common/errors';
 import {
   identify,
@@ -17,9 +20,8 @@ import {
   sessionOf,
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
-import { orderSchema, type TicketRecord } from '@fairseat/common/records';
 import { z } from 'zod';
-import { cancel, mustBeBuyer, type Order, type OrderFact, place } from './order.ts';
+import { cancel, type Order, type OrderFact, place } from './order.ts';
 
 const tags = ['orders'];
 const LONGEST_WAIT_SECONDS = 10;

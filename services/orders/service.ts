@@ -1,6 +1,7 @@
-import { type Service, sweep } from '@fairseat/common/kit';
+import { orderEvents } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { defineService, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
-import type { TicketRecord } from '@fairseat/common/records';
 import { handlers } from './handlers.ts';
 import { asItStands, evolve, expire, isActive, isUnpaid, type Order } from './order.ts';
 import { routes } from './routes.ts';
@@ -24,9 +25,23 @@ const listingTable: TableDefinition<TicketRecord> = { name: 'listings' };
 const SWEEP_GRACE_MS = 2000;
 
 /** Who buys what, until when. */
-export const orders: Service = {
+export const orders = defineService({
   name: 'orders',
-  publishes: ['order.created', 'order.awaiting_payment', 'order.cancelled', 'order.completed'],
+  prefixes: ['/api/orders'],
+  needs: [],
+  publishes: orderEvents,
+  hears: [
+    'ticket.created',
+    'ticket.updated',
+    'ticket.withdrawn',
+    'ticket.released',
+    'ticket.sold',
+    'ticket.reserved',
+    'ticket.refused',
+    'expiration.elapsed',
+    'charge.completed',
+    'charge.failed',
+  ],
   build(context) {
     const { clock } = context;
     const records = context.records({ noun: 'order', table, evolve, asItStands });
@@ -44,4 +59,4 @@ export const orders: Service = {
       ],
     };
   },
-};
+});

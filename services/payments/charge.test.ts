@@ -1,5 +1,5 @@
 /** The specification of every decision about a charge: given what happened, when this is decided, then this follows. */
-import type { OrderRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {

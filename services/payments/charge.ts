@@ -1,6 +1,9 @@
 /** What payments knows of an order and its charge, in one record, and everything that may be decided about it. */
-import { conflict, forbidden, notFound, Problem } from '@fairseat/common/errors';
-import type { ChargeRecord, NextAction, OrderRecord, Stored } from '@fairseat/common/records';
+
+import type { ChargeRecord, NextAction } from '@fairseat/common/contracts/charge';
+import { mustBeBuyer, type OrderRecord } from '@fairseat/common/contracts/order';
+import type { Stored } from '@fairseat/common/contracts/shared';
+import { conflict, notFound, Problem } from '@fairseat/common/errors';
 
 export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
   /** Every request that asked for it: each card the buyer tried, and none that was refused. */
@@ -298,9 +301,4 @@ export function toCharge({ id: orderId, charge }: Payment): ChargeRecord {
   if (charge === null) throw notFound('charge');
   const { nextAction, ...rest } = charge;
   return { ...rest, orderId, ...(nextAction && { nextAction }) };
-}
-
-/** @throws Problem 403 */
-export function mustBeBuyer(order: OrderRecord, userId: string) {
-  if (order.userId !== userId) throw forbidden('not_your_order', 'This order is not yours.');
 }

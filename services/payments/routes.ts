@@ -2,9 +2,11 @@ import {
   authenticationSchema,
   byOrderId,
   byStripeId,
+  chargeSchema,
   newPaymentSchema,
-  responses,
-} from '@fairseat/common/api';
+} from '@fairseat/common/contracts/charge';
+import { mustBeBuyer } from '@fairseat/common/contracts/order';
+import { responses } from '@fairseat/common/contracts/problem';
 import { notFound, Problem, Unavailable } from '@fairseat/common/errors';
 import {
   identify,
@@ -14,24 +16,20 @@ import {
   type ServiceContext,
   sessionOf,
 } from '@fairseat/common/kit';
-import type { TestGateway } from '@fairseat/common/ports';
-import { chargeSchema } from '@fairseat/common/records';
+import type { PaymentGateway, TestGateway } from '@fairseat/common/ports';
 import type { Cashier } from './cashier.ts';
-import {
-  mustBeBuyer,
-  type Payment,
-  type PaymentFact,
-  type PayRequest,
-  pay,
-  toCharge,
-} from './charge.ts';
+import { type Payment, type PaymentFact, type PayRequest, pay, toCharge } from './charge.ts';
 
 const tags = ['payments'];
 /** How long an order that has just begun to await payment may take to become known here. */
 const ORDER_WAIT_MS = 1000;
 
 export const routes =
-  (payments: Records<Payment, PaymentFact>, cashier: Cashier, context: ServiceContext): Routes =>
+  (
+    payments: Records<Payment, PaymentFact>,
+    cashier: Cashier,
+    context: ServiceContext<'gateway'>,
+  ): Routes =>
   async (app) => {
     const { signedIn, clock, newId, changes, config, gateway } = context;
 
@@ -133,8 +131,7 @@ export const routes =
     }
   };
 
-const isTestGateway = (gateway: ServiceContext['gateway']): gateway is TestGateway =>
-  gateway.testMode;
+const isTestGateway = (gateway: PaymentGateway): gateway is TestGateway => gateway.testMode;
 
 /** @throws Problem 402 when the payment was declined. */
 function outcome(payment: Payment) {

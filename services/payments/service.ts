@@ -1,6 +1,7 @@
-import { type Service, sweep } from '@fairseat/common/kit';
-import type { Handlers, TableDefinition } from '@fairseat/common/ports';
-import type { OrderRecord } from '@fairseat/common/records';
+import { chargeEvents } from '@fairseat/common/contracts/charge';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import { defineService, sweep } from '@fairseat/common/kit';
+import type { TableDefinition } from '@fairseat/common/ports';
 import { createCashier } from './cashier.ts';
 import {
   asItStands,
@@ -24,9 +25,13 @@ const table: TableDefinition<Payment> = {
 };
 
 /** Takes the money, and gives it back when the order did not come to be. */
-export const payments: Service = {
+export const payments = defineService({
   name: 'payments',
-  publishes: ['charge.completed', 'charge.failed', 'charge.refunded'],
+  prefixes: ['/api/payments', '/api/test-gateway'],
+  needs: ['gateway'],
+  publishes: chargeEvents,
+  // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which says all there is to know.
+  hears: ['order.awaiting_payment', 'order.cancelled', 'order.completed'],
   build(context) {
     const { clock, gateway } = context;
     const records = context.records({
@@ -41,15 +46,13 @@ export const payments: Service = {
     const note = async ({ data }: { data: OrderRecord }) => {
       await records.update(data.id, noteOrder(data));
     };
-    // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which says all there is to know.
-    const handlers: Handlers = {
-      'order.awaiting_payment': note,
-      'order.cancelled': note,
-      'order.completed': note,
-    };
     return {
       routes: routes(records, cashier, context),
-      handlers,
+      handlers: {
+        'order.awaiting_payment': note,
+        'order.cancelled': note,
+        'order.completed': note,
+      },
       tasks: [
         sweep(
           'reconcile charges',
@@ -60,4 +63,4 @@ export const payments: Service = {
       ],
     };
   },
-};
+});

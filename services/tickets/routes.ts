@@ -1,10 +1,11 @@
+import { responses } from '@fairseat/common/contracts/problem';
+import { byId } from '@fairseat/common/contracts/shared';
 import {
-  byId,
-  responses,
   ticketBodySchema,
   ticketListQuery,
   ticketPageSchema,
-} from '@fairseat/common/api';
+  ticketSchema,
+} from '@fairseat/common/contracts/ticket';
 import { notSignedIn } from '@fairseat/common/errors';
 import {
   identify,
@@ -14,7 +15,6 @@ import {
   type ServiceContext,
   sessionOf,
 } from '@fairseat/common/kit';
-import { ticketSchema } from '@fairseat/common/records';
 import { z } from 'zod';
 import { create, edit, type Ticket, type TicketFact, withdraw } from './ticket.ts';
 

@@ -1,4 +1,5 @@
-import { type Service, sweep } from '@fairseat/common/kit';
+import { ticketEvents } from '@fairseat/common/contracts/ticket';
+import { defineService, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { handlers } from './handlers.ts';
 import { routes } from './routes.ts';
@@ -16,17 +17,12 @@ const table: TableDefinition<Ticket> = {
 };
 
 /** Who sells what, and which order holds it. */
-export const tickets: Service = {
+export const tickets = defineService({
   name: 'tickets',
-  publishes: [
-    'ticket.created',
-    'ticket.updated',
-    'ticket.withdrawn',
-    'ticket.reserved',
-    'ticket.refused',
-    'ticket.released',
-    'ticket.sold',
-  ],
+  prefixes: ['/api/tickets'],
+  needs: [],
+  publishes: ticketEvents,
+  hears: ['order.created', 'order.cancelled', 'order.completed'],
   build(context) {
     const { clock } = context;
     const records = context.records({ noun: 'ticket', table, evolve, asItStands });
@@ -43,4 +39,4 @@ export const tickets: Service = {
       ],
     };
   },
-};
+});

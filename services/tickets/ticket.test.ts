@@ -1,5 +1,7 @@
 /** The specification of every decision about a ticket: given what happened, when this is decided, then this follows. */
-import type { EventData, Refusal } from '@fairseat/common/events';
+
+import type { Refusal } from '@fairseat/common/contracts/ticket';
+import type { EventData } from '@fairseat/common/events';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {

@@ -1,7 +1,8 @@
 /** What a ticket is and everything that may be decided about one. */
+
+import type { Refusal, TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
-import type { EventData, Refusal } from '@fairseat/common/events';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { EventData } from '@fairseat/common/events';
 
 export interface Ticket extends TicketRecord {
   requestHash: string | null;

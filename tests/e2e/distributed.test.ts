@@ -1,7 +1,8 @@
 /** Pages as processes of their own, in front of services that are processes of their own. */
-import { newNamespace, removeNamespace } from '@fairseat/platform/distributed/testing';
+
+import { Listener } from '@fairseat/test-support/listener';
+import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
 import { afterAll, describe, inject, it } from 'vitest';
-import { Listener } from '../listener.ts';
 import { expect, siteForAll } from './site.ts';
 import { fromSignUpToReceipt, guessingStopsOneVisitorAlone } from './stories.ts';
 

@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 import { request as ask, createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { MAX_PRICE } from '@fairseat/common/records';
+import { MAX_PRICE } from '@fairseat/common/contracts/shared';
+import { type Process, startProgram } from '@fairseat/test-support/process';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { type Process, startProgram } from '../process.ts';
 import { expect, type Person, Site, siteForAll } from './site.ts';
 
 const site = siteForAll();

@@ -1,6 +1,7 @@
 /** Whom limits count, where pages and API share a process. */
+
+import { Caller } from '@fairseat/test-support/process';
 import { describe, it } from 'vitest';
-import { Caller } from '../process.ts';
 import { expect, siteForAll } from './site.ts';
 import { guessingStopsOneVisitorAlone } from './stories.ts';
 

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { describe, it } from 'vitest';
 import { shiftsOf } from './shifts.ts';
 import { expect, type Person, type Site, siteForAll } from './site.ts';

@@ -1,6 +1,13 @@
 /** The real thing: Fairseat in processes of its own, and people who look at it in a real Chromium. */
 import { join } from 'node:path';
-import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import {
+  Caller,
+  type Process,
+  startProgram,
+  temporaryFolder,
+} from '@fairseat/test-support/process';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -9,7 +16,6 @@ import {
   type Page,
 } from '@playwright/test';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { Caller, type Process, startProgram, temporaryFolder } from '../process.ts';
 import { findChromium } from './chromium.ts';
 
 const SEEN_WITHIN_MS = 60_000;

@@ -1,7 +1,7 @@
 /** What is wrong in the engines once all is quiet, read with the platform's own tables. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { openDistributed } from '@fairseat/platform/distributed';
-import { readEverything, violations } from '../invariants.ts';
+import { readEverything, violations } from '@fairseat/test-support/invariants';
 import type { Promised } from './purchase.ts';
 import { serviceNames } from './services.ts';
 

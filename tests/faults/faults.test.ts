@@ -1,8 +1,8 @@
 /** The short form of `npm run faults`: what dies most often. */
-import type { OrderRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import { type GatewayRecord, readEverything } from '@fairseat/test-support/invariants';
+import { temporaryFolder } from '@fairseat/test-support/process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type GatewayRecord, readEverything } from '../invariants.ts';
-import { temporaryFolder } from '../process.ts';
 import { type OwnServers, startOwnServers } from './engines.ts';
 import { kill, killEngines, loseData } from './matrix.ts';
 import { Stage } from './stage.ts';

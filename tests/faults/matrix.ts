@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EventType } from '@fairseat/common/events';
 import type { EngineName } from './engines.ts';
 import { engineNames } from './links.ts';
-import { type ServiceName, serviceNames } from './services.ts';
+import { serviceNames } from './services.ts';
 import type { Fault, Stage } from './stage.ts';
 
 /** The steps of a purchase, by the event that tells of each. */
@@ -24,7 +24,7 @@ const FULL_MS = 6000;
 const OFF_MS = 60_000;
 const OFF_FOR_MS = 8000;
 
-export function kill(service: ServiceName, at = steps): Fault {
+export function kill(service: string, at = steps): Fault {
   return {
     name: `${service} killed at ${at === steps ? 'each step of a purchase' : at.join(', ')}`,
     async happen(stage, again) {
@@ -51,7 +51,7 @@ export function killEngines(...names: EngineName[]): Fault {
   };
 }
 
-const killTogether = (service: ServiceName, engine: EngineName): Fault => ({
+const killTogether = (service: string, engine: EngineName): Fault => ({
   name: `${service} and ${engine} killed together`,
   async happen({ servers, services }, again) {
     const back = services.killed(service);
@@ -97,7 +97,7 @@ const fillDisk = (engine: EngineName): Fault => ({
   },
 });
 
-const pausedFor = (service: ServiceName): Fault => ({
+const pausedFor = (service: string): Fault => ({
   name: `${service} paused for ${PAUSED_MS / 1000} s (SIGSTOP)`,
   async happen({ services }, again) {
     services.signal(service, 'SIGSTOP');
@@ -128,7 +128,7 @@ const slow = harmLink(`slowed by ${SLOW_MS} ms`, ({ links }, engine) =>
   links?.slow(engine, SLOW_MS),
 );
 
-const clockOff = (service: ServiceName, byMs: number): Fault => ({
+const clockOff = (service: string, byMs: number): Fault => ({
   name: `clock of ${service} ${Math.abs(byMs) / 1000} s ${byMs > 0 ? 'ahead' : 'behind'}`,
   async happen(stage, again) {
     await stage.services.setAhead(service, byMs);

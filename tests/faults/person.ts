@@ -1,7 +1,7 @@
 /** Somebody who asks again, under the same key, until there is an answer. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Caller } from '../process.ts';
+import { Caller } from '@fairseat/test-support/process';
 
 const ANSWER_WITHIN_MS = 5000;
 const ASK_AGAIN_MS = 200;

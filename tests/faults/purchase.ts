@@ -1,7 +1,9 @@
 /** One purchase from listing to sold, or to one of the other ends. */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { ChargeRecord, OrderRecord, TicketRecord } from '@fairseat/common/records';
-import type { Everything } from '../invariants.ts';
+import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { Everything } from '@fairseat/test-support/invariants';
 import type { Person } from './person.ts';
 
 const LOOK_AGAIN_MS = 150;

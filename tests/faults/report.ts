@@ -67,7 +67,7 @@ answers of the payment gateway lost. Then something breaks. Buyers ask again, un
 - **again** is the time from the moment at which all parts are back (a process says it is ready, an engine answers, a
   link is joined) until a purchase that began after it is over: at most 5 s. The worst of several, where there are several.
 - **wrong** is what the databases show once all is quiet: anything acknowledged that is lost, anything doubled, any
-  [invariant](../../tests/invariants.ts) broken, any purchase that found no end.
+  [invariant](../../packages/test-support/src/invariants.ts) broken, any purchase that found no end.
 - **run at**: rows of other times than their neighbours were run again by themselves, mostly because they were late before.
 - **busy** is how many processes of the whole machine wanted to run in the minute before (its load average). Times grow
   with it: where it is above the number of cores, much of a time is waiting for a core.

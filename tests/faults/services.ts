@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
-import type { ServiceName as AnyService } from '../../infra/distributed/fleet.ts';
+import { createServices } from '@fairseat/marketplace/services';
 
 const root = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 120_000;
@@ -14,8 +14,10 @@ const STOP_WITHIN_MS = 40_000;
 const CLOCK_WITHIN_MS = 5000;
 
 /** live and the pages hold no state: whoever loses them reads afresh. */
-export type ServiceName = Exclude<AnyService, 'live' | 'client'>;
-export const serviceNames: ServiceName[] = ['auth', 'tickets', 'orders', 'expiration', 'payments'];
+/** Those that keep something. */
+export const serviceNames = createServices()
+  .filter(({ publishes }) => publishes)
+  .map(({ name }) => name);
 
 interface Member {
   pid: number;
@@ -114,19 +116,19 @@ export class Services {
   }
 
   /** Kills one process; resolves once the one that follows it is ready. */
-  async killed(service: ServiceName, replica = 1): Promise<void> {
+  async killed(service: string, replica = 1): Promise<void> {
     const { pid, replaced } = this.#member(this.#nameOf(service, replica));
     process.kill(pid, 'SIGKILL');
     const { ready } = await replaced.promise;
     await ready.promise;
   }
 
-  signal(service: ServiceName, signal: NodeJS.Signals, replica = 1) {
+  signal(service: string, signal: NodeJS.Signals, replica = 1) {
     process.kill(this.#member(this.#nameOf(service, replica)).pid, signal);
   }
 
   /** Puts the clocks of all processes of a service forward, or back; resolves once each has told so. */
-  async setAhead(service: ServiceName, ms: number) {
+  async setAhead(service: string, ms: number) {
     writeFileSync(this.#clockFile, String(ms));
     const replicas = Array.from({ length: this.#replicas }, (_, n) => n + 1);
     for (const offMs of await Promise.all(replicas.map((n) => this.#tellTime(service, n)))) {
@@ -134,7 +136,7 @@ export class Services {
     }
   }
 
-  async #tellTime(service: ServiceName, replica: number): Promise<number> {
+  async #tellTime(service: string, replica: number): Promise<number> {
     const told = Promise.withResolvers<number>();
     const late = AbortSignal.timeout(READY_WITHIN_MS);
     late.addEventListener('abort', () =>
@@ -152,7 +154,7 @@ export class Services {
     await this.#stopped;
   }
 
-  #nameOf = (service: ServiceName, replica: number) =>
+  #nameOf = (service: string, replica: number) =>
     this.#replicas === 1 ? service : `${service}-${replica}`;
 
   #member(name: string): Member {

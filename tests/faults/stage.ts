@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type AnyEvent, publisherOf } from '@fairseat/common/events';
 import { type DistributedPlatform, openDistributed } from '@fairseat/platform/distributed';
-import { newNamespace } from '@fairseat/platform/distributed/testing';
+import { newNamespace } from '@fairseat/test-support/namespaces';
 import { audit, QUIET_WITHIN_MS } from './audit.ts';
 import type { OwnServers } from './engines.ts';
 import type { Links } from './links.ts';
 import { Load } from './load.ts';
-import { type ServiceName, Services } from './services.ts';
+import { Services } from './services.ts';
 
 const CALM_MS = 1500;
 /** After that purchases are said not to succeed again. */
@@ -122,7 +122,7 @@ export class Stage {
   }
 
   /** How far ahead a service's clock is, in ms, as the next event tells that it says. */
-  async aheadMs(service: ServiceName): Promise<number> {
+  async aheadMs(service: string): Promise<number> {
     const what = `event of ${service}`;
     const { time } = await this.heard(what, ({ type }) => publisherOf(type) === service);
     return Date.parse(time) - Date.now();

@@ -33,8 +33,8 @@ const verifier =
 
 const others = { tickets, orders, expiration, payments };
 
-const serviceNamed = (name: ServiceName, clock: Clock): Service =>
-  name === 'auth' ? createAuth({ passwords, signSession: signer(clock) }) : others[name];
+const serviceNamed = (name: ServiceName): Service =>
+  name === 'auth' ? createAuth(passwords) : others[name];
 
 interface Replica {
   process: SimulatedProcess;
@@ -105,7 +105,7 @@ export class Cluster {
     const platform = wrap?.(process.platform) ?? process.platform;
     const log = createLog((message, error) => onError(`${process.name}: ${message}`, error));
     const door = new Door(log);
-    const running = await mount(serviceNamed(name, platform.clock), {
+    const running = await mount(serviceNamed(name), {
       app: door.app,
       platform,
       config: readConfig({
@@ -114,6 +114,7 @@ export class Cluster {
       }),
       log,
       verifySession: verifier(platform.clock),
+      signSession: signer(platform.clock),
     });
     await platform.start();
     running.start();

@@ -1,8 +1,10 @@
 /** The history of the engines as lines of a story. */
+
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { AnyEvent } from '@fairseat/common/events';
-import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
 import type { Entry } from '@fairseat/platform/simulated';
-import type { StoredPayment } from '../invariants.ts';
+import type { StoredPayment } from '@fairseat/test-support/invariants';
 import type { Line } from './story.ts';
 
 type Kind<K extends Entry['kind']> = Extract<Entry, { kind: K }>;

@@ -1,7 +1,8 @@
 /** Names that people can follow, instead of ids: person 3, ticket A, order A1. */
-import type { OrderRecord, Stored } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { Stored } from '@fairseat/common/contracts/shared';
 import type { Entry } from '@fairseat/platform/simulated';
-import type { StoredPayment } from '../invariants.ts';
+import type { StoredPayment } from '@fairseat/test-support/invariants';
 
 /** The noun before an id is part of its name. */
 const ID = /(?:\b(?:ticket|order|payment) )?(pi_test_[0-9a-f]{32}|[0-9a-f]{32})/g;

@@ -1,7 +1,7 @@
 /** What must work once everything is well again: a purchase like any other, and no session that has ended. */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { Stored } from '@fairseat/common/records';
+import type { Stored } from '@fairseat/common/contracts/shared';
 import type { Ledger } from './checkers/ledger.ts';
 import { must, Violation } from './checkers/violation.ts';
 import { storyNamed } from './client.ts';

@@ -1,4 +1,4 @@
-import type { OrderRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { redirect } from 'next/navigation';
 import { Empty } from '../../components/empty.tsx';
 import { Paging } from '../../components/paging.tsx';

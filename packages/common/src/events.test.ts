@@ -90,7 +90,7 @@ describe('an event', () => {
     expect(refused(change)).toContain(field);
   });
 
-  it.each(eventTypes)('of type %s needs the data of its type', (type) => {
+  it.each(eventTypes())('of type %s needs the data of its type', (type) => {
     expect(refused({ type, data: {} })).toMatch(`${type}: `);
   });
 

@@ -1,64 +1,58 @@
 /**
- * Every event of the marketplace, defined once: the schema is the TypeScript type and the runtime check.
+ * The catalogue of events. Each is defined once, beside the record that it carries (`contracts/`): the schema is the
+ * TypeScript type and the runtime check.
  *
  * The envelope is CloudEvents 1.0. `data` is the record's whole public state after the change, so that a
  * reader can keep a replica by taking the highest `version`.
  */
 import { z } from 'zod';
-import { chargeSchema, idSchema, orderSchema, ticketSchema } from './records.ts';
+import type { chargeEvents } from './contracts/charge.ts';
+import type { expirationEvents } from './contracts/expiration.ts';
+import type { orderEvents } from './contracts/order.ts';
+import type { sessionEvents } from './contracts/session.ts';
+import type { ticketEvents } from './contracts/ticket.ts';
+import './contracts/charge.ts';
+import './contracts/expiration.ts';
+import './contracts/order.ts';
+import './contracts/session.ts';
+import './contracts/ticket.ts';
+import { definitions, type PayloadsOf } from './define-events.ts';
 
-type ServiceName = 'auth' | 'tickets' | 'orders' | 'expiration' | 'payments';
+export {
+  defineEvents,
+  type EventDefinitions,
+  nounOf,
+  type PayloadsOf,
+  TRACEPARENT,
+} from './define-events.ts';
 
-/** Why the tickets service would not lock a ticket for an order. */
-const refusalSchema = z.object({
-  orderId: idSchema,
-  reason: z.enum(['reserved', 'sold', 'withdrawn', 'changed', 'expired', 'own_ticket']),
-});
-export type Refusal = z.infer<typeof refusalSchema>;
+/**
+ * What each event carries, by its type. The type is also its subject on the bus.
+ * A service outside this repository adds its own by declaration merging:
+ * `declare module '@fairseat/common/events' { interface EventPayloads extends PayloadsOf<typeof auditEvents> {} }`
+ */
+export interface EventPayloads
+  extends PayloadsOf<typeof ticketEvents>,
+    PayloadsOf<typeof orderEvents>,
+    PayloadsOf<typeof expirationEvents>,
+    PayloadsOf<typeof chargeEvents>,
+    PayloadsOf<typeof sessionEvents> {}
 
-/** The payload of each event, by its type. The type is also its subject on the bus. */
-const payloads = {
-  'ticket.created': ticketSchema,
-  'ticket.updated': ticketSchema,
-  'ticket.withdrawn': ticketSchema,
-  'ticket.reserved': ticketSchema.extend({ orderId: idSchema }),
-  'ticket.refused': ticketSchema.extend({ refusal: refusalSchema }),
-  'ticket.released': ticketSchema,
-  'ticket.sold': ticketSchema.extend({ orderId: idSchema }),
-  'order.created': orderSchema,
-  'order.awaiting_payment': orderSchema,
-  'order.cancelled': orderSchema.extend({ reason: orderSchema.shape.reason.unwrap() }),
-  'order.completed': orderSchema,
-  'expiration.elapsed': z.object({ orderId: idSchema }),
-  'charge.completed': chargeSchema,
-  'charge.failed': chargeSchema,
-  'charge.refunded': chargeSchema,
-  'session.ended': z.object({ sessionId: idSchema, expiresAt: z.iso.datetime() }),
-};
+export type EventType = keyof EventPayloads;
+export type EventData<T extends EventType> = EventPayloads[T];
 
-export type EventType = keyof typeof payloads;
-export type EventData<T extends EventType> = z.infer<(typeof payloads)[T]>;
-export const eventTypes = Object.keys(payloads) as EventType[];
+/** Every type that has been defined by now. */
+export const eventTypes = () => [...definitions.keys()] as EventType[];
 
-export const isEventType = (type: string): type is EventType => Object.hasOwn(payloads, type);
-
-const owners = {
-  ticket: 'tickets',
-  order: 'orders',
-  expiration: 'expiration',
-  charge: 'payments',
-  session: 'auth',
-} as const satisfies Record<string, ServiceName>;
+export const isEventType = (type: string): type is EventType => definitions.has(type);
 
 /** The service that publishes events of this type. */
-export function publisherOf(type: EventType): ServiceName {
-  return owners[type.split('.')[0] as keyof typeof owners];
-}
+export const publisherOf = (type: EventType): string => definitionOf(type).service;
 
 /** An event in its CloudEvents envelope. */
 export interface Event<T extends EventType = EventType> {
   specversion: '1.0';
-  /** Unique for each saying: the same fact said again has another id. */
+  /** Unique for each publication: the same fact published again has another id. */
   id: string;
   source: string;
   type: T;
@@ -77,27 +71,6 @@ export interface Event<T extends EventType = EventType> {
 /** Any event, told apart by `type`. */
 export type AnyEvent = { [T in EventType]: Event<T> }[EventType];
 
-/** W3C trace context, version 00. */
-export const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
-const envelopes = Object.fromEntries(
-  eventTypes.map((type) => [
-    type,
-    z.object({
-      specversion: z.literal('1.0'),
-      id: idSchema,
-      source: z.literal(publisherOf(type)),
-      type: z.literal(type),
-      subject: idSchema,
-      time: z.iso.datetime(),
-      version: z.int().positive(),
-      correlationid: z.string().min(1).max(64),
-      traceparent: z.string().regex(TRACEPARENT),
-      data: payloads[type],
-    }),
-  ]),
-) as unknown as { [T in EventType]: z.ZodType<Event<T>> };
-
 /** An event that does not fit its schema. */
 export class InvalidEvent extends Error {
   override name = 'InvalidEvent';
@@ -108,7 +81,7 @@ export class InvalidEvent extends Error {
  * @throws InvalidEvent naming what does not fit.
  */
 export function parseEventData<T extends EventType>(type: T, data: unknown): EventData<T> {
-  return checked(type, payloads[type], data) as EventData<T>;
+  return checked(type, definitionOf(type).payload, data) as EventData<T>;
 }
 
 /**
@@ -117,11 +90,16 @@ export function parseEventData<T extends EventType>(type: T, data: unknown): Eve
  */
 export function parseEvent(value: unknown): AnyEvent {
   const type = String((value as { type?: unknown } | null)?.type);
-  if (!isEventType(type)) throw new InvalidEvent(`Unknown event type: ${type}`);
-  return checked(type, envelopes[type], value) as AnyEvent;
+  return checked(type, definitionOf(type).envelope, value) as AnyEvent;
 }
 
-function checked(type: EventType, schema: z.ZodType, value: unknown): unknown {
+function definitionOf(type: string) {
+  const definition = definitions.get(type);
+  if (!definition) throw new InvalidEvent(`Unknown event type: ${type}`);
+  return definition;
+}
+
+function checked(type: string, schema: z.ZodType, value: unknown): unknown {
   const result = schema.safeParse(value);
   if (!result.success) throw new InvalidEvent(`${type}: ${z.prettifyError(result.error)}`);
   return result.data;

@@ -1,5 +1,6 @@
 /** What people were told must be true, and stay true. */
-import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { bodyOf, type Exchange, type ReplyBody, type Route, subjectOf } from '../exchange.ts';
 import { addressOf, type Ledger } from './ledger.ts';
 import { must } from './violation.ts';

@@ -1,9 +1,9 @@
 /** Everything that must hold, looked at whenever anything happens. */
 import { isDeepStrictEqual } from 'node:util';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
-import type { TicketRecord } from '@fairseat/common/records';
 import type { Entry } from '@fairseat/platform/simulated';
-import { type StoredPayment, violationsIn } from '../../invariants.ts';
+import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
 import { isCalm, type Plan, skewMsOf } from '../plan.ts';
 import { checkAnswer } from './answers.ts';

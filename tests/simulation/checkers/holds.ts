@@ -1,5 +1,5 @@
 /** Each ticket as a register that orders hold one after the other: what people saw of it must be linearizable. */
-import type { OrderRecord } from '@fairseat/common/records';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { bodyOf, type Exchange, subjectOf } from '../exchange.ts';
 import type { Ledger } from './ledger.ts';
 import { type Act, firstImpossible } from './linearizability.ts';

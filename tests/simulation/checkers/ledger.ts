@@ -1,8 +1,11 @@
 /** What was saved, as the engines tell it: the ground on which all rules are checked. No service has a hand in it. */
+
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { Stored } from '@fairseat/common/contracts/shared';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { AnyEvent } from '@fairseat/common/events';
-import type { OrderRecord, Stored, TicketRecord } from '@fairseat/common/records';
 import type { Entry } from '@fairseat/platform/simulated';
-import type { Everything, GatewayRecord, StoredPayment } from '../../invariants.ts';
+import type { Everything, GatewayRecord, StoredPayment } from '@fairseat/test-support/invariants';
 
 export type Write = Extract<Entry, { kind: 'write' }>;
 

@@ -1,6 +1,6 @@
 /** What must hold of every charge, and of every payment at the gateway, at every write. */
 
-import type { GatewayRecord, StoredPayment } from '../../invariants.ts';
+import type { GatewayRecord, StoredPayment } from '@fairseat/test-support/invariants';
 import type { Ledger, Write } from './ledger.ts';
 import { must } from './violation.ts';
 

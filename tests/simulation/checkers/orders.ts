@@ -1,5 +1,5 @@
 /** What must hold of every order at every write. */
-import type { CancelReason, OrderRecord } from '@fairseat/common/records';
+import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
 import type { Ledger, Write } from './ledger.ts';
 import { must } from './violation.ts';
 

@@ -1,6 +1,7 @@
 /** Histories by hand, to see each rule break. */
+
+import type { Stored } from '@fairseat/common/contracts/shared';
 import type { AnyEvent } from '@fairseat/common/events';
-import type { Stored } from '@fairseat/common/records';
 import { type Exchange, subjectOf } from '../exchange.ts';
 import { createPlan, type Plan } from '../plan.ts';
 import { Checkers } from './checkers.ts';

@@ -1,6 +1,5 @@
 /** What must hold of every ticket at every write. */
-import type { Refusal } from '@fairseat/common/events';
-import type { TicketRecord } from '@fairseat/common/records';
+import type { Refusal, TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Ledger, Write } from './ledger.ts';
 import { must } from './violation.ts';
 

@@ -1,12 +1,12 @@
 /** Bugs of what all services share, and of who is who. */
 import type { Mutant } from './mutant.ts';
 
-const records = 'packages/common/src/kit/records.ts';
-const mount = 'packages/common/src/kit/service.ts';
-const idempotency = 'packages/common/src/kit/idempotency.ts';
-const signedIn = 'packages/common/src/kit/signed-in.ts';
-const repeat = 'packages/common/src/kit/repeat.ts';
-const envelope = 'packages/common/src/kit/envelope.ts';
+const records = 'packages/common/src/kit/decide/records.ts';
+const mount = 'packages/common/src/kit/process/mount.ts';
+const idempotency = 'packages/common/src/kit/decide/idempotency.ts';
+const signedIn = 'packages/common/src/kit/http/signed-in.ts';
+const repeat = 'packages/common/src/kit/decide/repeat.ts';
+const envelope = 'packages/common/src/kit/decide/envelope.ts';
 
 export const ofKit: Mutant[] = [
   {

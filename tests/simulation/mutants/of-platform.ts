@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const bus = 'packages/platform/src/simulated/bus.ts';
 const group = 'packages/platform/src/simulated/group.ts';
-const saved = 'packages/platform/src/simulated/records.ts';
+const saved = 'packages/platform/src/simulated/saved-records.ts';
 
 export const ofPlatform: Mutant[] = [
   {

@@ -1,4 +1,4 @@
-import type { CancelReason, OrderRecord } from '@fairseat/common/records';
+import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
 import { Cancelled } from '../../../components/cancelled.tsx';
 import { Held } from '../../../components/held.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';

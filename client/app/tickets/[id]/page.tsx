@@ -1,4 +1,5 @@
-import type { TicketRecord, User } from '@fairseat/common/records';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { User } from '@fairseat/common/contracts/user';
 import { Shell } from '../../../components/shell.tsx';
 import { TicketDesk, type Viewer } from '../../../components/ticket-desk.tsx';
 import { getOrder, getTicket, getUser } from '../../../lib/api.ts';

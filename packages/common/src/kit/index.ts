@@ -1,17 +1,14 @@
 /** The service kit: what every service is built with. */
-export { type App, connectionLimits, createApp } from './app.ts';
-export { type Config, ConfigError, readClientConfig, readConfig } from './config.ts';
-export { createSay, type Say } from './envelope.ts';
-export { createHost, type Host } from './host.ts';
-export { identify, once, type RequestIdentity } from './idempotency.ts';
-export { createLog, type Log } from './log.ts';
-export { networkOf } from './network.ts';
-export { limitPipelining } from './pipelining.ts';
-export { replyWithProblem } from './problems.ts';
-export { type Fact, Records } from './records.ts';
-export { sweep, type Task } from './repeat.ts';
-export { run, runHost, whyNotStarted } from './run.ts';
-export { mount, type Routes, type Service, type ServiceContext } from './service.ts';
+
+export { createSay, type Say } from './decide/envelope.ts';
+export { identify, once, type RequestIdentity } from './decide/idempotency.ts';
+export { type Fact, Records } from './decide/records.ts';
+export { sweep, type Task } from './decide/repeat.ts';
+export { type App, createApp } from './http/app.ts';
+export { connectionLimits } from './http/limits.ts';
+export { networkOf } from './http/network.ts';
+export { limitPipelining } from './http/pipelining.ts';
+export { replyWithProblem } from './http/problems.ts';
 export {
   createSessionKey,
   createSessionSigner,
@@ -23,5 +20,18 @@ export {
   type Session,
   type SignSession,
   type VerifySession,
-} from './sessions.ts';
-export { sessionCookie, sessionOf } from './signed-in.ts';
+} from './http/sessions.ts';
+export { sessionCookie, sessionOf } from './http/signed-in.ts';
+export { type Config, ConfigError, readClientConfig, readConfig } from './process/config.ts';
+export { createHost, type Host } from './process/host.ts';
+export { createLog, type Log } from './process/log.ts';
+export { mount } from './process/mount.ts';
+export { run } from './process/run.ts';
+export { runHost } from './process/run-host.ts';
+export {
+  defineService,
+  type Routes,
+  type Service,
+  type ServiceContext,
+} from './process/service.ts';
+export { whyNotStarted } from './process/why-not-started.ts';

@@ -3,18 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { currentStory } from '../context.ts';
 import { NotYet } from '../errors.ts';
 import type { AnyEvent } from '../events.ts';
-import { createSay } from '../kit/envelope.ts';
-import type { Delivery, Platform, TableDefinition } from '../ports.ts';
-import { collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import { createSay } from '../kit/decide/envelope.ts';
+import type { Delivery, Platform, TableDefinition } from '../ports/index.ts';
+import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
 
 const id = (n: number) => n.toString(16).padStart(32, '0');
 
 function saying(platform: Platform, harness: Harness) {
-  const say = createSay(
-    { name: 'auth', publishes: ['session.ended'] },
-    harness.clock,
-    platform.newId,
-  );
+  const say = createSay(auth, harness.clock, platform.newId);
   return (n: number): AnyEvent =>
     say(
       'session.ended',

@@ -1,4 +1,4 @@
-import type { Clock } from '../ports.ts';
+import type { Clock } from '../ports/index.ts';
 
 export interface TestClock extends Clock {
   /** Moves the time forward; what falls due is called back in its order. */

@@ -1,7 +1,7 @@
 /** What every `PaymentGateway` must do, told with Stripe's test payment methods. */
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.ts';
-import type { Platform, TestGateway } from '../ports.ts';
+import type { Platform, TestGateway } from '../ports/index.ts';
 import { type Harness, type OpenHarness, onPlatform } from './harness.ts';
 
 const order = { key: 'charge-1', orderId: '0'.repeat(32), amount: 4990, currency: 'usd' };

@@ -1,5 +1,9 @@
-import type { Platform } from '../ports.ts';
+import { sessionEvents } from '../contracts/session.ts';
+import type { Platform } from '../ports/index.ts';
 import { createTestClock, type TestClock } from './clock.ts';
+
+/** The service whose events the suites publish. */
+export const auth = { name: 'auth', publishes: sessionEvents };
 
 /** How a contract suite gets platforms of the kind under test. */
 export interface Harness {

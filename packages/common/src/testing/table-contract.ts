@@ -1,9 +1,9 @@
 /** What every `Table` must do. */
 import { describe, expect, it } from 'vitest';
 import { DuplicateKey, VersionConflict } from '../errors.ts';
-import { createSay } from '../kit/envelope.ts';
-import type { Platform, Stored, Table, TableDefinition } from '../ports.ts';
-import { collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import { createSay } from '../kit/decide/envelope.ts';
+import type { Platform, Stored, Table, TableDefinition } from '../ports/index.ts';
+import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
 
 interface Seat extends Stored {
   label: string;
@@ -137,11 +137,7 @@ export function tableContract(kind: string, openHarness: OpenHarness) {
     });
 
     test('saves events with the state, and none with a write that lost', async (table, harness, platform) => {
-      const say = createSay(
-        { name: 'auth', publishes: ['session.ended'] },
-        harness.clock,
-        platform.newId,
-      );
+      const say = createSay(auth, harness.clock, platform.newId);
       const ended = (n: number) =>
         say('session.ended', seat(n), { sessionId: id(n), expiresAt: time(n) });
       const heard = collector<string>(2);

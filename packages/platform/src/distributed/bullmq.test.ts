@@ -1,5 +1,5 @@
+import { useScene } from '@fairseat/test-support/scene';
 import { describe, expect, it } from 'vitest';
-import { useScene } from './scene.ts';
 
 const scene = useScene();
 

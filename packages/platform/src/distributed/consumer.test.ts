@@ -1,7 +1,4 @@
-import { connect } from '@nats-io/transport-node';
-import { describe, expect, it } from 'vitest';
-import { pause, systemClock } from '../clock.ts';
-import type { DistributedPlatform } from './index.ts';
+import { removeStreams } from '@fairseat/test-support/namespaces';
 import {
   ended,
   hearing,
@@ -14,8 +11,11 @@ import {
   thing,
   things,
   useScene,
-} from './scene.ts';
-import { removeStreams } from './testing.ts';
+} from '@fairseat/test-support/scene';
+import { connect } from '@nats-io/transport-node';
+import { describe, expect, it } from 'vitest';
+import { pause, systemClock } from '../clock.ts';
+import type { DistributedPlatform } from './index.ts';
 
 const scene = useScene();
 

@@ -6,9 +6,9 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
+import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
 import { inject } from 'vitest';
 import { type DistributedPlatform, openDistributed } from './index.ts';
-import { newNamespace, removeNamespace } from './testing.ts';
 
 const servers = inject('servers');
 

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
+import type { Link } from '@fairseat/test-support/link';
+import { id, servers, thing, things, useScene } from '@fairseat/test-support/scene';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { Link } from './link.ts';
-import { id, servers, thing, things, useScene } from './scene.ts';
 
 const scene = useScene();
 

@@ -83,7 +83,7 @@ export class Nats {
       ...(username && { user: decodeURIComponent(username) }),
       ...(password && { pass: decodeURIComponent(password) }),
     };
-    this.streams = streamsOf(eventTypes, options.namespace);
+    this.streams = streamsOf(eventTypes(), options.namespace);
   }
 
   /** Connected once, for good: a lost connection is sought again without end. @throws EngineError */

@@ -1,7 +1,6 @@
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { Table } from '@fairseat/common/ports';
-import { beforeEach, describe, expect, it } from 'vitest';
-import type { Link } from './link.ts';
+import type { Link } from '@fairseat/test-support/link';
 import {
   ended,
   hearing,
@@ -14,7 +13,8 @@ import {
   thing,
   things,
   useScene,
-} from './scene.ts';
+} from '@fairseat/test-support/scene';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 const scene = useScene();
 

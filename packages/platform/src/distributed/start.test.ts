@@ -1,8 +1,8 @@
+import { removeKeys } from '@fairseat/test-support/namespaces';
+import { ended, hearing, servers, soon, things, useScene } from '@fairseat/test-support/scene';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import type { DistributedPlatform } from './index.ts';
-import { ended, hearing, servers, soon, things, useScene } from './scene.ts';
-import { removeKeys } from './testing.ts';
 
 const scene = useScene();
 

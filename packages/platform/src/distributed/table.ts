@@ -4,7 +4,7 @@ import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import type { AnyBulkWriteOperation, Collection, Filter, IndexDescription } from 'mongodb';
-import { cursorBehind, MAX_COUNTED, MAX_SCANNED, placeOf } from '../pages.ts';
+import { cursorBehind, MAX_COUNTED, MAX_SCANNED, placeOf } from '../cursor.ts';
 import { isDuplicate, type Mongo } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 

@@ -4,7 +4,7 @@ import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
-import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../pages.ts';
+import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../cursor.ts';
 import { type Column, columnsOf, defineTable, type Value } from './columns.ts';
 import { SideTable } from './side-table.ts';
 import type { Store, Write } from './store.ts';

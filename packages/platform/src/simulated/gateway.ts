@@ -2,7 +2,7 @@ import { currentStory, inStory } from '@fairseat/common/context';
 import type { Clock, PaymentGateway, Table, TestGateway } from '@fairseat/common/ports';
 import { createTestGateway, type TestPayment } from '../test-gateway.ts';
 import type { Caller, Environment } from './environment.ts';
-import type { SavedRecords } from './records.ts';
+import type { SavedRecords } from './saved-records.ts';
 import { asBytes, type Saved } from './table.ts';
 import type { Origin, Wire } from './wire.ts';
 

@@ -1,7 +1,14 @@
 import { execFileSync } from 'node:child_process';
+import {
+  digestOf,
+  type Note,
+  open,
+  outcome,
+  rehearse,
+  seeds,
+} from '@fairseat/test-support/rehearsal';
 import { describe, expect, it } from 'vitest';
 import { clear, type Entry, Simulation } from './index.ts';
-import { digestOf, type Note, open, outcome, rehearse, seeds } from './rehearsal.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -14,7 +21,7 @@ describe('a simulation', () => {
   });
 
   it('repeats it in another process', async () => {
-    const url = new URL('./rehearsal.ts', import.meta.url).href;
+    const url = import.meta.resolve('@fairseat/test-support/rehearsal');
     const script = `import { digestOf, rehearse } from '${url}'; console.log(digestOf(await rehearse(7)))`;
     const digest = execFileSync(
       process.execPath,

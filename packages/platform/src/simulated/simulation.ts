@@ -8,7 +8,7 @@ import { createGateway, createGatewayServer } from './gateway.ts';
 import type { Engine, Entry } from './history.ts';
 import { createClock, createNewId, Member } from './process.ts';
 import { type Counter, createRateLimiter } from './rate-limiter.ts';
-import { SavedRecords } from './records.ts';
+import { SavedRecords } from './saved-records.ts';
 import { type Saved, SimulatedTable } from './table.ts';
 import { Alarms, createTimers } from './timers.ts';
 import type { Weather } from './weather.ts';

@@ -1,7 +1,7 @@
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Query, Stored, Table } from '@fairseat/common/ports';
 import type { Caller } from './environment.ts';
-import type { SavedRecords } from './records.ts';
+import type { SavedRecords } from './saved-records.ts';
 import type { Origin, Wire } from './wire.ts';
 
 /** Told of every change in the moment it is saved, with the events that were saved with it. */

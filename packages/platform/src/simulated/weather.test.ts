@@ -1,7 +1,15 @@
 import { Unavailable } from '@fairseat/common/errors';
+import {
+  type Note,
+  notes,
+  open,
+  outcome,
+  parts,
+  seeds,
+  told,
+} from '@fairseat/test-support/rehearsal';
 import { describe, expect, it } from 'vitest';
 import type { Weather } from './index.ts';
-import { type Note, notes, open, outcome, parts, seeds, told } from './rehearsal.ts';
 
 const MINUTE_MS = 60_000;
 

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import { defineEvents } from '../define-events.ts';
+import { forbidden } from '../errors.ts';
+import {
+  body,
+  idSchema,
+  nextCursorSchema,
+  pageQuery,
+  priceSchema,
+  timeSchema,
+  versionSchema,
+} from './shared.ts';
+
+const cancelReasonSchema = z.enum(['buyer', 'expired', 'payment_failed', 'ticket_unavailable']);
+export type CancelReason = z.infer<typeof cancelReasonSchema>;
+
+export const orderSchema = z.object({
+  id: idSchema,
+  userId: idSchema.describe('The buyer.'),
+  status: z.enum(['created', 'awaiting_payment', 'completed', 'cancelled']),
+  ticketId: idSchema,
+  expiresAt: timeSchema.describe('Until when the ticket is held and may be paid.'),
+  reason: cancelReasonSchema.optional().describe('Why the order was cancelled.'),
+  ticket: z
+    .object({ title: z.string(), price: priceSchema })
+    .describe('The ticket as it was when the order was placed.'),
+  version: versionSchema,
+  createdAt: timeSchema,
+});
+export type OrderRecord = z.infer<typeof orderSchema>;
+
+/** @throws Problem 403 when the order is another's. */
+export function mustBeBuyer({ userId: buyer }: OrderRecord, userId: string) {
+  if (buyer !== userId) throw forbidden('not_your_order', 'This order is not yours.');
+}
+
+export const orderEvents = defineEvents('orders', {
+  'order.created': orderSchema,
+  'order.awaiting_payment': orderSchema,
+  'order.cancelled': orderSchema.extend({ reason: cancelReasonSchema }),
+  'order.completed': orderSchema,
+});
+
+export const newOrderSchema = body({ ticketId: idSchema });
+export const orderListQuery = z.strictObject(pageQuery);
+export const orderPageSchema = z.object({
+  orders: z.array(orderSchema),
+  nextCursor: nextCursorSchema,
+});
+
+/** `Prefer: wait=N` (RFC 7240): answer once the outcome is known, after N seconds at the latest. */
+export const preferHeaders = z.object({
+  prefer: z
+    .string()
+    .max(100, 'Use wait=N, with at most 10 seconds.')
+    .optional()
+    .describe('wait=N, at most 10 seconds'),
+  'idempotency-key': z.string().optional().describe('The same key and body: the same record.'),
+});

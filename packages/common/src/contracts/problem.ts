@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+export const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string().describe('Stable; for programs.'),
+    errors: z.array(z.object({ message: z.string(), field: z.string().optional() })),
+    instance: z.string().describe('The id to look up in the logs.'),
+  })
+  .describe('An RFC 9457 problem document.');
+
+const problems: Record<number, string> = {
+  400: 'The request is invalid.',
+  401: 'Not signed in.',
+  402: 'The payment was declined.',
+  403: 'Not yours, or not allowed to you.',
+  404: 'Not found.',
+  409: 'The record is not in a state that allows it.',
+  422: 'The Idempotency-Key was used with another body.',
+  429: 'Too many requests; see Retry-After.',
+  503: 'Cannot be done right now; see Retry-After.',
+};
+
+/** The `response` part of a route's schema: what it answers, and the problems it may have. */
+export function responses<S extends Record<number, z.ZodType>>(success: S, ...failures: number[]) {
+  const failed = failures.map((status) => [
+    status,
+    {
+      description: problems[status],
+      content: { 'application/problem+json': { schema: problemSchema } },
+    },
+  ]);
+  return { ...success, ...Object.fromEntries(failed) } as S;
+}

@@ -1,0 +1,67 @@
+/**
+ * What records and requests of every noun are made of.
+ * Money is an integer in the currency's minor unit; times are ISO 8601 in UTC.
+ */
+import { z } from 'zod';
+
+/** What every stored record has. */
+export interface Stored {
+  id: string;
+  /** 1 when inserted, raised by one at each write. */
+  version: number;
+  /** ISO 8601; never changes. Pages are ordered by it, newest first. */
+  createdAt: string;
+}
+
+/** An opaque id: 32 lower-case hexadecimal digits. */
+export const idSchema = z
+  .string('An id is text.')
+  .regex(/^[0-9a-f]{32}$/, 'This is not an id that Fairseat has given out.');
+
+export const timeSchema = z.iso.datetime();
+
+export const versionSchema = z.int().positive().describe('Raised by one at each change.');
+
+/** The highest price, in minor units: 999,999.99 of a currency with cents. */
+export const MAX_PRICE = 99_999_999;
+
+/** A price in the currency's minor unit (cents): a whole number from 1 to 99,999,999. */
+export const priceSchema = z
+  .number({ error: 'The price must be a whole number of the smallest unit, for example 4990.' })
+  .int('The price must be a whole number of the smallest unit, for example 4990.')
+  .min(1, 'The price must be at least 1.')
+  .max(MAX_PRICE, 'The price must be at most 99999999.');
+
+/** The length of a text as people count it. */
+export const characters = (text: string) => [...text].length;
+
+/** A body, which has these fields and no others. */
+export const body = <S extends z.ZodRawShape>(fields: S) =>
+  z.strictObject(fields, {
+    error: (issue) => {
+      if (issue.code === 'invalid_type') return 'Send a JSON object as the body.';
+      if (issue.code === 'unrecognized_keys') return `Leave out what is unknown: ${issue.keys}.`;
+      return undefined;
+    },
+  });
+
+export const byId = z.strictObject({ id: idSchema });
+
+export const pageQuery = {
+  cursor: z
+    .string('Use one cursor.')
+    .max(200, 'Use the nextCursor of the page before.')
+    .optional()
+    .describe('The nextCursor of the page before.'),
+  limit: z.coerce
+    .number('The limit must be a number from 1 to 100.')
+    .int('The limit must be a whole number.')
+    .min(1, 'The limit must be at least 1.')
+    .max(100, 'The limit must be at most 100.')
+    .default(20),
+};
+
+export const nextCursorSchema = z
+  .string()
+  .nullable()
+  .describe('Where the next page begins; null on the last.');

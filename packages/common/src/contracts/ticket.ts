@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { defineEvents } from '../define-events.ts';
+import {
+  body,
+  characters,
+  idSchema,
+  nextCursorSchema,
+  pageQuery,
+  priceSchema,
+  timeSchema,
+  versionSchema,
+} from './shared.ts';
+
+export const ticketSchema = z.object({
+  id: idSchema,
+  title: z.string(),
+  price: priceSchema,
+  userId: idSchema.describe('The seller.'),
+  orderId: idSchema.nullable().describe('The order that holds or bought the ticket, or null.'),
+  status: z.enum(['available', 'reserved', 'sold', 'withdrawn']),
+  version: versionSchema,
+  createdAt: timeSchema,
+});
+export type TicketRecord = z.infer<typeof ticketSchema>;
+
+/** Why the tickets service would not lock a ticket for an order. */
+const refusalSchema = z.object({
+  orderId: idSchema,
+  reason: z.enum(['reserved', 'sold', 'withdrawn', 'changed', 'expired', 'own_ticket']),
+});
+export type Refusal = z.infer<typeof refusalSchema>;
+
+export const ticketEvents = defineEvents('tickets', {
+  'ticket.created': ticketSchema,
+  'ticket.updated': ticketSchema,
+  'ticket.withdrawn': ticketSchema,
+  'ticket.reserved': ticketSchema.extend({ orderId: idSchema }),
+  'ticket.refused': ticketSchema.extend({ refusal: refusalSchema }),
+  'ticket.released': ticketSchema,
+  'ticket.sold': ticketSchema.extend({ orderId: idSchema }),
+});
+
+const wellFormed = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
+
+/** A title of 1 to 200 characters, without control characters; white space around it is dropped. */
+const titleSchema = z
+  .string('The title must be text.')
+  .max(1000, 'The title may have at most 200 characters.')
+  .refine(wellFormed, 'The title must not contain control characters or broken Unicode.')
+  .trim()
+  .min(1, 'The title must not be empty.')
+  .refine((title) => characters(title) <= 200, 'The title may have at most 200 characters.');
+
+export const ticketBodySchema = body({ title: titleSchema, price: priceSchema });
+
+const flag = z.enum(['true', 'false'], 'Use true or false.').default('false');
+export const ticketListQuery = z.strictObject({
+  ...pageQuery,
+  q: z
+    .string('Search for one text.')
+    .max(200, 'Search for at most 200 characters.')
+    .optional()
+    .describe('Words in the title.'),
+  available: flag.describe('Only tickets that can be bought now.'),
+  mine: flag.describe('Only your own tickets, whatever their state.'),
+});
+
+export const ticketPageSchema = z.object({
+  tickets: z.array(ticketSchema),
+  nextCursor: nextCursorSchema,
+});

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { body, characters, idSchema } from './shared.ts';
+
+export const userSchema = z.object({ id: idSchema, email: z.string() });
+export type User = z.infer<typeof userSchema>;
+
+const emailSchema = z
+  .string('The e-mail address must be text.')
+  .trim()
+  .max(254, 'The e-mail address is too long.')
+  .pipe(z.email('This is not an e-mail address.'));
+
+const newPasswordSchema = z
+  .string('The password must be text.')
+  .max(512, 'The password may have at most 128 characters.')
+  .refine((password) => password.isWellFormed(), 'The password contains broken Unicode.')
+  .refine((password) => characters(password) >= 8, 'The password must have at least 8 characters.')
+  .refine(
+    (password) => characters(password) <= 128,
+    'The password may have at most 128 characters.',
+  );
+
+export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });
+/** A password that could never have been chosen is simply wrong. */
+export const signInSchema = body({
+  email: z.string('The e-mail address must be text.').max(254, 'The e-mail address is too long.'),
+  password: z.string('The password must be text.').max(512, 'The password is too long.'),
+});
+export const signOutSchema = body({}).nullish();
+export const currentUserSchema = z.object({ currentUser: userSchema.nullable() });

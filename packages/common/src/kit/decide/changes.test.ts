@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { AnyEvent } from '../../events.ts';
+import type { Bus } from '../../ports/index.ts';
+import { Changes } from './changes.ts';
+
+/** Changes on a bus and a clock that are moved by hand. */
+function useChanges() {
+  const listeners = new Set<(event: AnyEvent) => void>();
+  const delays: number[] = [];
+  let wakeUp = () => {};
+  let now = 0;
+  const bus = {
+    watch(listener: (event: AnyEvent) => void) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const clock = {
+    now: () => now,
+    after(delayMs: number, callback: () => void) {
+      delays.push(delayMs);
+      wakeUp = () => {
+        now += delayMs;
+        callback();
+      };
+      return () => {};
+    },
+  };
+  const changes = new Changes(bus as unknown as Bus, clock);
+  const say = (subject: string, version: number) => {
+    for (const listener of listeners) listener({ subject, version } as AnyEvent);
+  };
+  return { changes, listeners, delays, say, wakeUp: () => wakeUp() };
+}
+
+/** Lets all that waits for nothing from outside run on. */
+const runOn = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+describe('waiting for a change', () => {
+  it('hears no event until somebody waits', async () => {
+    const { changes, listeners } = useChanges();
+    expect(listeners.size).toBe(0);
+    expect(await changes.until('a', async () => 1, Boolean, 1000)).toBe(1);
+    expect(listeners.size).toBe(0);
+    const waiting = changes.until('a', async () => 0, Boolean, 1000);
+    await runOn();
+    expect(listeners.size).toBe(1);
+    changes.close();
+    expect(listeners.size).toBe(0);
+    expect(await waiting).toBe(0);
+  });
+
+  it('looks again soon at a replica, and soon after each event', async () => {
+    const { changes, delays, say, wakeUp } = useChanges();
+    let [reads, value] = [0, 0];
+    const read = async () => [++reads, value][1];
+    const waiting = changes.until('a', read, Boolean, 1000);
+    for (const _ of [1, 2, 3]) {
+      await runOn();
+      wakeUp();
+    }
+    await runOn();
+    say('a', 1);
+    await runOn();
+    expect(reads).toBe(6);
+    expect(delays).toEqual([5, 10, 20, 40, 5]);
+    value = 1;
+    wakeUp();
+    expect(await waiting).toBe(1);
+  });
+
+  it('looks at a record of its own when there is a newer event, else seldom', async () => {
+    const { changes, delays, say, wakeUp } = useChanges();
+    let [reads, value] = [0, 0];
+    const read = async () => [++reads, value][1];
+    const waiting = changes.until('a', read, Boolean, 60_000, 1);
+    await runOn();
+    say('a', 1);
+    say('b', 2);
+    await runOn();
+    expect(reads).toBe(1);
+    for (const _ of [1, 2, 3]) {
+      wakeUp();
+      await runOn();
+    }
+    expect(delays).toEqual([250, 500, 1000, 1000]);
+    value = 1;
+    say('a', 2);
+    expect(await waiting).toBe(1);
+    expect(reads).toBe(5);
+  });
+
+  it('answers what was read last when the time is up', async () => {
+    const { changes, wakeUp } = useChanges();
+    const waiting = changes.until('a', async () => 0, Boolean, 5);
+    await runOn();
+    wakeUp();
+    expect(await waiting).toBe(0);
+  });
+});

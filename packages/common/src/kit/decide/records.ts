@@ -1,0 +1,124 @@
+import { DuplicateKey, notFound, VersionConflict } from '../../errors.ts';
+import { isEventType } from '../../events.ts';
+import type { Page, Query, Stored, Table } from '../../ports/index.ts';
+import type { Say } from './envelope.ts';
+
+/** What happened, as a decision says it. If its type is that of an event, that event carries it; else it stays here. */
+export interface Fact {
+  type: string;
+}
+
+export interface RecordsOptions<S extends Stored, F extends Fact> {
+  /** What the record is called to people, for "there is no such …". */
+  noun: string;
+  table: Table<S>;
+  evolve: (state: S | undefined, fact: F) => S;
+  say: Say;
+  /** What events carry of the record; fields they do not have are left out anyway. */
+  publicState?: (state: S) => object;
+  /** The facts that tell how a record stands, for readers who have lost all that was said of it. */
+  asItStands?: (state: S) => F[];
+  /** A record that begins empty the first time it is updated (version 0), instead of "not found". */
+  initial?: (id: string) => S;
+}
+
+/** Enough for every other writer of a hot record to win first. */
+const MAX_ATTEMPTS = 250;
+const SAID_AT_ONCE = 50;
+
+/**
+ * The one place where decisions meet storage: read, decide, evolve, and compare-and-set on `version` with the
+ * events in the same write. A decision is `(state) => facts`; it may run several times, so it must be pure.
+ */
+export class Records<S extends Stored, F extends Fact> {
+  readonly #options: RecordsOptions<S, F>;
+
+  constructor(options: RecordsOptions<S, F>) {
+    this.#options = options;
+  }
+
+  get(id: string): Promise<S | undefined> {
+    return this.#options.table.get(id);
+  }
+
+  getByKey(key: string, value: string): Promise<S | undefined> {
+    return this.#options.table.getByKey(key, value);
+  }
+
+  find(query: Query): Promise<Page<S>> {
+    return this.#options.table.find(query);
+  }
+
+  due(index: string, upTo: number, limit: number): Promise<S[]> {
+    return this.#options.table.due(index, upTo, limit);
+  }
+
+  /** @throws Problem (404) when there is none. */
+  async require(id: string): Promise<S> {
+    const record = await this.get(id);
+    if (record === undefined) throw notFound(this.#options.noun);
+    return record;
+  }
+
+  /** Inserts the record that a first fact brings into being. @throws DuplicateKey */
+  async create(facts: F[]): Promise<S> {
+    const record = this.#apply(undefined, facts);
+    await this.#options.table.insert(record, this.#events(record, facts));
+    return record;
+  }
+
+  /**
+   * Changes a record by a decision and answers it as it stands afterwards. No facts, no write.
+   * @throws what the decision throws; Problem (404) when there is no such record; VersionConflict when
+   * others came first every time.
+   */
+  async update(id: string, decide: (state: S) => F[]): Promise<S> {
+    for (let attempt = 1; ; attempt++) {
+      const current = (await this.get(id)) ?? this.#options.initial?.(id);
+      if (current === undefined) throw notFound(this.#options.noun);
+      const facts = decide(current);
+      if (facts.length === 0) return current;
+      try {
+        return await this.#save(current, facts);
+      } catch (error) {
+        const lost = error instanceof VersionConflict || isTakenId(error, current);
+        if (!lost || attempt === MAX_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  /** Says every record's state again. Each time is a write of its own: a new version and new events. */
+  async sayAgain(): Promise<void> {
+    const { asItStands } = this.#options;
+    if (!asItStands) return;
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await this.find({ limit: SAID_AT_ONCE, ...(cursor && { cursor }) });
+      await Promise.all(page.records.map(({ id }) => this.update(id, asItStands)));
+      cursor = page.nextCursor;
+    }
+  }
+
+  async #save(current: S, facts: F[]): Promise<S> {
+    const next = this.#apply(current, facts);
+    const events = this.#events(next, facts);
+    if (current.version === 0) await this.#options.table.insert(next, events);
+    else await this.#options.table.replace(current, next, events);
+    return next;
+  }
+
+  #apply(current: S | undefined, facts: F[]): S {
+    const next = facts.reduce<S | undefined>(this.#options.evolve, current);
+    return { ...(next as S), version: (current?.version ?? 0) + 1 };
+  }
+
+  #events(record: S, facts: F[]) {
+    const { publicState = (state: S) => state, say } = this.#options;
+    return facts.flatMap((fact) =>
+      isEventType(fact.type) ? [say(fact.type, record, { ...fact, ...publicState(record) })] : [],
+    );
+  }
+}
+
+/** Another process made the record in the meantime: as good as a newer version of it. */
+const isTakenId = (error: unknown, current: Stored) =>
+  error instanceof DuplicateKey && current.version === 0;

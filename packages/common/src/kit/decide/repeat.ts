@@ -1,0 +1,55 @@
+import type { Clock } from '../../ports/index.ts';
+import type { Log } from '../process/log.ts';
+
+/** Work that looks again and again for what is due: once at start, then at intervals, never twice at once. */
+export interface Task {
+  name: string;
+  intervalMs: number;
+  run: () => Promise<void>;
+}
+
+/** Answers a function that ends the task and waits for the run under way. A run that throws is logged, then tried again. */
+export function repeat(task: Task, clock: Clock, log: Log): () => Promise<void> {
+  let cancel = () => {};
+  let stopped = false;
+  let running = Promise.resolve();
+
+  const tick = () => {
+    running = task
+      .run()
+      .catch((error) => log.error({ err: error, task: task.name }, 'task failed, will run again'))
+      .then(() => {
+        if (!stopped) cancel = clock.after(task.intervalMs, tick);
+      });
+  };
+  tick();
+  return async () => {
+    stopped = true;
+    cancel();
+    await running;
+  };
+}
+
+const BATCH = 100;
+
+/** A task that acts on every record that is due. One that fails holds up no other; it is due again next time. */
+export function sweep<T>(
+  name: string,
+  intervalMs: number,
+  due: (limit: number) => Promise<T[]>,
+  act: (item: T) => Promise<unknown>,
+): Task {
+  const run = async () => {
+    const failures: unknown[] = [];
+    for (let goOn = true; goOn; ) {
+      const items = await due(BATCH);
+      const outcomes = await Promise.allSettled(items.map(act));
+      const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
+      failures.push(...failed.map(({ reason }) => reason));
+      // Where all fail, more would.
+      goOn = items.length === BATCH && failed.length < BATCH;
+    }
+    if (failures.length > 0) throw new AggregateError(failures, name);
+  };
+  return { name, intervalMs, run };
+}

@@ -1,0 +1,104 @@
+import cookie from '@fastify/cookie';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { Registry } from 'prom-client';
+import { inStory } from '../../context.ts';
+import { noSuchPage } from '../../errors.ts';
+import type { Config } from '../process/config.ts';
+import type { Log } from '../process/log.ts';
+import { commonHeaders } from './headers.ts';
+import { speakJson } from './json.ts';
+import { BODY_LIMIT, connectionLimits } from './limits.ts';
+import { addMetrics } from './metrics.ts';
+import { refusalOf } from './origin.ts';
+import { limitPipelining } from './pipelining.ts';
+import { addProbes } from './probes.ts';
+import { rawProblem, replyWithProblem } from './problems.ts';
+import type { Session } from './sessions.ts';
+import { createRequestId, storyOfRequest } from './story.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by `signedIn`; null where nobody needs to be. */
+    session: Session | null;
+  }
+}
+
+export interface AppOptions {
+  config: Config;
+  log: Log;
+  metrics?: Registry;
+  newId: () => string;
+  /** Whether requests can be served now. */
+  isReady: () => boolean;
+  /** How long a request may take to arrive. */
+  requestTimeoutMs?: number;
+}
+
+export type App = FastifyInstance;
+
+/** The HTTP side that all services share: limits, problem documents, headers, probes and metrics. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const { config, log, newId, requestTimeoutMs, isReady, metrics = new Registry() } = options;
+  const addHeaders = commonHeaders(config);
+  const limits = connectionLimits(requestTimeoutMs);
+  const app = Fastify({
+    loggerInstance: withoutChildren(log),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: createRequestId(newId),
+    bodyLimit: BODY_LIMIT,
+    ...limits,
+    // Node would answer without a body; see `refusalOf`.
+    http: { ...limits.http, requireHostHeader: false },
+    trustProxy: config.trustedProxies ?? false,
+    // What has arrived is answered also while stopping; its connection is closed after that.
+    return503OnClosing: false,
+    // A path that cannot be decoded or has an endless id reaches no hook and no route.
+    frameworkErrors: (_error, request, reply) => {
+      addHeaders(request, reply);
+      void replyWithProblem(noSuchPage(), request, reply);
+    },
+    clientErrorHandler(error, socket) {
+      if (socket.writable) socket.write(rawProblem((error as NodeJS.ErrnoException).code));
+      socket.destroySoon();
+    },
+  });
+  app.setErrorHandler(replyWithProblem);
+  app.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
+  app.decorateRequest('session', null);
+  speakJson(app);
+  limitPipelining(app);
+  // Node would answer an unknown expectation by itself.
+  app.server.on('checkExpectation', (request, response) => {
+    app.server.emit('request', request, response);
+  });
+  app.addHook('onRequest', (request, reply, done) => {
+    addHeaders(request, reply);
+    const refusal = refusalOf(request, config);
+    if (refusal) done(refusal);
+    else inStory(storyOfRequest(request, newId), done);
+  });
+  endConnectionsOnClose(app);
+  await app.register(cookie);
+  addMetrics(app, metrics);
+  addProbes(app, isReady);
+  return app;
+}
+
+/** Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. */
+function withoutChildren(log: Log): FastifyBaseLogger {
+  const childless: FastifyBaseLogger = Object.create(log, { child: { value: () => childless } });
+  return childless;
+}
+
+/** A connection kept alive after its last answer would hold up the stop. */
+function endConnectionsOnClose(app: App) {
+  let closing = false;
+  app.addHook('preClose', (done) => {
+    closing = true;
+    done();
+  });
+  app.addHook('onSend', (_request, reply, _payload, done) => {
+    if (closing) reply.header('connection', 'close');
+    done();
+  });
+}

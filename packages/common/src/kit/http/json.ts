@@ -1,0 +1,37 @@
+import type { FastifyInstance } from 'fastify';
+import { validatorCompiler } from 'fastify-type-provider-zod';
+import type { ZodType } from 'zod';
+import { badRequest } from '../../errors.ts';
+
+/** JSON in and out, checked by the schemas of the routes. */
+export function speakJson(app: FastifyInstance) {
+  app.setValidatorCompiler(validatorCompiler);
+  // Parsed, not encoded: a record saved before a field was added gets that field's default.
+  app.setSerializerCompiler(({ schema }) => {
+    const answer = schema as ZodType;
+    return (data) => JSON.stringify(answer.parse(data));
+  });
+  acceptJsonOnly(app);
+}
+
+/** Bodies are JSON in well-formed UTF-8; anything that could reach a prototype is refused. */
+function acceptJsonOnly(app: FastifyInstance) {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    // Some clients always name the type; a DELETE has nothing to say.
+    if (request.method === 'DELETE' && body.length === 0) {
+      done(null, undefined);
+      return;
+    }
+    let text: string;
+    try {
+      text = utf8.decode(body as Buffer);
+    } catch {
+      done(badRequest('invalid_utf8', 'The body is not valid UTF-8.'), undefined);
+      return;
+    }
+    void parseJson(request, text, done);
+  });
+}

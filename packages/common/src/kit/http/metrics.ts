@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify';
+import { Gauge, Histogram, Registry } from 'prom-client';
+import type { Bus } from '../../ports/index.ts';
+
+/** Measures every request, and shows all that is measured. */
+export function addMetrics(app: FastifyInstance, metrics: Registry) {
+  const seconds = new Histogram({
+    name: 'fairseat_http_request_seconds',
+    help: 'Time to answer a request',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [metrics],
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    const { method, routeOptions } = request;
+    seconds.observe(
+      { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode },
+      reply.elapsedTime / 1000,
+    );
+    request.log.debug({ method, url: request.url, status: reply.statusCode });
+    done();
+  });
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
+    reply.type(metrics.contentType).send(await metrics.metrics()),
+  );
+}
+
+/** How far the consumer groups of the bus are. */
+export function createMetrics(bus: Bus): Registry {
+  const metrics = new Registry();
+  let asking: ReturnType<typeof bus.backlog> | undefined;
+  const ask = () => {
+    asking ??= bus.backlog().finally(() => {
+      asking = undefined;
+    });
+    return asking;
+  };
+  const gauge = (count: 'dead' | 'events', name: string, help: string) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['service'],
+      registers: [metrics],
+      async collect() {
+        // What cannot be known now is left out, and all the rest is still told.
+        this.reset();
+        for (const group of await ask().catch(() => [])) {
+          this.set({ service: group.group }, group[count]);
+        }
+      },
+    });
+  gauge(
+    'dead',
+    'fairseat_dead_letters',
+    'Events that a service gave up on; each needs a person to look at it',
+  );
+  gauge('events', 'fairseat_event_backlog', 'Events that a service has yet to handle');
+  return metrics;
+}

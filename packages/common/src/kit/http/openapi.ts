@@ -1,0 +1,45 @@
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { jsonSchemaTransform } from 'fastify-type-provider-zod';
+import type { Config } from '../process/config.ts';
+import type { App } from './app.ts';
+import { sessionCookie } from './signed-in.ts';
+
+/** The reader needs its own scripts and styles, and nothing from another host. */
+const DOCS_CSP =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
+/** Describes the routes that are added from then on. */
+export async function addDocumentation(app: App, config: Config) {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Fairseat',
+        version: '1',
+        description:
+          'List tickets, hold one, pay for it while nobody else can. Errors are RFC 9457 problem documents. ' +
+          'To try it here, sign up below: the cookie goes with every request from then on. ' +
+          'This document as JSON: /api/openapi.json',
+      },
+      components: {
+        securitySchemes: {
+          session: { type: 'apiKey', in: 'cookie', name: sessionCookie(config).name },
+        },
+      },
+    },
+    transform: (documented) => {
+      const { schema, url } = jsonSchemaTransform(documented);
+      const needsSession = documented.route.onRequest !== undefined;
+      return { schema: { ...schema, ...(needsSession && { security: [{ session: [] }] }) }, url };
+    },
+  });
+  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    transformStaticCSP: () => DOCS_CSP,
+    theme: { title: 'Fairseat API' },
+    uiConfig: { validatorUrl: null, layout: 'BaseLayout' },
+  });
+}

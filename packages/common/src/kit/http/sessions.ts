@@ -1,0 +1,92 @@
+/** Sessions: tokens signed by a key that only auth holds, checked by everyone, ended before their time by an event. */
+import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Clock, Stored, TableDefinition } from '../../ports/index.ts';
+
+export const SESSION_SECONDS = 7 * 24 * 60 * 60;
+
+const ALGORITHM = 'EdDSA';
+const ISSUER = 'fairseat';
+const MAX_TOKEN_LENGTH = 1024;
+const CACHED_TOKENS = 20_000;
+
+export interface Session {
+  userId: string;
+  sessionId: string;
+  /** ISO 8601. */
+  expiresAt: string;
+}
+
+export type SignSession = (userId: string, sessionId: string) => Promise<string>;
+/** The session of a token, or null when it is forged, malformed or expired. */
+export type VerifySession = (token: string) => Promise<Session | null>;
+
+/** A new private key, to be kept by auth alone. */
+export async function createSessionKey(): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  return exportJWK(privateKey);
+}
+
+/** The half that every service may have. */
+export function publicKeyOf({ kty, crv, x }: JWK): JWK {
+  return { kty, crv, x } as JWK;
+}
+
+export async function createSessionSigner(privateKey: JWK, clock: Clock): Promise<SignSession> {
+  const key = await importJWK(privateKey, ALGORITHM);
+  return (userId, sessionId) => {
+    const nowSeconds = Math.floor(clock.now() / 1000);
+    return new SignJWT({ sid: sessionId })
+      .setProtectedHeader({ alg: ALGORITHM })
+      .setIssuer(ISSUER)
+      .setSubject(userId)
+      .setIssuedAt(nowSeconds)
+      .setExpirationTime(nowSeconds + SESSION_SECONDS)
+      .sign(key);
+  };
+}
+
+/** Checking a signature costs over 100 µs, so one that held is remembered for as long as its session lasts. */
+export async function createSessionVerifier(publicKey: JWK, clock: Clock): Promise<VerifySession> {
+  const key = await importJWK(publicKey, ALGORITHM);
+  const verified = new LRUCache<string, Session>({ max: CACHED_TOKENS });
+
+  return async (token) => {
+    if (token.length > MAX_TOKEN_LENGTH) return null;
+    let session = verified.get(token) ?? null;
+    if (session === null) {
+      session = await verify(token);
+      if (session) verified.set(token, session);
+    }
+    return session && Date.parse(session.expiresAt) > clock.now() ? session : null;
+  };
+
+  async function verify(token: string): Promise<Session | null> {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        requiredClaims: ['sub', 'sid', 'exp'],
+        currentDate: new Date(clock.now()),
+      });
+      return {
+        userId: String(payload.sub),
+        sessionId: String(payload['sid']),
+        expiresAt: new Date(Number(payload.exp) * 1000).toISOString(),
+      };
+    } catch {
+      return null;
+    }
+  }
+}
+
+/** A session that was ended by signing out, kept until it would have ended anyway. */
+export interface EndedSession extends Stored {
+  expiresAt: string;
+}
+
+/** Each service keeps its own list, so that it refuses an ended session also when auth is away. */
+export const endedSessions: TableDefinition<EndedSession> = {
+  name: 'ended_sessions',
+  forgetAt: (session) => Date.parse(session.expiresAt),
+};

@@ -1,0 +1,56 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { notSignedIn } from '../../errors.ts';
+import type { Table } from '../../ports/index.ts';
+import type { Config } from '../process/config.ts';
+import {
+  type EndedSession,
+  SESSION_SECONDS,
+  type Session,
+  type VerifySession,
+} from './sessions.ts';
+
+/** The session cookie, by the same rules wherever it is set, read or cleared. */
+export function sessionCookie(config: Config) {
+  const secure = config.publicOrigin?.startsWith('https:') ?? false;
+  return {
+    // A __Host- cookie cannot be set by a sibling domain, but browsers accept it over HTTPS only.
+    name: secure ? '__Host-session' : 'session',
+    options: { httpOnly: true, sameSite: 'lax', path: '/', secure, maxAge: SESSION_SECONDS },
+  } as const;
+}
+
+/** Reads who is asking. */
+export interface Visitors {
+  /** The request's session, or null when there is none that holds. */
+  visitorOf(request: FastifyRequest): Promise<Session | null>;
+  /** An `onRequest` hook: sets `request.session`, or refuses with 401 before the body is read. */
+  signedIn(request: FastifyRequest, reply: FastifyReply): Promise<void>;
+}
+
+export function createVisitors(
+  config: Config,
+  verifySession: VerifySession,
+  endedSessions: Table<EndedSession>,
+): Visitors {
+  const { name } = sessionCookie(config);
+
+  const visitorOf = async (request: FastifyRequest) => {
+    const token = request.cookies[name];
+    const session = token ? await verifySession(token) : null;
+    return session && !(await endedSessions.get(session.sessionId)) ? session : null;
+  };
+
+  return {
+    visitorOf,
+    async signedIn(request) {
+      request.session = await visitorOf(request);
+      if (request.session === null) throw notSignedIn();
+    },
+  };
+}
+
+/** The session of a request that has passed `signedIn`. */
+export function sessionOf(request: FastifyRequest): Session {
+  if (request.session === null) throw notSignedIn();
+  return request.session;
+}

@@ -1,0 +1,76 @@
+import type { Platform } from '../../ports/index.ts';
+import { type App, createApp } from '../http/app.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { addDocumentation } from '../http/openapi.ts';
+import type { SignSession, VerifySession } from '../http/sessions.ts';
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+import { mount, type Running } from './mount.ts';
+import type { Service } from './service.ts';
+
+export interface HostOptions {
+  platform: Platform;
+  config: Config;
+  log: Log;
+  verifySession: VerifySession;
+  /** Needed where one of the services signs sessions. */
+  signSession?: SignSession | undefined;
+  requestTimeoutMs?: number;
+  front?: Front;
+}
+
+/** What answers where no service does, such as pages. */
+interface Front {
+  /** Called before the services have their routes. */
+  mount(app: App): void;
+  readonly ready: boolean;
+  close(): Promise<void>;
+}
+
+/** Services on their platform, behind one HTTP app. */
+export interface Host {
+  app: App;
+  /** Begins deliveries, alarms and sweeps. Requests are served from then on. */
+  start(): Promise<void>;
+  /** Finishes what is in flight, then closes the platform. */
+  stop(): Promise<void>;
+}
+
+/** Runs these services in this process: all of them, or one of several processes' worth. */
+export async function createHost(services: Service[], options: HostOptions): Promise<Host> {
+  const { platform, config, log, verifySession, signSession, requestTimeoutMs, front } = options;
+  let ready = false;
+  const app = await createApp({
+    config,
+    log,
+    metrics: createMetrics(platform.bus),
+    newId: platform.newId,
+    isReady: () => ready && (front?.ready ?? true),
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
+  await addDocumentation(app, config);
+  front?.mount(app);
+  const running: Running[] = [];
+  for (const service of services) {
+    running.push(await mount(service, { app, platform, config, log, verifySession, signSession }));
+  }
+  await app.ready();
+
+  return {
+    app,
+    async start() {
+      await platform.start();
+      for (const service of running) service.start();
+      ready = true;
+    },
+    async stop() {
+      ready = false;
+      try {
+        await Promise.all([app.close(), ...running.map((service) => service.stop())]);
+        await front?.close();
+      } finally {
+        await platform.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Platform } from '../../ports/index.ts';
+import { createSessionSigner, createSessionVerifier, publicKeyOf } from '../http/sessions.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { createHost } from './host.ts';
+import { createLog, type Log } from './log.ts';
+import { type Program, runHost } from './run-host.ts';
+import type { Service } from './service.ts';
+import { readSessionKey } from './session-key.ts';
+
+/** What this process asks of the platform it opens. */
+interface PlatformOptions {
+  name: string;
+  mongodbUrl: string;
+  natsUrl: string;
+  redisUrl: string;
+  natsReplicas: number;
+  tlsCaFile?: string;
+  namespace?: string;
+  rateLimits: boolean;
+  onError: (message: string, error: unknown) => void;
+  onWaiting: (line: string) => void;
+}
+
+/** Runs one service in this process, on the platform of many. */
+export function run(
+  service: Service,
+  openPlatform: (options: PlatformOptions) => Platform,
+): Promise<void> {
+  return runHost(service.name, () => createServiceHost(service, openPlatform));
+}
+
+async function createServiceHost(
+  service: Service,
+  openPlatform: (options: PlatformOptions) => Platform,
+): Promise<Program> {
+  const { name } = service;
+  const config = readConfig();
+  const log = createLog(config.logLevel).child({ service: name });
+  const signs = service.needs.includes('signSession');
+  const key = readSessionKey(config, signs);
+  const platform = openPlatform(platformOptions(name, config, log));
+  const { clock } = platform;
+  const host = await createHost([service], {
+    platform,
+    config,
+    log,
+    verifySession: await createSessionVerifier(publicKeyOf(key), clock),
+    ...(signs && { signSession: await createSessionSigner(key, clock) }),
+  });
+  return { config, log, host };
+}
+
+function platformOptions(name: string, config: Config, log: Log): PlatformOptions {
+  const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
+  const { tlsCaFile, namespace } = config;
+  if (platform !== 'distributed' || !mongodbUrl || !natsUrl || !redisUrl) {
+    throw new ConfigError(
+      `PLATFORM=${platform}: a service by itself needs PLATFORM=distributed. All in one process is \`npm start\``,
+    );
+  }
+  return {
+    ...{ name, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits },
+    ...(tlsCaFile !== undefined && { tlsCaFile }),
+    ...(namespace !== undefined && { namespace }),
+    onError: (message, error) => log.error({ err: error }, message),
+    onWaiting: (line) => log.warn(line),
+  };
+}

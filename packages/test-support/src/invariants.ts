@@ -1,0 +1,147 @@
+/** The invariants of the marketplace, checked on what is stored, without any of the services' own code. */
+
+import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { Platform, Stored } from '@fairseat/common/ports';
+
+/** A record of payments, as far as it is checked. */
+export interface StoredPayment extends Stored {
+  order: OrderRecord | null;
+  charge: (Omit<ChargeRecord, 'orderId'> & { token: string | null; requests?: object[] }) | null;
+}
+
+export interface GatewayRecord extends Stored {
+  status: string;
+  amount: number;
+  confirmations: string[];
+  refundId: string | null;
+}
+
+export interface Everything {
+  tickets: TicketRecord[];
+  orders: OrderRecord[];
+  listings: TicketRecord[];
+  payments: StoredPayment[];
+  gateway: GatewayRecord[];
+}
+
+export async function readEverything(platform: Platform): Promise<Everything> {
+  const all = async <R extends Stored>(service: string, name: string): Promise<R[]> => {
+    const table = platform.table<R>(service, { name });
+    const records: R[] = [];
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await table.find({ limit: 100, ...(cursor && { cursor }) });
+      records.push(...page.records);
+      cursor = page.nextCursor;
+    }
+    return records;
+  };
+  return {
+    tickets: await all('tickets', 'tickets'),
+    orders: await all('orders', 'orders'),
+    listings: await all('orders', 'listings'),
+    payments: await all('payments', 'payments'),
+    gateway: await all('test_gateway', 'payments'),
+  };
+}
+
+/** What is wrong, one line each; call it once everything is quiet. */
+export async function violations(platform: Platform, now: number): Promise<string[]> {
+  const dead = await platform.bus.deadLetters();
+  return [
+    ...violationsIn(await readEverything(platform), now),
+    ...dead.map(({ group, reason }) => `dead letter for ${group}: ${reason}`),
+  ];
+}
+
+/** The same of what was read already. */
+export const violationsIn = (everything: Everything, now: number): string[] => [
+  ...ofTickets(everything),
+  ...ofMoney(everything),
+  ...ofQuiet(everything, now),
+];
+
+const isSettled = ({ status }: OrderRecord) =>
+  status === 'awaiting_payment' || status === 'completed';
+
+/** 1, 2 and 7. */
+function ofTickets({ tickets, orders }: Everything): string[] {
+  const holdersOf = Map.groupBy(orders.filter(isSettled), ({ ticketId }) => ticketId);
+  return tickets.flatMap((ticket) => {
+    const wrong: string[] = [];
+    const holders = holdersOf.get(ticket.id) ?? [];
+    if (holders.length > 1) wrong.push(`ticket ${ticket.id} is held by ${holders.length} orders`);
+    for (const order of holders) {
+      if (ticket.orderId !== order.id) {
+        wrong.push(`order ${order.id} is ${order.status}, but ticket is ${ticket.status}`);
+      }
+      if (order.ticket.price !== ticket.price || order.ticket.title !== ticket.title) {
+        wrong.push(`ticket ${ticket.id} changed under order ${order.id}`);
+      }
+      if (order.userId === ticket.userId) wrong.push(`seller buys own ticket ${ticket.id}`);
+      if (order.status === 'completed' && ticket.status !== 'sold') {
+        wrong.push(`order ${order.id} is completed, but its ticket is ${ticket.status}`);
+      }
+    }
+    return wrong;
+  });
+}
+
+/** 3 and 4. */
+function ofMoney({ orders, payments, gateway }: Everything): string[] {
+  const paymentOf = new Map(payments.map((payment) => [payment.id, payment]));
+  const atGateway = new Map(gateway.map((payment) => [payment.id, payment]));
+  const known = new Set(payments.map(({ charge }) => charge?.stripeId));
+  const unknown = gateway.filter(({ id, status }) => status === 'succeeded' && !known.has(id));
+  const wrong = unknown.map(({ id }) => `payment ${id} took money that nobody knows of`);
+  for (const order of orders) {
+    const charge = paymentOf.get(order.id)?.charge;
+    const real = charge?.stripeId ? atGateway.get(charge.stripeId) : undefined;
+    const taken = real?.status === 'succeeded' && real.refundId === null;
+    if (order.status === 'completed') {
+      const right = charge?.status === 'completed' && charge.stripeRefundId === null && taken;
+      if (!right) wrong.push(`order ${order.id} is completed without the money`);
+      if (charge?.amount !== order.ticket.price || real?.amount !== order.ticket.price) {
+        wrong.push(`order ${order.id} was charged ${charge?.amount} for ${order.ticket.price}`);
+      }
+    }
+    if (order.status === 'cancelled') {
+      if (taken) wrong.push(`order ${order.id} is cancelled, but its money is kept`);
+      if (charge?.status === 'created') wrong.push(`charge of cancelled order ${order.id} is open`);
+      if (charge && charge.stripeRefundId !== (real?.refundId ?? null)) {
+        wrong.push(`refund of order ${order.id} is not what the gateway did`);
+      }
+    }
+  }
+  return wrong;
+}
+
+/** What orders has to know of a ticket; whether it is held is no part of it. */
+const forSale = ({ title, price, userId, status }: TicketRecord) =>
+  JSON.stringify([title, price, userId, status === 'sold' || status === 'withdrawn']);
+
+/** 5. */
+function ofQuiet({ tickets, orders, listings, payments }: Everything, now: number): string[] {
+  const wrong: string[] = [];
+  const orderOf = new Map(orders.map((order) => [order.id, order]));
+  for (const ticket of tickets) {
+    const holder = ticket.orderId ? orderOf.get(ticket.orderId) : undefined;
+    if (holder?.status === 'cancelled') wrong.push(`cancelled ${holder.id} holds ${ticket.id}`);
+  }
+  for (const order of orders) {
+    const unpaid = order.status === 'created' || order.status === 'awaiting_payment';
+    if (unpaid && Date.parse(order.expiresAt) < now) wrong.push(`order ${order.id} is overdue`);
+    if (order.status === 'created') wrong.push(`order ${order.id} never heard of its lock`);
+  }
+  const ticketOf = new Map(tickets.map((ticket) => [ticket.id, ticket]));
+  for (const listing of listings) {
+    const ticket = ticketOf.get(listing.id);
+    if (!ticket || forSale(listing) !== forSale(ticket)) wrong.push(`stale listing ${listing.id}`);
+  }
+  if (listings.length !== tickets.length) wrong.push('orders does not know every ticket');
+  for (const { id, order } of payments) {
+    if (order?.version !== orderOf.get(id)?.version) wrong.push(`stale order ${id} in payments`);
+  }
+  return wrong;
+}

@@ -1,0 +1,119 @@
+/** The marketplace as people run it: a process of its own, on a port of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '../../..');
+
+export interface Process {
+  /** Where it listens; undefined when it ended instead. */
+  url: string | undefined;
+  output(): { stdout: string; stderr: string };
+  /** Answers the exit code, or the name of the signal that ended it. */
+  end(signal: NodeJS.Signals): Promise<number | string>;
+  exited: Promise<number | string>;
+}
+
+interface StartOptions {
+  /** Put before it in a shell, such as `ulimit`. */
+  limits?: string;
+  flags?: string[];
+}
+
+/** Starts `npm start` and waits until it listens or has ended. */
+export function startProcess(
+  env: Record<string, string>,
+  // The pages take a while to build and to start, and few tests are about them.
+  { flags = ['--api-only'], ...options }: StartOptions = {},
+): Promise<Process> {
+  return startProgram('services/marketplace/main.ts', env, { ...options, flags });
+}
+
+/** The same for another program. */
+export async function startProgram(
+  main: string,
+  env: Record<string, string>,
+  { limits = '', flags = [] }: StartOptions = {},
+): Promise<Process> {
+  const command = `${limits} exec "$0" "$@"`;
+  const args = ['--conditions=@fairseat/source', main, ...flags];
+  const child = spawn('sh', ['-c', command, process.execPath, ...args], {
+    cwd: root,
+    env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...env },
+  });
+  let [stdout, stderr] = ['', ''];
+  const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  const listening = new Promise<string>((resolve) => {
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk;
+      const url = /(?:Fairseat|^\w+) is listening on (http:\S+)/.exec(stdout)?.[1];
+      if (url) resolve(url);
+    });
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const url = await Promise.race([listening, exited.then(() => undefined)]);
+  return {
+    url,
+    output: () => ({ stdout, stderr }),
+    exited,
+    end(signal) {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** A data folder for one test. */
+export function temporaryFolder(): { path: string } & Disposable {
+  const path = mkdtempSync(join(tmpdir(), 'fairseat-'));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+/** Somebody who talks to it over the network; a request whose answer is lost answers undefined. */
+export class Caller {
+  url: string;
+  cookie = '';
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  async send<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+    timeoutMs = 300_000,
+  ): Promise<{ status: number; body: T } | undefined> {
+    try {
+      const response = await fetch(this.url + path, {
+        method,
+        signal: AbortSignal.timeout(timeoutMs),
+        headers: {
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          cookie: this.cookie,
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      this.cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? this.cookie;
+      return { status: response.status, body: text ? JSON.parse(text) : undefined };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async signUp(email: string): Promise<this> {
+    const reply = await this.send('POST', '/api/users/signup', {
+      email,
+      password: 'correct horse',
+    });
+    if (reply?.status !== 201) throw new Error(`sign-up answered ${JSON.stringify(reply)}`);
+    return this;
+  }
+}

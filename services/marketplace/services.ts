@@ -1,0 +1,17 @@
+import { createAuth, type Passwords } from '@fairseat/auth';
+import type { Service } from '@fairseat/common/kit';
+import { expiration } from '@fairseat/expiration';
+import { live } from '@fairseat/live';
+import { orders } from '@fairseat/orders';
+import { payments } from '@fairseat/payments';
+import { tickets } from '@fairseat/tickets';
+
+/** All services. What else needs to know of a service derives it from here. */
+export const createServices = (passwords?: Passwords): Service[] => [
+  createAuth(passwords),
+  tickets,
+  orders,
+  expiration,
+  payments,
+  live,
+];

@@ -1,0 +1,213 @@
+/** Guessing passwords and making accounts in bulk is slow; other people do not notice. */
+import { Problem } from '@fairseat/common/errors';
+import { TestMarketplace, type TestOptions } from '@fairseat/test-support/marketplace';
+import { faultsOf } from '@fairseat/test-support/problems';
+import { describe, expect, it } from 'vitest';
+
+const open = ({ env, ...options }: TestOptions = {}) =>
+  TestMarketplace.open({ ...options, env: { RATE_LIMITS: 'on', ...env } });
+
+const OWNER = 'owner@example.com';
+const RIGHT = 'correct horse';
+
+function from(market: TestMarketplace, address: string) {
+  const visitor = market.visitor();
+  visitor.address = address;
+  const signIn = (password: string, email = OWNER, headers = {}) =>
+    visitor.post('/api/users/signin', { email, password }, headers);
+  return {
+    signIn,
+    signUp: (n: number, headers = {}) =>
+      visitor.post('/api/users/signup', { email: `n${n}@example.com`, password: RIGHT }, headers),
+    /** The status of so many guesses, one after the other. */
+    async guess(count: number, email = OWNER) {
+      const statuses = [];
+      for (let n = 0; n < count; n++) statuses.push((await signIn(`guess ${n}`, email)).status);
+      return statuses;
+    },
+  };
+}
+
+describe('guessing a password', () => {
+  it('ends after 5 failures from one address, with the time to wait', async () => {
+    await using market = await open();
+    await market.person(OWNER);
+    const stranger = from(market, '203.0.113.1');
+    expect(await stranger.guess(6)).toEqual([400, 400, 400, 400, 400, 429]);
+    const refused = await stranger.signIn(RIGHT);
+    expect(faultsOf(refused, 429)).toEqual([]);
+    const seconds = Number(refused.headers['retry-after']);
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThanOrEqual(15 * 60);
+  });
+
+  it('does not lock out the owner, who comes from another address', async () => {
+    await using market = await open();
+    await market.person(OWNER);
+    expect(await from(market, '203.0.113.1').guess(7)).toContain(429);
+    expect((await from(market, '198.51.100.1').signIn(RIGHT)).status).toBe(200);
+  });
+
+  it('does not lock out other accounts at the same address', async () => {
+    await using market = await open();
+    await market.person(OWNER);
+    await market.person('neighbour@example.com');
+    const office = from(market, '203.0.113.1');
+    expect(await office.guess(7)).toContain(429);
+    expect((await office.signIn(RIGHT, 'neighbour@example.com')).status).toBe(200);
+  });
+
+  it('is limited also when all guesses are made at once', async () => {
+    let checks = 0;
+    await using market = await open({
+      passwords: {
+        hash: async () => 'hash',
+        matches: async () => {
+          checks += 1;
+          return false;
+        },
+      },
+    });
+    const stranger = from(market, '203.0.113.1');
+    await Promise.all(Array.from({ length: 50 }, (_, n) => stranger.signIn(`guess ${n}`)));
+    expect(checks).toBe(5);
+  });
+
+  it('counts the same for every spelling of the e-mail address', async () => {
+    await using market = await open();
+    const stranger = from(market, '203.0.113.1');
+    const spellings = ['OWNER@example.com', ' owner@example.com', 'Owner@Example.com'];
+    const statuses = [];
+    for (const email of [...spellings, ...spellings])
+      statuses.push(...(await stranger.guess(1, email)));
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 429]);
+  });
+
+  it('does not tell whether there is such an account', async () => {
+    await using market = await open();
+    await market.person(OWNER);
+    const known = await from(market, '203.0.113.1').guess(7);
+    expect(await from(market, '203.0.113.1').guess(7, 'nobody@example.com')).toEqual(known);
+  });
+
+  it('is forgiven once the right password was given', async () => {
+    await using market = await open();
+    await market.person(OWNER);
+    const owner = from(market, '203.0.113.1');
+    expect(await owner.guess(4)).not.toContain(429);
+    expect((await owner.signIn(RIGHT)).status).toBe(200);
+    expect(await owner.guess(5)).not.toContain(429);
+  });
+
+  it('is limited over all accounts together for one address', async () => {
+    await using market = await open();
+    const stranger = from(market, '203.0.113.1');
+    const guesses = [];
+    for (let n = 0; n < 101; n++) guesses.push(...(await stranger.guess(1, `n${n}@example.com`)));
+    expect(guesses.indexOf(429)).toBe(100);
+    expect(await from(market, '203.0.113.2').guess(1)).toEqual([400]);
+  });
+
+  it('from many addresses slows the account down, but locks nobody out', async () => {
+    await using market = await open();
+    await market.person(OWNER);
+    for (const n of [1, 2, 3, 4]) await from(market, `203.0.113.${n}`).guess(5);
+    const owner = from(market, '198.51.100.1');
+    let answered = false;
+    const slow = owner.signIn(RIGHT).finally(() => {
+      answered = true;
+    });
+    // Meanwhile others go in and out as usual.
+    const others = from(market, '198.51.100.2');
+    expect(await others.guess(1, 'other@example.com')).toEqual([400]);
+    expect(answered).toBe(false);
+    expect(await others.guess(4, 'other@example.com')).not.toContain(429);
+    expect((await market.hurried(slow)).status).toBe(200);
+  });
+
+  it('leaves others their turn when one address signs in too much at once, rightly or not', async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    await using market = await open({
+      passwords: { hash: async () => 'hash', matches: () => promise },
+    });
+    await market.person(OWNER);
+    const crowd = Array.from({ length: 20 }, (_, n) =>
+      from(market, '203.0.113.1').signIn(RIGHT, `n${n}@example.com`),
+    );
+    const owner = from(market, '198.51.100.2').signIn(RIGHT);
+    const refused = (await Promise.all(crowd.slice(16))).map(({ status }) => status);
+    expect(refused).toEqual([429, 429, 429, 429]);
+    resolve(true);
+    expect((await owner).status).toBe(200);
+    await Promise.all(crowd);
+  });
+
+  it('counts no attempt that was sent away because too many are signing in', async () => {
+    let busy = true;
+    await using market = await open({
+      passwords: {
+        hash: async () => 'hash',
+        matches: async () => {
+          if (busy) throw new Problem(503, 'busy', 'Try again.', { retryAfterSeconds: 1 });
+          return true;
+        },
+      },
+    });
+    await market.person(OWNER);
+    const owner = from(market, '203.0.113.1');
+    expect(new Set(await owner.guess(10))).toEqual(new Set([503]));
+    busy = false;
+    expect((await owner.signIn(RIGHT)).status).toBe(200);
+  });
+});
+
+describe('signing up', () => {
+  it('is limited to 20 an hour from one address', async () => {
+    await using market = await open();
+    const crowd = from(market, '203.0.113.1');
+    for (let n = 0; n < 20; n++) expect((await crowd.signUp(n)).status).toBe(201);
+    const refused = await crowd.signUp(20);
+    expect(faultsOf(refused, 429)).toEqual([]);
+    expect(Number(refused.headers['retry-after'])).toBeLessThanOrEqual(3600);
+    expect((await from(market, '203.0.113.2').signUp(20)).status).toBe(201);
+  });
+});
+
+describe('the address of a visitor', () => {
+  const forwarded = (address: string) => ({ 'x-forwarded-for': address });
+
+  it('is that of the connection, whatever X-Forwarded-For says', async () => {
+    await using market = await open();
+    const liar = from(market, '203.0.113.1');
+    for (let n = 0; n < 5; n++) await liar.signIn('guess', OWNER, forwarded(`198.51.100.${n}`));
+    expect((await liar.signIn('guess', OWNER, forwarded('198.51.100.9'))).status).toBe(429);
+  });
+
+  it('is what a trusted proxy says, and no other', async () => {
+    await using market = await open({ env: { TRUSTED_PROXIES: '10.0.0.0/8, ::1' } });
+    const proxy = from(market, '10.1.2.3');
+    for (let n = 0; n < 6; n++) {
+      expect((await proxy.signIn('guess', OWNER, forwarded(`198.51.100.${n}`))).status).toBe(400);
+    }
+    const stranger = from(market, '203.0.113.1');
+    for (let n = 0; n < 5; n++) await stranger.signIn('guess', OWNER, forwarded('198.51.100.77'));
+    expect((await stranger.signIn('guess', OWNER, forwarded('198.51.100.78'))).status).toBe(429);
+    expect((await proxy.signIn('guess', OWNER, forwarded('198.51.100.77'))).status).toBe(400);
+    // What the visitor wrote into the header itself comes before what the proxy added.
+    for (let n = 0; n < 4; n++)
+      await proxy.signIn('guess', 'a@example.com', forwarded(`192.0.2.${n}, 198.51.100.5`));
+    expect((await proxy.signIn('guess', 'a@example.com', forwarded('198.51.100.5'))).status).toBe(
+      400,
+    );
+    expect((await proxy.signIn('guess', 'a@example.com', forwarded('198.51.100.5'))).status).toBe(
+      429,
+    );
+  });
+
+  it('is its whole network for IPv6, where everybody has many', async () => {
+    await using market = await open();
+    for (const n of [1, 2, 3, 4, 5]) await from(market, `2001:db8:1:2::${n}`).guess(1);
+    expect(await from(market, '2001:db8:1:2:ffff::1').guess(1)).toEqual([429]);
+    expect(await from(market, '2001:db8:1:3::1').guess(1)).toEqual([400]);
+  });
+});

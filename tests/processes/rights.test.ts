@@ -1,0 +1,225 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect } from 'node:tls';
+import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { nounOf } from '@fairseat/common/events';
+import { createSessionKey, publicKeyOf } from '@fairseat/common/kit';
+import { createServices } from '@fairseat/marketplace/services';
+import { freePort, programOf } from '@fairseat/servers';
+import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
+import {
+  Caller,
+  type Process,
+  startProgram,
+  temporaryFolder,
+} from '@fairseat/test-support/process';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+
+const servers = inject('servers');
+const namespace = newNamespace();
+const OBSERVER = 'observer';
+const PASSWORD = 'correct:horse/battery@staple';
+
+const services = createServices();
+const names = services.map(({ name }) => name);
+
+/** What a reader of the manual would put in place of `order`. */
+function nounOfService(service: string): string | undefined {
+  const [type] = services.find(({ name }) => name === service)?.publishes?.types ?? [];
+  return type && nounOf(type);
+}
+
+const manual = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+/** The example under a heading of the manual. */
+const example = (heading: string) =>
+  new RegExp(`### ${heading}\n[\\s\\S]*?\`\`\`\n([\\s\\S]*?)\`\`\``).exec(manual)?.[1] ?? '';
+
+const natsUser = (service: string) =>
+  example('NATS')
+    .replace('"order.>"', nounOfService(service) ? `"${nounOfService(service)}.>"` : '')
+    .replaceAll('orders', service)
+    .replaceAll(/"([a-z]+\.>)"/g, `"${namespace}.$1"`)
+    .replace('"…"', `"${PASSWORD}"`);
+
+const natsSettings = (folder: string, port: number) => `
+  listen: "127.0.0.1:${port}"
+  jetstream { store_dir: "${folder}/jetstream", sync_interval: always }
+  tls { cert_file: "${folder}/server.pem", key_file: "${folder}/server.key" }
+  authorization { users: [ ${names.map(natsUser).join('\n')} ] }`;
+
+const redisUsers = () =>
+  `${example('Redis').replaceAll('fairseat:', `${namespace}:`)}user ${OBSERVER} on >… +acl\n`.replaceAll(
+    '>…',
+    `>${PASSWORD}`,
+  );
+
+const loginOf = (user: string) => `${user}:${encodeURIComponent(PASSWORD)}`;
+
+/** What Redis has refused, as it answers. */
+async function refusalsOfRedis(port: number, caFile: string): Promise<string> {
+  const socket = connect({ port, host: 'localhost', ca: readFileSync(caFile) });
+  socket.end(`AUTH ${OBSERVER} ${PASSWORD}\r\nACL LOG\r\n`);
+  return text(socket);
+}
+
+/** A certificate authority, and a server's certificate by it. */
+function makeCertificates(folder: string) {
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
+  const newKey = ['req', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-x509'];
+  openssl(...newKey, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=Test CA');
+  openssl(
+    ...[...newKey, '-keyout', 'server.key', '-out', 'server.pem', '-subj', '/CN=server'],
+    ...['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'subjectAltName=DNS:localhost'],
+    ...['-addext', 'basicConstraints=critical,CA:FALSE'],
+  );
+}
+
+/** A server of this test's own: who needs it waits until it answers. */
+const startServer = (program: string, args: string[]) => spawn(program, args, { stdio: 'ignore' });
+
+describe('with passwords, TLS and the rights that the manual gives', () => {
+  const folder = temporaryFolder();
+  const path = (name: string) => join(folder.path, name);
+  const started: ChildProcess[] = [];
+  const running = new Map<string, Process>();
+  let natsPort = 0;
+  let redisPort = 0;
+
+  const start = (service: string, user: string, env: Record<string, string> = {}) => {
+    return startProgram(`services/${service}/main.ts`, {
+      PLATFORM: 'distributed',
+      MONGODB_URL: servers.mongodbUrl,
+      NATS_URL: `tls://${loginOf(user)}@localhost:${natsPort}`,
+      REDIS_URL: `rediss://${loginOf(user)}@localhost:${redisPort}`,
+      TLS_CA_FILE: path('ca.pem'),
+      NAMESPACE: namespace,
+      SESSION_KEY_FILE: path(service === 'auth' ? 'private.json' : 'public.json'),
+      RATE_LIMITS: 'on',
+      ...env,
+    });
+  };
+
+  beforeAll(async () => {
+    makeCertificates(folder.path);
+    const key = await createSessionKey();
+    writeFileSync(path('private.json'), JSON.stringify(key));
+    writeFileSync(path('public.json'), JSON.stringify(publicKeyOf(key)));
+
+    natsPort = await freePort(0);
+    writeFileSync(path('nats.conf'), natsSettings(folder.path, natsPort));
+    const nats = await programOf('NATS_URL');
+    started.push(startServer(nats, ['--config', path('nats.conf'), '--log', path('nats.log')]));
+
+    redisPort = await freePort(0);
+    writeFileSync(path('users.acl'), redisUsers());
+    const files = ['cert', 'key', 'ca-cert'].map((name) => `--tls-${name}-file`);
+    const redis = [
+      ...['--port', '0', '--tls-port', `${redisPort}`, '--tls-auth-clients', 'no'],
+      ...[files[0], path('server.pem'), files[1], path('server.key'), files[2], path('ca.pem')],
+      ...['--aclfile', path('users.acl'), '--dir', folder.path, '--appendonly', 'yes'],
+    ] as string[];
+    started.push(startServer(await programOf('REDIS_URL'), redis));
+  });
+
+  afterAll(async () => {
+    await Promise.all([...running.values()].map((service) => service.end('SIGTERM')));
+    for (const server of started) server.kill();
+    await removeNamespace(servers, namespace);
+    folder[Symbol.dispose]();
+  });
+
+  it('a ticket is sold', async () => {
+    for (const service of names) running.set(service, await start(service, service));
+    const at = (service: string) => running.get(service)?.url ?? '';
+    for (const service of names) {
+      const isReady = async () => {
+        const ready = await fetch(`${at(service)}/readyz`).catch(() => undefined);
+        return ready?.ok || running.get(service)?.output().stderr;
+      };
+      await expect.poll(isReady, { message: service }).toBe(true);
+    }
+    const seller = await new Caller(at('auth')).signUp('s@example.com');
+    const account = { email: 's@example.com', password: 'correct horse' };
+    const wrong = { ...account, password: 'wrong horse' };
+    expect((await seller.send('POST', '/api/users/signin', wrong))?.status).toBe(400);
+    expect((await seller.send('POST', '/api/users/signin', account))?.status).toBe(200);
+    seller.url = at('tickets');
+    const listed = await seller.send<TicketRecord>('POST', '/api/tickets', {
+      title: 'A',
+      price: 1,
+    });
+    const buyer = await new Caller(at('auth')).signUp('b@example.com');
+    buyer.url = at('orders');
+    const order = await buyer.send<OrderRecord>(
+      'POST',
+      '/api/orders',
+      { ticketId: listed?.body.id },
+      { prefer: 'wait=5' },
+    );
+    expect(order?.body.status).toBe('awaiting_payment');
+    buyer.url = at('payments');
+    const card = { orderId: order?.body.id, token: 'pm_card_visa' };
+    const paid = await buyer.send<ChargeRecord>('POST', '/api/payments', card);
+    expect(paid?.body.status).toBe('completed');
+    seller.url = at('tickets');
+    const ticket = () => seller.send<TicketRecord>('GET', `/api/tickets/${listed?.body.id}`);
+    await expect.poll(async () => (await ticket())?.body.status).toBe('sold');
+    expect(await refusalsOfRedis(redisPort, path('ca.pem'))).toBe('+OK\r\n*0\r\n');
+    expect(readFileSync(path('nats.log'), 'utf8')).not.toContain('Violation');
+  });
+
+  /** What it says when it ends by itself because it cannot start. */
+  const refusal = async (service: string, env: Record<string, string>, user = service) => {
+    const refused = await start(service, user, env);
+    expect(await refused.exited).not.toBe(0);
+    return refused.output().stderr;
+  };
+
+  it('a service cannot say or hear in the name of another', async () => {
+    expect(await refusal('orders', {}, 'tickets')).toMatch(/NATS_URL.*Violation/);
+  });
+
+  it.each([
+    ['NATS_URL', () => `tls://tickets:wrong@localhost:${natsPort}`],
+    ['REDIS_URL', () => `rediss://tickets:wrong@localhost:${redisPort}`],
+  ])(
+    'a wrong password in %s ends the start in one line that keeps it secret',
+    async (setting, url) => {
+      const line = await refusal('tickets', { [setting]: url() });
+      expect(line).toMatch(new RegExp(`${setting}: .*refuses this user or password.*Expected`));
+      expect(line).not.toContain('wrong@');
+      const troubles = line.split('\n').filter((each) => each && !each.startsWith('{"level":30'));
+      expect(troubles).toHaveLength(1);
+    },
+  );
+
+  it.each(['NATS_URL', 'REDIS_URL'])(
+    'a certificate of nobody’s ends the start: %s',
+    async (setting) => {
+      const plain =
+        setting === 'NATS_URL' ? { REDIS_URL: servers.redisUrl } : { NATS_URL: servers.natsUrl };
+      const line = await refusal('tickets', { ...plain, TLS_CA_FILE: '' });
+      expect(line).toMatch(new RegExp(`${setting}: .*certificate.*Expected TLS_CA_FILE`));
+    },
+  );
+
+  it('one of the engines may do without TLS', async () => {
+    const tickets = await start('tickets', 'tickets', { REDIS_URL: servers.redisUrl });
+    const isReady = async () => (await fetch(`${tickets.url}/readyz`)).ok;
+    await expect.poll(isReady).toBe(true);
+    await tickets.end('SIGTERM');
+  });
+
+  it('a service cannot set the alarms of another', async () => {
+    const expiration = await start('expiration', 'expiration', {
+      REDIS_URL: `rediss://${loginOf('orders')}@localhost:${redisPort}`,
+    });
+    await expect.poll(() => expiration.output().stderr).toMatch(/NOPERM/);
+    await expiration.end('SIGTERM');
+  });
+});

@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, parse } from 'node:path';
+import { eventTypes } from '@fairseat/common/events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const project = mkdtempSync(join(tmpdir(), 'fairseat-published-'));
+const packages = ['common', 'platform'];
+
+const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
+const run = (cwd: string, command: string, ...args: string[]) =>
+  execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+
+beforeAll(() => {
+  const workspaces = packages.map((name) => `--workspace=packages/${name}`);
+  run(root, 'npm', 'pack', '--silent', '--pack-destination', project, ...workspaces);
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
+  copyFileSync(join(import.meta.dirname, 'published/auditor.ts'), join(project, 'auditor.ts'));
+  const tarballs = globSync('*.tgz', { cwd: project }).map((name) => `./${name}`);
+  const types = `@types/node@${readJson(root, 'package.json').devDependencies['@types/node']}`;
+  run(project, 'npm', 'install', '--silent', '--prefer-offline', ...tarballs, types);
+});
+
+afterAll(() => rmSync(project, { recursive: true }));
+
+describe('the published packages', () => {
+  it('carry no tests', () => {
+    expect(globSync('node_modules/@fairseat/**/*.test.*', { cwd: project })).toEqual([]);
+  });
+
+  it('bring all that their entry points need', () => {
+    const entryPoints = packages.flatMap((name) => {
+      const folder = join(project, 'node_modules/@fairseat', name);
+      const { exports } = readJson(folder, 'package.json');
+      const files = globSync('dist/contracts/*.js', { cwd: folder }).map(
+        (path) => parse(path).name,
+      );
+      return Object.keys(exports).flatMap((path) =>
+        (path.includes('*') ? files : ['']).map((file) =>
+          join('@fairseat', name, path.replace('*', file)),
+        ),
+      );
+    });
+    // The test kit needs a test runner, which its user brings.
+    const names = JSON.stringify(entryPoints.filter((name) => name !== '@fairseat/common/testing'));
+    const script = `await Promise.all(${names}.map((name) => import(name)))`;
+    expect(run(project, process.execPath, '--input-type=module', '--eval', script)).toBe('');
+  });
+
+  it('type-check a new service in strict mode, their own declarations included', () => {
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const flags = '--noEmit --strict --skipLibCheck false --module nodenext --target es2024';
+    expect(run(project, tsc, ...flags.split(' '), '--types', 'node', 'auditor.ts')).toBe('');
+  });
+
+  it('run a new service that hears every event, and publishes events of its own', () => {
+    const { hears, sessionId, noted } = JSON.parse(run(project, process.execPath, 'auditor.ts'));
+    expect(hears).toEqual([...eventTypes(), 'audit.noted']);
+    expect(noted).toEqual([{ type: 'session.ended', about: sessionId }]);
+  });
+});
