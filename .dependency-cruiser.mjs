@@ -117,6 +117,44 @@ export default {
       to: { path: '^(packages/(?!common/)|services/|client/|infra/|tests/|bench/)' },
     },
     {
+      name: 'contracts-at-the-bottom',
+      comment:
+        'What is agreed on between services and with the outside depends on nothing that runs.',
+      severity: 'error',
+      from: { path: '^packages/common/src/(contracts|ports)/' },
+      to: {
+        path: '^packages/',
+        pathNot: [contracts, '^packages/common/src/ports/'],
+      },
+    },
+    {
+      name: 'decisions-without-http',
+      comment: 'How records change is the same whoever asks; of a process it needs the log alone.',
+      severity: 'error',
+      from: { path: '^packages/common/src/kit/decide/', pathNot: test },
+      to: {
+        path: '^packages/common/src/kit/(http|process)/',
+        pathNot: '^packages/common/src/kit/process/log[.]ts$',
+      },
+    },
+    {
+      name: 'http-without-services',
+      comment: 'The HTTP side serves any app: of a process it needs the settings and the log.',
+      severity: 'error',
+      from: { path: '^packages/common/src/kit/http/' },
+      to: {
+        path: '^packages/common/src/kit/(decide|process)/',
+        pathNot: '^packages/common/src/kit/process/(config|log)[.]ts$',
+      },
+    },
+    {
+      name: 'services-in-one-list',
+      comment: 'Whoever needs to know of all services asks the list, so that one more is one line.',
+      severity: 'error',
+      from: { path: '^(infra|client)/' },
+      to: { path: '^services/(?!marketplace/)' },
+    },
+    {
       name: 'platform-below-services',
       comment:
         'A platform carries any service; from common it needs the ports and what they speak of.',

@@ -31,7 +31,7 @@ export interface Capabilities {
   /** The private half of the key for sessions: who has it can be anybody. */
   signSession: SignSession;
 }
-export type Need = keyof Capabilities;
+type Need = keyof Capabilities;
 
 /** A service's table of contents. Everything that a deployment must know of a service stands here. */
 export interface Service<N extends Need = Need, H extends EventType = EventType> {

@@ -1,0 +1,111 @@
+import { copyFileSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
+import { createTestClock } from '@fairseat/common/testing';
+import { createMarketplace } from '@fairseat/marketplace';
+import { openEmbedded } from '@fairseat/platform/embedded';
+import { temporaryFolder } from '@fairseat/test-support/process';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const releases = Object.keys(JSON.parse(readFileSync(join(root, 'releases.json'), 'utf8')));
+
+/** What a release left behind: see `make-fixture.ts`. */
+interface Kept {
+  /** When it stopped, in milliseconds since the epoch. */
+  now: number;
+  password: string;
+  answers: { who: string; url: string; status: number; text: string }[];
+}
+
+/** The tables whose rows are the marketplace's own, with their rows. */
+function rowsIn(path: string) {
+  using db = new DatabaseSync(path);
+  const tables = db
+    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+    .all() as { name: string }[];
+  return Object.fromEntries(
+    tables.map(({ name }) => [name, db.prepare(`SELECT * FROM ${name} ORDER BY 1, 2`).all()]),
+  );
+}
+
+async function openRelease(release: string) {
+  const kept: Kept = JSON.parse(
+    readFileSync(join(import.meta.dirname, release, 'answers.json'), 'utf8'),
+  );
+  const folder = temporaryFolder();
+  const path = join(folder.path, 'fairseat.sqlite');
+  copyFileSync(join(import.meta.dirname, release, 'fairseat.sqlite'), path);
+  const time = createTestClock();
+  const beganMs = kept.now - time.now();
+  const clock = { now: () => beganMs + time.now(), after: time.after };
+  const start = async () => {
+    const platform = openEmbedded({ dataDir: folder.path, clock });
+    const config = readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent' });
+    const log = createLog(config.logLevel);
+    const sessionKey = await createSessionKey();
+    const market = await createMarketplace({ platform, config, log, sessionKey });
+    await market.start();
+    const cookies = new Map<string, string>();
+    const ask = async (who: string, method: 'GET' | 'POST', url: string, payload?: object) => {
+      const cookie = cookies.get(who);
+      const headers = { ...(cookie && { cookie }), prefer: 'wait=5' };
+      const request = { method, url: `/api/${url}`, headers, ...(payload && { payload }) };
+      const reply = await market.app.inject(request);
+      const [session] = reply.cookies;
+      if (session) cookies.set(who, `${session.name}=${session.value}`);
+      return reply;
+    };
+    for (const who of new Set(kept.answers.map((answer) => answer.who).filter(Boolean))) {
+      const account = { email: `${who}@example.com`, password: kept.password };
+      expect((await ask(who, 'POST', 'users/signin', account)).statusCode).toBe(200);
+    }
+    return { market, platform, ask };
+  };
+  return { ...kept, path, time, start, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+}
+
+describe.each(releases)('a data folder of %s', (release) => {
+  it('answers as it did, to the byte, and keeps every record and event as it is', async () => {
+    using old = await openRelease(release);
+    const before = rowsIn(old.path);
+    const { market, ask } = await old.start();
+    for (const { who, url, status, text } of old.answers) {
+      const { statusCode, body } = await ask(who, 'GET', url);
+      expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
+    }
+    await market.stop();
+    expect(rowsIn(old.path)).toMatchObject(before);
+  });
+
+  it('can be traded on: what is held is paid, and what is not expires', async () => {
+    using old = await openRelease(release);
+    const { market, platform, ask } = await old.start();
+    const orderOf = async (who: string, title: string) => {
+      const { orders } = (await ask(who, 'GET', 'orders')).json<{ orders: OrderRecord[] }>();
+      return orders.find(({ ticket }) => ticket.title === title) as OrderRecord;
+    };
+    const held = await orderOf('milo', 'Held');
+    const payment = { orderId: held.id, token: 'pm_card_visa' };
+    const charge = (await ask('milo', 'POST', 'payments', payment)).json<ChargeRecord>();
+    expect(charge.status).toBe('completed');
+    const { tickets } = (await ask('', 'GET', 'tickets?available=true')).json<{
+      tickets: TicketRecord[];
+    }>();
+    const anew = tickets.find(({ title }) => title === 'Let go') as TicketRecord;
+    const placed = await ask('bea', 'POST', 'orders', { ticketId: anew.id });
+    expect(placed.json<OrderRecord>().status).toBe('awaiting_payment');
+    await platform.settled();
+    expect((await orderOf('milo', 'Held')).status).toBe('completed');
+
+    old.time.advance(3_600_000);
+    await platform.settled();
+    expect((await orderOf('bea', 'Let go')).reason).toBe('expired');
+    expect((await orderOf('bea', 'Being confirmed')).reason).toBe('expired');
+    await market.stop();
+  });
+});
