@@ -1,6 +1,6 @@
 /** The delivery policy: what follows when a handler has thrown, and after how long. The same on every platform. */
 import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
-import type { AnyEvent, EventType } from '@fairseat/common/events';
+import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
 import type { Delivery, Handlers } from '@fairseat/common/ports';
 
 export interface DeliveryTiming {
@@ -25,6 +25,12 @@ export const UNAVAILABLE_PAUSE_MS = 250;
 const LONGEST_BACKOFF_MS = 30_000;
 /** So many conflicts in a row are one failure. */
 const MAX_CONFLICTS = 100;
+
+export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** So many are shown, the oldest. */
+export const MAX_DEAD_LETTERS = 100;
+/** An alarm whose handler failed rings again after so long. */
+export const RING_AGAIN_MS = 1000;
 
 /** How often one event was handled by one group without success. */
 export interface Counts {
@@ -76,3 +82,21 @@ export type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
 
 export const handlerOf = (handlers: Handlers, type: EventType) =>
   handlers[type] as Handler | undefined;
+
+/** Undefined when it holds no event: then handling it fails, and tells why. */
+export function asEvent(body: string): AnyEvent | undefined {
+  try {
+    return parseEvent(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a dead letter shows, though it may not even be JSON. */
+export function asJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

@@ -9,6 +9,7 @@ import { pause } from '../clock.ts';
 import {
   afterError,
   afterFailure,
+  asEvent,
   type DeliveryTiming,
   handlerOf,
   UNAVAILABLE_PAUSE_MS,
@@ -151,7 +152,7 @@ export class Consumer {
       tell(() => message.nak());
       return;
     }
-    const event = asEvent(message);
+    const event = asEvent(message.string());
     const subject = event?.subject ?? String(message.seq);
     const before = this.#subjects.get(subject);
     this.#inFlight.add(message);
@@ -241,13 +242,5 @@ function tell(answer: () => void) {
     answer();
   } catch (error) {
     if (!(error instanceof ClosedConnectionError)) throw error;
-  }
-}
-
-function asEvent(message: JsMsg): AnyEvent | undefined {
-  try {
-    return parseEvent(message.json());
-  } catch {
-    return undefined;
   }
 }

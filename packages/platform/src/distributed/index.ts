@@ -8,7 +8,7 @@ import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts
 import { createTestGateway, testPayments } from '../test-gateway.ts';
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
-import { EngineError, untilReachable } from './engine.ts';
+import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
 import { Mongo } from './mongodb.ts';
 import { Nats } from './nats.ts';
 import { checkRedis, connectRedis, explainRedis } from './redis.ts';
@@ -181,14 +181,12 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   };
 }
 
-const SAY_AGAIN_MS = 5000;
-
-/** The same line every few seconds at most: an engine that is away is missed by many at once. */
+/** The same line no more often: an engine that is away is missed by many at once. */
 function sparingly(clock: Clock, tell: (message: string, error: unknown) => void) {
   const saidAt = new Map<string, number>();
   return (message: string, error: unknown) => {
     const now = clock.now();
-    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < SAY_AGAIN_MS) return;
+    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
     saidAt.set(message, now);
     tell(message, error);
   };

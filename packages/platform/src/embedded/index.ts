@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
-import { type DeliveryTiming, timingOf } from '../delivery.ts';
+import { type DeliveryTiming, EVENTS_KEPT_MS, timingOf } from '../delivery.ts';
 import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { createTestGateway, testPayments } from '../test-gateway.ts';
@@ -34,7 +34,6 @@ export interface EmbeddedPlatform extends Platform {
 }
 
 const TIDY_INTERVAL_MS = 5000;
-const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
