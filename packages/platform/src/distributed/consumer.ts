@@ -14,6 +14,7 @@ import {
   handlerOf,
   UNAVAILABLE_PAUSE_MS,
 } from '../delivery.ts';
+import { InTurn } from '../in-turn.ts';
 import type { Letters } from './letters.ts';
 import { isMissing, type Nats } from './nats.ts';
 import type { Stream } from './streams.ts';
@@ -42,8 +43,7 @@ export class Consumer {
   readonly #letters: Letters;
   readonly #options: ConsumerOptions;
   readonly #inFlight = new Set<JsMsg>();
-  /** The last delivery under way for each record. */
-  readonly #subjects = new Map<string, Promise<void>>();
+  readonly #deliveries = new InTurn();
   #pulling: ConsumerMessages | undefined;
   #running = false;
   #loop = Promise.resolve();
@@ -154,17 +154,16 @@ export class Consumer {
     }
     const event = asEvent(message.string());
     const subject = event?.subject ?? String(message.seq);
-    const before = this.#subjects.get(subject);
     this.#inFlight.add(message);
-    const delivered = (before ?? Promise.resolve())
-      .then(() => this.#deliver(message, event))
-      .finally(() => {
-        if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
+    this.#deliveries.add(
+      subject,
+      () => this.#deliver(message, event),
+      () => {
         this.#inFlight.delete(message);
         this.#slotFree.resolve();
         this.#slotFree = Promise.withResolvers();
-      });
-    this.#subjects.set(subject, delivered);
+      },
+    );
   }
 
   async #deliver(message: JsMsg, event: AnyEvent | undefined) {

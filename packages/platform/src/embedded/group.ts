@@ -11,6 +11,7 @@ import {
   type Next,
   UNAVAILABLE_PAUSE_MS,
 } from '../delivery.ts';
+import { InTurn } from '../in-turn.ts';
 import { fresh, type Letter, Letters } from './letters.ts';
 import type { SavedEvent, Store } from './store.ts';
 
@@ -46,8 +47,7 @@ export class Group {
   #unsaved: Letter[] = [];
   /** Handled in the transaction under way. */
   readonly #finishing = new Set<number>();
-  /** The last delivery under way for each record. */
-  readonly #subjects = new Map<string, Promise<void>>();
+  readonly #deliveries = new InTurn();
   readonly #parkedInFlight = new Set<number>();
   #inFlight = 0;
   #parkedCount = 0;
@@ -177,14 +177,11 @@ export class Group {
     }
     this.#inFlight += 1;
     const subject = event?.subject ?? String(letter.seq);
-    const before = this.#subjects.get(subject);
-    const delivered = (before ?? Promise.resolve())
-      .then(() => this.#deliver(letter, handler))
-      .finally(() => {
-        if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
-        this.#finished(letter);
-      });
-    this.#subjects.set(subject, delivered);
+    this.#deliveries.add(
+      subject,
+      () => this.#deliver(letter, handler),
+      () => this.#finished(letter),
+    );
   }
 
   #finished(letter: Letter) {
