@@ -43,6 +43,18 @@ export async function untilReachable<T>(
   }
 }
 
+/** Does it once, and anew only after it has failed. */
+export function onceDone<T>(work: () => Promise<T>): () => Promise<T> {
+  let doing: Promise<T> | undefined;
+  return () => {
+    doing ??= work().catch((error) => {
+      doing = undefined;
+      throw error;
+    });
+    return doing;
+  };
+}
+
 export interface Waiting {
   clock: Clock;
   onWaiting: (line: string) => void;

@@ -1,6 +1,7 @@
 import type { DeadLetter } from '@fairseat/common/ports';
 import type { Collection } from 'mongodb';
 import { asJson, EVENTS_KEPT_MS, MAX_DEAD_LETTERS } from '../delivery.ts';
+import { onceDone } from './engine.ts';
 import type { Mongo } from './mongodb.ts';
 
 /** An event that failed: how often so far, and once given up, when that was. */
@@ -18,7 +19,6 @@ interface Letter {
 export class Letters {
   readonly #mongo: Mongo;
   readonly #group: string;
-  #prepared: Promise<unknown> | undefined;
 
   constructor(mongo: Mongo, group: string) {
     this.#mongo = mongo;
@@ -29,24 +29,18 @@ export class Letters {
     return this.#mongo.database(this.#group).collection('dead_letters');
   }
 
-  prepare(): Promise<unknown> {
-    this.#prepared ??= this.#mongo
-      .run(() =>
-        this.#collection.createIndexes([
-          {
-            name: 'died_at',
-            key: { diedAt: 1 },
-            partialFilterExpression: { diedAt: { $exists: true } },
-          },
-          { name: 'forget_at', key: { forgetAt: 1 }, expireAfterSeconds: 0 },
-        ]),
-      )
-      .catch((error) => {
-        this.#prepared = undefined;
-        throw error;
-      });
-    return this.#prepared;
-  }
+  readonly prepare = onceDone(() =>
+    this.#mongo.run(() =>
+      this.#collection.createIndexes([
+        {
+          name: 'died_at',
+          key: { diedAt: 1 },
+          partialFilterExpression: { diedAt: { $exists: true } },
+        },
+        { name: 'forget_at', key: { forgetAt: 1 }, expireAfterSeconds: 0 },
+      ]),
+    ),
+  );
 
   /** Counts one more failure of an event and answers how many there were. */
   async fail(id: string, body: string, error: unknown, now: number): Promise<number> {

@@ -5,6 +5,7 @@ import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/comm
 import { wordsOf } from '@fairseat/common/search';
 import type { AnyBulkWriteOperation, Collection, Filter, IndexDescription } from 'mongodb';
 import { cursorBehind, MAX_COUNTED, MAX_SCANNED, placeOf } from '../pages.ts';
+import { onceDone } from './engine.ts';
 import { isDuplicate, type Mongo } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 
@@ -38,7 +39,6 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   readonly #definition: TableDefinition<R>;
   readonly #relay: Relay;
   readonly #service: string;
-  #prepared: Promise<unknown> | undefined;
 
   constructor(mongo: Mongo, service: string, definition: TableDefinition<R>, relay: Relay) {
     this.#mongo = mongo;
@@ -52,15 +52,9 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   }
 
   /** Makes the indexes that are not there yet. */
-  prepare(): Promise<unknown> {
-    this.#prepared ??= this.#mongo
-      .run(() => this.#collection.createIndexes(indexesOf(this.#definition)))
-      .catch((error) => {
-        this.#prepared = undefined;
-        throw error;
-      });
-    return this.#prepared;
-  }
+  readonly prepare = onceDone(() =>
+    this.#mongo.run(() => this.#collection.createIndexes(indexesOf(this.#definition))),
+  );
 
   get(id: string) {
     return this.#one({ _id: id } as Filter<Saved<R>>);
