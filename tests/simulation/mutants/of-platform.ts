@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const bus = 'packages/platform/src/simulated/bus.ts';
+const find = 'packages/platform/src/find.ts';
 const group = 'packages/platform/src/simulated/group.ts';
 const saved = 'packages/platform/src/simulated/records.ts';
 
@@ -86,20 +87,18 @@ export const ofPlatform: Mutant[] = [
     name: 'page-cursor-skips',
     shows: 'guard',
     breaks: 'the next page of a list begins one record too late',
-    file: saved,
-    find: `      if (records.length === limit) {
-        return { records, nextCursor: cursorBehind(records.at(-1) as R) };`,
-    replace: `      if (records.length === limit) {
-        return { records, nextCursor: cursorBehind(record) };`,
+    file: find,
+    find: `this.#last ? cursorBehind(this.#last) : null;`,
+    replace: `cursorBehind(record);`,
     rules: ['a list is whole'],
   },
   {
     name: 'pages-have-no-end',
     shows: [35],
     breaks: 'a page holds as many records as there are',
-    file: saved,
-    find: `      if (records.length === limit) {`,
-    replace: `      if (records.length === limit * 1000) {`,
+    file: find,
+    find: `this.#records.length === this.#limit ||`,
+    replace: `this.#records.length === this.#limit * 1000 ||`,
     rules: ['a list is whole'],
   },
 ];
