@@ -2,6 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const bus = 'packages/platform/src/simulated/bus.ts';
+const delivery = 'packages/platform/src/delivery.ts';
 const find = 'packages/platform/src/find.ts';
 const group = 'packages/platform/src/simulated/group.ts';
 const saved = 'packages/platform/src/simulated/records.ts';
@@ -46,6 +47,16 @@ export const ofPlatform: Mutant[] = [
         inStory(storyOf(event), handled).catch(() => {});
       })`,
     rules: ['what is handled has taken effect', 'comes to rest'],
+  },
+  {
+    name: 'put-off-counts-as-failed',
+    shows: 'guard',
+    breaks:
+      'an event whose handler asks for it again soon becomes a dead letter when that happens too often',
+    file: delivery,
+    find: `return { kind: 'defer', forMs: timing.deferMs, conflicts: 0, failures };`,
+    replace: `return afterFailure(failures + 1, timing);`,
+    rules: ['no dead letters'],
   },
   {
     name: 'writes-are-not-compared',
