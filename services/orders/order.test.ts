@@ -1,5 +1,5 @@
 /** The specification of every decision about an order: given what happened, when this is decided, then this follows. */
-import type { CancelReason, TicketRecord } from '@fairseat/common/records';
+import { type CancelReason, mustBeBuyer, type TicketRecord } from '@fairseat/common/records';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {
@@ -11,7 +11,6 @@ import {
   fail,
   isActive,
   isUnpaid,
-  mustBeBuyer,
   type Order,
   type OrderFact,
   place,

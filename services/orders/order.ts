@@ -1,6 +1,11 @@
 /** What an order is and everything that may be decided about one. */
 import { conflict, forbidden } from '@fairseat/common/errors';
-import type { CancelReason, OrderRecord, TicketRecord } from '@fairseat/common/records';
+import {
+  type CancelReason,
+  mustBeBuyer,
+  type OrderRecord,
+  type TicketRecord,
+} from '@fairseat/common/records';
 
 export interface Order extends OrderRecord {
   requestHash: string | null;
@@ -106,9 +111,4 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
     case 'order.completed':
       return { ...order, status: 'completed' };
   }
-}
-
-/** @throws Problem 403 */
-export function mustBeBuyer(order: Order, userId: string) {
-  if (order.userId !== userId) throw forbidden('not_your_order', 'This order is not yours.');
 }

@@ -17,9 +17,9 @@ import {
   sessionOf,
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
-import { orderSchema, type TicketRecord } from '@fairseat/common/records';
+import { mustBeBuyer, orderSchema, type TicketRecord } from '@fairseat/common/records';
 import { z } from 'zod';
-import { cancel, mustBeBuyer, type Order, type OrderFact, place } from './order.ts';
+import { cancel, type Order, type OrderFact, place } from './order.ts';
 
 const tags = ['orders'];
 const LONGEST_WAIT_SECONDS = 10;

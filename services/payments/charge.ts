@@ -1,6 +1,13 @@
 /** What payments knows of an order and its charge, in one record, and everything that may be decided about it. */
-import { conflict, forbidden, notFound, Problem } from '@fairseat/common/errors';
-import type { ChargeRecord, NextAction, OrderRecord, Stored } from '@fairseat/common/records';
+import { conflict, notFound, Problem } from '@fairseat/common/errors';
+import {
+  type ChargeRecord,
+  mustBeBuyer,
+  type NextAction,
+  type OrderRecord,
+  SAY_AGAIN_MS,
+  type Stored,
+} from '@fairseat/common/records';
 
 export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
   /** Every request that asked for it: each card the buyer tried, and none that was refused. */
@@ -63,8 +70,6 @@ type Decision = (payment: Payment) => PaymentFact[];
 
 /** A request under way settles its own charge; the reconciler leaves it alone for so long. */
 const IN_FLIGHT_MS = 5_000;
-/** How long after its order should have ended a settled charge is called to mind again, and then each time. */
-const SAY_AGAIN_MS = 60_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** More cards than anybody tries, so that the record stays small. */
 const MAX_REQUESTS = 50;
@@ -298,9 +303,4 @@ export function toCharge({ id: orderId, charge }: Payment): ChargeRecord {
   if (charge === null) throw notFound('charge');
   const { nextAction, ...rest } = charge;
   return { ...rest, orderId, ...(nextAction && { nextAction }) };
-}
-
-/** @throws Problem 403 */
-export function mustBeBuyer(order: OrderRecord, userId: string) {
-  if (order.userId !== userId) throw forbidden('not_your_order', 'This order is not yours.');
 }

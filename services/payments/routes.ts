@@ -15,16 +15,9 @@ import {
   sessionOf,
 } from '@fairseat/common/kit';
 import type { TestGateway } from '@fairseat/common/ports';
-import { chargeSchema } from '@fairseat/common/records';
+import { chargeSchema, mustBeBuyer } from '@fairseat/common/records';
 import type { Cashier } from './cashier.ts';
-import {
-  mustBeBuyer,
-  type Payment,
-  type PaymentFact,
-  type PayRequest,
-  pay,
-  toCharge,
-} from './charge.ts';
+import { type Payment, type PaymentFact, type PayRequest, pay, toCharge } from './charge.ts';
 
 const tags = ['payments'];
 /** How long an order that has just begun to await payment may take to become known here. */

@@ -1,7 +1,7 @@
 /** What a ticket is and everything that may be decided about one. */
 import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
 import type { EventData, Refusal } from '@fairseat/common/events';
-import type { TicketRecord } from '@fairseat/common/records';
+import { SAY_AGAIN_MS, type TicketRecord } from '@fairseat/common/records';
 
 export interface Ticket extends TicketRecord {
   requestHash: string | null;
@@ -25,8 +25,6 @@ export type TicketFact =
 
 type Order = EventData<'order.created'>;
 
-/** How long after its order should have ended a lock is called to mind again, and then each time. */
-const SAY_AGAIN_MS = 60_000;
 /** While the holder's end may be on its way, the lock is tried about 20 times in 2 seconds. */
 const LOCK_ATTEMPTS = 20;
 

@@ -3,6 +3,7 @@
  * Money is an integer in the currency's minor unit; times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
+import { forbidden } from './errors.ts';
 
 /** What every stored record has. */
 export interface Stored {
@@ -67,6 +68,17 @@ export const orderSchema = z.object({
   createdAt: timeSchema,
 });
 export type OrderRecord = z.infer<typeof orderSchema>;
+
+/** @throws Problem 403 */
+export function mustBeBuyer(order: OrderRecord, userId: string) {
+  if (order.userId !== userId) throw forbidden('not_your_order', 'This order is not yours.');
+}
+
+/**
+ * Whoever holds a lock or a charge for an order publishes its last event again so long after the order should have
+ * ended, and then each time, until the end is received: orders answers by publishing it again.
+ */
+export const SAY_AGAIN_MS = 60_000;
 
 const nextActionSchema = z.object({
   type: z.literal('confirm'),
