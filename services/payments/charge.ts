@@ -1,7 +1,7 @@
 /** What payments knows of an order and its charge, in one record, and everything that may be decided about it. */
 
 import type { ChargeRecord, NextAction } from '@fairseat/common/contracts/charge';
-import { mustBeBuyer, type OrderRecord } from '@fairseat/common/contracts/order';
+import { mustBeBuyer, type OrderRecord, SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Stored } from '@fairseat/common/contracts/shared';
 import { conflict, notFound, Problem } from '@fairseat/common/errors';
 
@@ -66,8 +66,6 @@ type Decision = (payment: Payment) => PaymentFact[];
 
 /** A request under way settles its own charge; the reconciler leaves it alone for so long. */
 const IN_FLIGHT_MS = 5_000;
-/** How long after its order should have ended a settled charge is called to mind again, and then each time. */
-const SAY_AGAIN_MS = 60_000;
 const LONGEST_PAUSE_MS = 60_000;
 /** More cards than anybody tries, so that the record stays small. */
 const MAX_REQUESTS = 50;

@@ -1,5 +1,6 @@
 /** What a ticket is and everything that may be decided about one. */
 
+import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Refusal, TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
 import type { EventData } from '@fairseat/common/events';
@@ -26,8 +27,6 @@ export type TicketFact =
 
 type Order = EventData<'order.created'>;
 
-/** How long after its order should have ended a lock is called to mind again, and then each time. */
-const SAY_AGAIN_MS = 60_000;
 /** While the holder's end may be on its way, the lock is tried about 20 times in 2 seconds. */
 const LOCK_ATTEMPTS = 20;
 

@@ -1,5 +1,6 @@
 /** One run: a plan is lived through, then the weather clears and everything must come to rest. */
 import { createHash } from 'node:crypto';
+import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Platform } from '@fairseat/common/ports';
 import { clear, type Entry, Simulation } from '@fairseat/platform/simulated';
 import { Checkers, type Found } from './checkers/checkers.ts';
@@ -46,12 +47,12 @@ export interface RunOptions extends Partial<Listener> {
 }
 
 const TURN_MS = 500;
-/** By then every lock, charge and order has been said again twice; see `SAY_AGAIN_MS` of the services. */
-const COMES_TO_REST_MS = 240_000;
+/** By then every lock, charge and order has been said again twice. */
+const COMES_TO_REST_MS = 4 * SAY_AGAIN_MS;
 /** Clocks may be wrong by less. */
 const AFTER_ALARMS_MS = 15_000;
 /** Longer than anything waits before it says something again. */
-const LINGERS_MS = 130_000;
+const LINGERS_MS = 2 * SAY_AGAIN_MS + 10_000;
 /** One seed in so many is watched for so long. */
 const LINGERS_EVERY = 10;
 

@@ -2,11 +2,6 @@
 import { badRequest } from '@fairseat/common/errors';
 import type { Stored } from '@fairseat/common/ports';
 
-/** How many records one page may look at: a search for words that never meet ends early, with a cursor to go on. */
-export const MAX_SCANNED = 2000;
-/** Of so many words of a query, the rarest leads. */
-export const MAX_COUNTED = 8;
-
 /** Creation time and id: of records made before this place comes the rest. */
 export type Place = [createdAt: string, id: string];
 

@@ -2,6 +2,8 @@
 import type { Mutant } from './mutant.ts';
 
 const bus = 'packages/platform/src/simulated/bus.ts';
+const delivery = 'packages/platform/src/delivery.ts';
+const find = 'packages/platform/src/find.ts';
 const group = 'packages/platform/src/simulated/group.ts';
 const saved = 'packages/platform/src/simulated/saved-records.ts';
 
@@ -47,6 +49,16 @@ export const ofPlatform: Mutant[] = [
     rules: ['what is handled has taken effect', 'comes to rest'],
   },
   {
+    name: 'put-off-counts-as-failed',
+    shows: 'guard',
+    breaks:
+      'an event whose handler asks for it again soon becomes a dead letter when that happens too often',
+    file: delivery,
+    find: `return { kind: 'defer', forMs: timing.deferMs, conflicts: 0, failures };`,
+    replace: `return afterFailure(failures + 1, timing);`,
+    rules: ['no dead letters'],
+  },
+  {
     name: 'writes-are-not-compared',
     shows: 'guard',
     breaks: 'the database saves a write without comparing the version',
@@ -86,20 +98,18 @@ export const ofPlatform: Mutant[] = [
     name: 'page-cursor-skips',
     shows: 'guard',
     breaks: 'the next page of a list begins one record too late',
-    file: saved,
-    find: `      if (records.length === limit) {
-        return { records, nextCursor: cursorBehind(records.at(-1) as R) };`,
-    replace: `      if (records.length === limit) {
-        return { records, nextCursor: cursorBehind(record) };`,
+    file: find,
+    find: `this.#last ? cursorBehind(this.#last) : null;`,
+    replace: `cursorBehind(record);`,
     rules: ['a list is whole'],
   },
   {
     name: 'pages-have-no-end',
     shows: [35],
     breaks: 'a page holds as many records as there are',
-    file: saved,
-    find: `      if (records.length === limit) {`,
-    replace: `      if (records.length === limit * 1000) {`,
+    file: find,
+    find: `this.#records.length === this.#limit ||`,
+    replace: `this.#records.length === this.#limit * 1000 ||`,
     rules: ['a list is whole'],
   },
 ];

@@ -34,6 +34,12 @@ export function mustBeBuyer({ userId: buyer }: OrderRecord, userId: string) {
   if (buyer !== userId) throw forbidden('not_your_order', 'This order is not yours.');
 }
 
+/**
+ * Whoever holds a lock or a charge for an order publishes its last event again so long after the order should have
+ * ended, and then each time, until the end is received: orders answers by publishing it again.
+ */
+export const SAY_AGAIN_MS = 60_000;
+
 export const orderEvents = defineEvents('orders', {
   'order.created': orderSchema,
   'order.awaiting_payment': orderSchema,

@@ -2,9 +2,9 @@ import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Timers } from '@fairseat/common/ports';
 import { DelayedError, type Job, Queue, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { RING_AGAIN_MS } from '../delivery.ts';
 import type { Trouble } from './engine.ts';
 
-const RING_AGAIN_MS = 1000;
 const AT_ONCE = 50;
 /** A worker that dies while an alarm rings loses it to another after so long. */
 const LOCK_MS = 5000;

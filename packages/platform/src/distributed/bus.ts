@@ -1,5 +1,6 @@
 import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
 import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
+import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import { Consumer, type ConsumerOptions } from './consumer.ts';
 import { Letters } from './letters.ts';
 import { Losses } from './losses.ts';
@@ -17,8 +18,6 @@ interface Group {
   letters: Letters;
   consumers: Consumer[];
 }
-
-const SHOWN = 100;
 
 /** Events on JetStream: a durable consumer for each group and stream, dead letters in the group's own database. */
 export class JetStreamBus implements Bus {
@@ -84,7 +83,7 @@ export class JetStreamBus implements Bus {
     return lists
       .flat()
       .toSorted((a, b) => a.diedAt.localeCompare(b.diedAt))
-      .slice(0, SHOWN);
+      .slice(0, MAX_DEAD_LETTERS);
   }
 
   backlog() {

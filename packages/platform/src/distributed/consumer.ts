@@ -1,23 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 import { inStory, storyOf } from '@fairseat/common/context';
-import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { Unavailable } from '@fairseat/common/errors';
 import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
-import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
+import type { Clock, Handlers } from '@fairseat/common/ports';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { ClosedConnectionError } from '@nats-io/transport-node';
 import { pause } from '../clock.ts';
+import {
+  afterError,
+  afterFailure,
+  asEvent,
+  type DeliveryTiming,
+  handlerOf,
+  UNAVAILABLE_PAUSE_MS,
+} from '../delivery.ts';
+import { InTurn } from '../in-turn.ts';
 import type { Letters } from './letters.ts';
 import { isMissing, type Nats } from './nats.ts';
 import type { Stream } from './streams.ts';
 
-export interface ConsumerOptions {
+export interface ConsumerOptions extends DeliveryTiming {
   clock: Clock;
-  /** How long until an event that a handler put off (`NotYet`) comes again. */
-  deferMs: number;
-  /** The first pause after a failure; each further one is twice as long. */
-  backoffMs: number;
-  /** After so many failures an event becomes a dead letter. */
-  maxFailures: number;
   /** What a process took and did not say a word of for so long goes to another. */
   ackWaitMs: number;
   onDeadLetter: (group: string, reason: unknown, body: string) => void;
@@ -25,12 +28,7 @@ export interface ConsumerOptions {
 }
 
 const MAX_IN_FLIGHT = 128;
-const MAX_CONFLICTS = 100;
-const LONGEST_BACKOFF_MS = 30_000;
-const UNAVAILABLE_PAUSE_MS = 250;
 const PULL_MS = 10_000;
-
-type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
 
 /**
  * What one group hears of one stream. All replicas of a service pull from the same durable consumer, so each event
@@ -45,8 +43,7 @@ export class Consumer {
   readonly #letters: Letters;
   readonly #options: ConsumerOptions;
   readonly #inFlight = new Set<JsMsg>();
-  /** The last delivery under way for each record. */
-  readonly #subjects = new Map<string, Promise<void>>();
+  readonly #deliveries = new InTurn();
   #pulling: ConsumerMessages | undefined;
   #running = false;
   #loop = Promise.resolve();
@@ -155,19 +152,18 @@ export class Consumer {
       tell(() => message.nak());
       return;
     }
-    const event = asEvent(message);
+    const event = asEvent(message.string());
     const subject = event?.subject ?? String(message.seq);
-    const before = this.#subjects.get(subject);
     this.#inFlight.add(message);
-    const delivered = (before ?? Promise.resolve())
-      .then(() => this.#deliver(message, event))
-      .finally(() => {
-        if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
+    this.#deliveries.add(
+      subject,
+      () => this.#deliver(message, event),
+      () => {
         this.#inFlight.delete(message);
         this.#slotFree.resolve();
         this.#slotFree = Promise.withResolvers();
-      });
-    this.#subjects.set(subject, delivered);
+      },
+    );
   }
 
   async #deliver(message: JsMsg, event: AnyEvent | undefined) {
@@ -178,11 +174,13 @@ export class Consumer {
         return tell(() => message.ack());
       } catch (error) {
         if (!this.#running) break;
-        // The record changed between decision and write: decide again on what it is now.
-        const lost = error instanceof VersionConflict || error instanceof DuplicateKey;
-        if (lost && ++conflicts < MAX_CONFLICTS) await setImmediate();
-        else if (error instanceof NotYet) return tell(() => message.nak(this.#options.deferMs));
-        else if (error instanceof Unavailable) this.#pause(error);
+        // All replicas count its failures together, so that only the count of conflicts is known here.
+        const next = afterError(error, { conflicts, failures: 0 }, this.#options);
+        if (next.kind === 'again') {
+          conflicts = next.conflicts;
+          await setImmediate();
+        } else if (next.kind === 'pause') this.#pause(error, next.forMs);
+        else if (next.kind === 'defer') return tell(() => message.nak(next.forMs));
         else if (await this.#fail(message, error)) return;
       }
     }
@@ -191,29 +189,29 @@ export class Consumer {
 
   async #handle(message: JsMsg, parsed: AnyEvent | undefined) {
     const event = parsed ?? parseEvent(message.json());
-    const handler = this.#handlers[event.type] as Handler | undefined;
+    const handler = handlerOf(this.#handlers, event.type);
     const delivery = { attempt: message.info.deliveryCount };
     await inStory(storyOf(event), () => handler?.(event, delivery));
   }
 
-  #pause(error: Unavailable) {
+  #pause(error: unknown, forMs = UNAVAILABLE_PAUSE_MS) {
     this.#options.onTrouble(error);
-    this.#paused ??= pause(this.#options.clock, UNAVAILABLE_PAUSE_MS).then(() => {
+    this.#paused ??= pause(this.#options.clock, forMs).then(() => {
       this.#paused = undefined;
     });
   }
 
   /** Puts an event aside for later or for good. Answers false when not even that could be saved. */
   async #fail(message: JsMsg, error: unknown): Promise<boolean> {
-    const { clock, backoffMs, maxFailures, onDeadLetter } = this.#options;
+    const { clock, onDeadLetter } = this.#options;
     const { stream, streamSequence, timestampNanos } = message.info;
     // A stream that was lost and made anew counts from one again.
     const id = `${stream} ${streamSequence} ${timestampNanos}`;
     try {
       const failures = await this.#letters.fail(id, message.string(), error, clock.now());
-      if (failures < maxFailures) {
-        const delayMs = Math.min(backoffMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
-        tell(() => message.nak(delayMs));
+      const next = afterFailure(failures, this.#options);
+      if (next.kind === 'retry') {
+        tell(() => message.nak(next.forMs));
         return true;
       }
       await this.#letters.bury(id, clock.now());
@@ -243,13 +241,5 @@ function tell(answer: () => void) {
     answer();
   } catch (error) {
     if (!(error instanceof ClosedConnectionError)) throw error;
-  }
-}
-
-function asEvent(message: JsMsg): AnyEvent | undefined {
-  try {
-    return parseEvent(message.json());
-  } catch {
-    return undefined;
   }
 }

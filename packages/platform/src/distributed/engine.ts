@@ -15,7 +15,8 @@ export interface Trouble {
 }
 
 const TRY_AGAIN_MS = 250;
-const SAY_AGAIN_MS = 5000;
+/** The same line is told no more often. */
+export const TELL_AGAIN_MS = 5000;
 
 /**
  * Tries until an engine answers, since it may start after the services do. Says what it waits for, at first and then
@@ -35,11 +36,23 @@ export async function untilReachable<T>(
       if (lasting || isOver()) throw new EngineError(line, { cause: error });
       if (clock.now() >= sayAt) {
         onWaiting(`${line} Trying again until it works.`);
-        sayAt = clock.now() + SAY_AGAIN_MS;
+        sayAt = clock.now() + TELL_AGAIN_MS;
       }
       await pause(clock, TRY_AGAIN_MS);
     }
   }
+}
+
+/** Does it once, and anew only after it has failed. */
+export function onceDone<T>(work: () => Promise<T>): () => Promise<T> {
+  let doing: Promise<T> | undefined;
+  return () => {
+    doing ??= work().catch((error) => {
+      doing = undefined;
+      throw error;
+    });
+    return doing;
+  };
 }
 
 export interface Waiting {

@@ -2,12 +2,13 @@
 import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { systemClock } from '../clock.ts';
+import { ACK_WAIT_MS, type DeliveryTiming, timingOf } from '../delivery.ts';
 import { createNewId } from '../ids.ts';
 import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { createTestGateway, testPayments } from '../test-gateway.ts';
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
-import { EngineError, untilReachable } from './engine.ts';
+import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
 import { Mongo } from './mongodb.ts';
 import { Nats } from './nats.ts';
 import { checkRedis, connectRedis, explainRedis } from './redis.ts';
@@ -16,7 +17,8 @@ import { MongoTable } from './table.ts';
 
 export { EngineError };
 
-export interface DistributedOptions {
+/** The times of delivery are shorter in tests. */
+export interface DistributedOptions extends Partial<DeliveryTiming> {
   mongodbUrl: string;
   /** One address, or those of several servers of a cluster, separated by commas. */
   natsUrl: string;
@@ -35,10 +37,7 @@ export interface DistributedOptions {
   onError?: (message: string, error: unknown) => void;
   /** Told what the start waits for. */
   onWaiting?: (line: string) => void;
-  /** See `ConsumerOptions`; shorter in tests. */
-  deferMs?: number;
-  backoffMs?: number;
-  maxFailures?: number;
+  /** See `ConsumerOptions`. */
   ackWaitMs?: number;
 }
 
@@ -84,10 +83,8 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   });
   const bus = new JetStreamBus(nats, mongo, {
     clock,
-    deferMs: options.deferMs ?? 100,
-    backoffMs: options.backoffMs ?? 100,
-    maxFailures: options.maxFailures ?? 8,
-    ackWaitMs: options.ackWaitMs ?? 5000,
+    ...timingOf(options),
+    ackWaitMs: options.ackWaitMs ?? ACK_WAIT_MS,
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
     onTrouble: (error) => onTrouble('consumers wait for an engine', error),
     onLoss: (service) =>
@@ -184,14 +181,12 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   };
 }
 
-const SAY_AGAIN_MS = 5000;
-
-/** The same line every few seconds at most: an engine that is away is missed by many at once. */
+/** The same line no more often: an engine that is away is missed by many at once. */
 function sparingly(clock: Clock, tell: (message: string, error: unknown) => void) {
   const saidAt = new Map<string, number>();
   return (message: string, error: unknown) => {
     const now = clock.now();
-    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < SAY_AGAIN_MS) return;
+    if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
     saidAt.set(message, now);
     tell(message, error);
   };

@@ -1,5 +1,7 @@
 import type { DeadLetter } from '@fairseat/common/ports';
 import type { Collection } from 'mongodb';
+import { asJson, EVENTS_KEPT_MS, MAX_DEAD_LETTERS } from '../delivery.ts';
+import { onceDone } from './engine.ts';
 import type { Mongo } from './mongodb.ts';
 
 /** An event that failed: how often so far, and once given up, when that was. */
@@ -13,15 +15,10 @@ interface Letter {
   forgetAt?: Date;
 }
 
-/** JetStream tries again for no longer than it keeps an event. */
-const REMEMBERED_MS = 30 * 24 * 60 * 60 * 1000;
-const SHOWN = 100;
-
 /** What one group has failed to handle, kept in its service's own database so that all its replicas count together. */
 export class Letters {
   readonly #mongo: Mongo;
   readonly #group: string;
-  #prepared: Promise<unknown> | undefined;
 
   constructor(mongo: Mongo, group: string) {
     this.#mongo = mongo;
@@ -32,24 +29,18 @@ export class Letters {
     return this.#mongo.database(this.#group).collection('dead_letters');
   }
 
-  prepare(): Promise<unknown> {
-    this.#prepared ??= this.#mongo
-      .run(() =>
-        this.#collection.createIndexes([
-          {
-            name: 'died_at',
-            key: { diedAt: 1 },
-            partialFilterExpression: { diedAt: { $exists: true } },
-          },
-          { name: 'forget_at', key: { forgetAt: 1 }, expireAfterSeconds: 0 },
-        ]),
-      )
-      .catch((error) => {
-        this.#prepared = undefined;
-        throw error;
-      });
-    return this.#prepared;
-  }
+  readonly prepare = onceDone(() =>
+    this.#mongo.run(() =>
+      this.#collection.createIndexes([
+        {
+          name: 'died_at',
+          key: { diedAt: 1 },
+          partialFilterExpression: { diedAt: { $exists: true } },
+        },
+        { name: 'forget_at', key: { forgetAt: 1 }, expireAfterSeconds: 0 },
+      ]),
+    ),
+  );
 
   /** Counts one more failure of an event and answers how many there were. */
   async fail(id: string, body: string, error: unknown, now: number): Promise<number> {
@@ -58,7 +49,8 @@ export class Letters {
         { _id: id },
         {
           $inc: { failures: 1 },
-          $set: { body, reason: String(error), forgetAt: new Date(now + REMEMBERED_MS) },
+          // It is tried again for no longer than the stream keeps it.
+          $set: { body, reason: String(error), forgetAt: new Date(now + EVENTS_KEPT_MS) },
         },
         { upsert: true, returnDocument: 'after' },
       ),
@@ -85,7 +77,7 @@ export class Letters {
       this.#collection
         .find({ diedAt: { $exists: true } })
         .sort({ diedAt: 1 })
-        .limit(SHOWN)
+        .limit(MAX_DEAD_LETTERS)
         .toArray(),
     );
     return letters.map(({ body, reason, diedAt = '' }) => ({
@@ -99,13 +91,5 @@ export class Letters {
   async #run<T>(work: () => Promise<T>): Promise<T> {
     await this.prepare();
     return this.#mongo.run(work);
-  }
-}
-
-function asJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
   }
 }

@@ -22,6 +22,7 @@ import {
   PermissionViolationError,
   type Subscription,
 } from '@nats-io/transport-node';
+import { EVENTS_KEPT_MS } from '../delivery.ts';
 import {
   EngineError,
   isAtLeast,
@@ -38,7 +39,6 @@ const CONNECT_WITHIN_MS = 2000;
 const RECONNECT_MS = 200;
 /** A link that died without a word is noticed after three of these. */
 const PING_MS = 1500;
-const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** For so long the server recognises an event that is published again. */
 const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
 const MAX_ACK_PENDING = 10_000;

@@ -4,7 +4,8 @@ import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import type { AnyBulkWriteOperation, Collection, Filter, IndexDescription } from 'mongodb';
-import { cursorBehind, MAX_COUNTED, MAX_SCANNED, placeOf } from '../cursor.ts';
+import { MAX_SCANNED, rarest, searchFor } from '../find.ts';
+import { onceDone } from './engine.ts';
 import { isDuplicate, type Mongo } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 
@@ -38,7 +39,6 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   readonly #definition: TableDefinition<R>;
   readonly #relay: Relay;
   readonly #service: string;
-  #prepared: Promise<unknown> | undefined;
 
   constructor(mongo: Mongo, service: string, definition: TableDefinition<R>, relay: Relay) {
     this.#mongo = mongo;
@@ -52,15 +52,9 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   }
 
   /** Makes the indexes that are not there yet. */
-  prepare(): Promise<unknown> {
-    this.#prepared ??= this.#mongo
-      .run(() => this.#collection.createIndexes(indexesOf(this.#definition)))
-      .catch((error) => {
-        this.#prepared = undefined;
-        throw error;
-      });
-    return this.#prepared;
-  }
+  readonly prepare = onceDone(() =>
+    this.#mongo.run(() => this.#collection.createIndexes(indexesOf(this.#definition))),
+  );
 
   get(id: string) {
     return this.#one({ _id: id } as Filter<Saved<R>>);
@@ -121,40 +115,25 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   }
 
   async find(query: Query): Promise<Page<R>> {
-    const [createdAt, id] = placeOf(query.cursor);
-    const words = query.words === undefined ? [] : wordsOf(query.words);
-    if (query.words !== undefined && words.length === 0) return { records: [], nextCursor: null };
-    const where = Object.entries(query.where ?? {});
-    const meets = (saved: Saved<R>) =>
-      where.every(([index, value]) => saved.indexes[index] === value) &&
-      words.every((word) => saved.words?.includes(word));
-    // Through the narrowest index there is: the rarest word, else the first condition.
-    const [first] = where;
-    const narrow = words.length > 0 ? { words: await this.#rarest(words) } : byIndex(first);
+    const search = searchFor(query, this.#definition);
+    if (search === undefined) return { records: [], nextCursor: null };
+    const { words, condition, isExact } = search;
+    const [createdAt, id] = search.before;
+    const narrow = words.length > 0 ? { words: await this.#rarest(words) } : byIndex(condition);
     const behind = {
       createdAt: { $lte: createdAt },
       $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }],
     };
-    const meetAll = words.length + where.length < 2;
     return this.#run(async () => {
       const cursor = this.#collection.find({ ...narrow, ...behind } as Filter<Saved<R>>, {
-        projection: { record: 1, indexes: 1, words: 1 },
+        ...recordOnly,
         sort: newest,
-        limit: (meetAll ? query.limit : MAX_SCANNED) + 1,
-        batchSize: meetAll ? query.limit + 1 : BATCH,
+        limit: (isExact ? query.limit : MAX_SCANNED) + 1,
+        batchSize: isExact ? query.limit + 1 : BATCH,
       });
-      const records: R[] = [];
-      let scanned = 0;
-      let last: R | undefined;
-      for await (const saved of cursor) {
-        if (records.length === query.limit || scanned === MAX_SCANNED) {
-          return { records, nextCursor: last ? cursorBehind(last) : null };
-        }
-        last = (saved as Saved<R>).record;
-        if (meets(saved as Saved<R>)) records.push(last);
-        scanned += 1;
-      }
-      return { records, nextCursor: null };
+      const page = search.newPage();
+      for await (const { record } of cursor) if (!page.take(record as R)) break;
+      return page.build();
     });
   }
 
@@ -232,20 +211,16 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   }
 
   async #rarest(words: string[]): Promise<string> {
-    const [only = '', ...others] = words.slice(0, MAX_COUNTED);
-    if (others.length === 0) return only;
-    const counted = await this.#run(() =>
+    if (words.length === 1) return words[0] as string;
+    const counts = await this.#run(() =>
       Promise.all(
-        [only, ...others].map(async (word) => {
+        words.map((word) => {
           const found = { words: word } as unknown as Filter<Saved<R>>;
-          return [
-            word,
-            await this.#collection.countDocuments(found, { limit: MAX_SCANNED }),
-          ] as const;
+          return this.#collection.countDocuments(found, { limit: MAX_SCANNED });
         }),
       ),
     );
-    return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
+    return rarest(words, counts);
   }
 }
 

@@ -1,30 +1,30 @@
 import { inStory, storyOf } from '@fairseat/common/context';
-import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
-import type { Clock, Delivery, Handlers } from '@fairseat/common/ports';
+import { Unavailable } from '@fairseat/common/errors';
+import { parseEvent } from '@fairseat/common/events';
+import type { Clock, Handlers } from '@fairseat/common/ports';
 import { pause } from '../clock.ts';
+import {
+  afterError,
+  type DeliveryTiming,
+  type Handler,
+  handlerOf,
+  type Next,
+  UNAVAILABLE_PAUSE_MS,
+} from '../delivery.ts';
+import { InTurn } from '../in-turn.ts';
 import { fresh, type Letter, Letters } from './letters.ts';
 import type { SavedEvent, Store } from './store.ts';
 
-export interface GroupOptions {
+export interface GroupOptions extends DeliveryTiming {
   clock: Clock;
-  /** How long until an event that a handler put off (`NotYet`) comes again. */
-  deferMs: number;
-  /** The first pause after a failure; each further one is twice as long. */
-  backoffMs: number;
-  /** After so many failures an event becomes a dead letter. */
-  maxFailures: number;
   onDeadLetter: (group: string, reason: unknown, body: string) => void;
   onWatcherError: (error: unknown) => void;
   onProgress: () => void;
 }
 
 const MAX_IN_FLIGHT = 256;
-const LONGEST_BACKOFF_MS = 30_000;
-const MAX_CONFLICTS = 100;
-const UNAVAILABLE_PAUSE_MS = 250;
 
-type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
+type PutAside = Extract<Next, { kind: 'defer' | 'retry' | 'dead' }>;
 
 /**
  * One consumer group's way through the log. Events of different records are handled at the same time, those of
@@ -47,8 +47,7 @@ export class Group {
   #unsaved: Letter[] = [];
   /** Handled in the transaction under way. */
   readonly #finishing = new Set<number>();
-  /** The last delivery under way for each record. */
-  readonly #subjects = new Map<string, Promise<void>>();
+  readonly #deliveries = new InTurn();
   readonly #parkedInFlight = new Set<number>();
   #inFlight = 0;
   #parkedCount = 0;
@@ -171,21 +170,18 @@ export class Group {
 
   #accept(letter: Letter) {
     const { event } = letter;
-    const handler = event && (this.#handlers[event.type] as Handler | undefined);
+    const handler = event && handlerOf(this.#handlers, event.type);
     if (event && !handler) {
       this.#done.add(letter.seq);
       return;
     }
     this.#inFlight += 1;
     const subject = event?.subject ?? String(letter.seq);
-    const before = this.#subjects.get(subject);
-    const delivered = (before ?? Promise.resolve())
-      .then(() => this.#deliver(letter, handler))
-      .finally(() => {
-        if (this.#subjects.get(subject) === delivered) this.#subjects.delete(subject);
-        this.#finished(letter);
-      });
-    this.#subjects.set(subject, delivered);
+    this.#deliveries.add(
+      subject,
+      () => this.#deliver(letter, handler),
+      () => this.#finished(letter),
+    );
   }
 
   #finished(letter: Letter) {
@@ -202,11 +198,11 @@ export class Group {
         return await this.#handle(letter, handler);
       } catch (error) {
         if (letter.void) return;
-        // The record changed between decision and write: decide again on what it is now.
-        const lost = error instanceof VersionConflict || error instanceof DuplicateKey;
-        if (lost && ++conflicts < MAX_CONFLICTS) continue;
-        if (error instanceof Unavailable) await pause(this.#options.clock, UNAVAILABLE_PAUSE_MS);
-        else if (await this.#park(letter, error)) return;
+        const counts = { conflicts, failures: letter.failures };
+        const next = afterError(error, counts, this.#options);
+        if (next.kind === 'again') conflicts = next.conflicts;
+        else if (next.kind === 'pause') await pause(this.#options.clock, next.forMs);
+        else if (await this.#putAside(letter, next, error)) return;
       }
     }
   }
@@ -230,26 +226,21 @@ export class Group {
     else this.#finishing.add(letter.seq);
   }
 
-  /** Puts an event aside for later or for good. Answers false when not even that could be saved. */
-  async #park(letter: Letter, error: unknown): Promise<boolean> {
-    const { clock, deferMs, backoffMs, maxFailures } = this.#options;
-    const failures = letter.failures + (error instanceof NotYet ? 0 : 1);
-    const dead = failures >= maxFailures;
-    const backoff = Math.min(backoffMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
-    const now = clock.now();
+  /** For later or for good. Answers false when not even that could be saved. */
+  async #putAside(letter: Letter, next: PutAside, error: unknown): Promise<boolean> {
+    const now = this.#options.clock.now();
     const body = letter.body || JSON.stringify(letter.event);
     try {
       await this.#store.write(() => {
         this.#finish(letter);
-        if (dead) this.#letters.bury(letter, body, error, new Date(now).toISOString());
-        else
-          this.#letters.park(letter, failures, now + (error instanceof NotYet ? deferMs : backoff));
+        if (next.kind !== 'dead') this.#letters.park(letter, next.failures, now + next.forMs);
+        else this.#letters.bury(letter, body, error, new Date(now).toISOString());
       });
     } catch {
       await pause(this.#options.clock, UNAVAILABLE_PAUSE_MS);
       return false;
     }
-    if (dead) this.#options.onDeadLetter(this.#name, error, body);
+    if (next.kind === 'dead') this.#options.onDeadLetter(this.#name, error, body);
     this.#wakeForParked();
     return true;
   }

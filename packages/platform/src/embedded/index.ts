@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
+import { type DeliveryTiming, EVENTS_KEPT_MS, timingOf } from '../delivery.ts';
 import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { createTestGateway, testPayments } from '../test-gateway.ts';
@@ -14,17 +15,14 @@ import { defineTimers, EmbeddedTimers } from './timers.ts';
 
 export { StoreError };
 
-export interface EmbeddedOptions {
+/** The times of delivery are shorter in tests. */
+export interface EmbeddedOptions extends Partial<DeliveryTiming> {
   /** Made when it does not exist. One process at a time. */
   dataDir: string;
   clock?: Clock;
   rateLimits?: boolean;
   /** Told what went wrong where nobody waits for an answer. */
   onError?: (message: string, error: unknown) => void;
-  /** See `GroupOptions`; shorter in tests. */
-  deferMs?: number;
-  backoffMs?: number;
-  maxFailures?: number;
 }
 
 export interface EmbeddedPlatform extends Platform {
@@ -36,7 +34,6 @@ export interface EmbeddedPlatform extends Platform {
 }
 
 const TIDY_INTERVAL_MS = 5000;
-const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
@@ -46,9 +43,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const tables = new Map<string, EmbeddedTable<never>>();
   const timers: EmbeddedTimers[] = [];
   const bus = new EmbeddedBus(store, clock, {
-    deferMs: options.deferMs ?? 100,
-    backoffMs: options.backoffMs ?? 100,
-    maxFailures: options.maxFailures ?? 8,
+    ...timingOf(options),
     onWatcherError: (error) => onError('a watcher of events failed', error),
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
   });

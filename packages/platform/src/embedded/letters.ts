@@ -1,5 +1,6 @@
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import type { AnyEvent } from '@fairseat/common/events';
 import type { DeadLetter } from '@fairseat/common/ports';
+import { asEvent, asJson, MAX_DEAD_LETTERS } from '../delivery.ts';
 import type { SavedEvent, Store } from './store.ts';
 
 /** One event on its way to one group. */
@@ -51,14 +52,6 @@ const fromRow = ({ seq, body, attempts = 0, failures = 0 }: Row, parked: boolean
   failures,
   parked,
 });
-
-function asEvent(body: string): AnyEvent | undefined {
-  try {
-    return parseEvent(JSON.parse(body));
-  } catch {
-    return undefined;
-  }
-}
 
 /** What the disk knows of one group's way through the log. Writes belong into a transaction. */
 export class Letters {
@@ -138,7 +131,9 @@ export class Letters {
 }
 
 export function deadLetters(store: Store): DeadLetter[] {
-  const rows = store.sql('SELECT * FROM dead_letters ORDER BY seq LIMIT 100').all() as unknown as {
+  const rows = store
+    .sql('SELECT * FROM dead_letters ORDER BY seq LIMIT ?')
+    .all(MAX_DEAD_LETTERS) as unknown as {
     consumer: string;
     body: string;
     reason: string;
@@ -150,12 +145,4 @@ export function deadLetters(store: Store): DeadLetter[] {
     reason,
     diedAt: died_at,
   }));
-}
-
-function asJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
 }

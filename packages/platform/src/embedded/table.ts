@@ -4,7 +4,7 @@ import type { AnyEvent } from '@fairseat/common/events';
 import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { LRUCache } from 'lru-cache';
-import { cursorBehind, MAX_COUNTED, MAX_SCANNED, type Place, placeOf } from '../cursor.ts';
+import { MAX_SCANNED, rarest, type Search, searchFor } from '../find.ts';
 import { type Column, columnsOf, defineTable, type Value } from './columns.ts';
 import { SideTable } from './side-table.ts';
 import type { Store, Write } from './store.ts';
@@ -121,30 +121,13 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async find(query: Query): Promise<Page<R>> {
-    const before = placeOf(query.cursor);
-    const words = query.words === undefined ? [] : wordsOf(query.words);
-    const hasWords = (record: R) => {
-      const text = new Set(wordsOf(this.#definition.text?.(record) ?? ''));
-      return words.every((word) => text.has(word));
-    };
-    const where = Object.entries(query.where ?? {});
-    const meets = (record: R) =>
-      where.every(([index, value]) => this.#definition.indexes?.[index]?.(record) === value);
-    if (query.words !== undefined && words.length === 0) return { records: [], nextCursor: null };
-
-    const records: R[] = [];
-    let scanned = 0;
-    let last: Stored | undefined;
-    for (const row of this.#scan(words, where[0], before)) {
-      if (records.length === query.limit || scanned === MAX_SCANNED) {
-        return { records, nextCursor: last ? cursorBehind(last) : null };
-      }
-      const record = JSON.parse((row as unknown as Row).body) as R;
-      if (meets(record) && hasWords(record)) records.push(record);
-      scanned += 1;
-      last = record;
+    const search = searchFor(query, this.#definition);
+    if (search === undefined) return { records: [], nextCursor: null };
+    const page = search.newPage();
+    for (const row of this.#walk(search)) {
+      if (!page.take(JSON.parse((row as unknown as Row).body) as R)) break;
     }
-    return { records, nextCursor: null };
+    return page.build();
   }
 
   async due(index: string, upTo: number, limit: number) {
@@ -176,8 +159,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return row && (JSON.parse(row.body) as R);
   }
 
-  /** Rows newest first through the narrowest index there is: the rarest word, else the first condition. */
-  #scan(words: string[], where: [string, string] | undefined, before: Place) {
+  #walk({ before, words, condition: where }: Search<R>) {
     const name = this.#name;
     if (words.length > 0) {
       return this.#store
@@ -202,10 +184,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       `SELECT count(*) AS n FROM
        (SELECT 1 FROM ${this.#name}_words WHERE word = ? LIMIT ${MAX_SCANNED})`,
     );
-    const counted = words
-      .slice(0, MAX_COUNTED)
-      .map((word) => [word, (count.get(word) as { n: number }).n] as const);
-    return counted.reduce((rarest, next) => (next[1] < rarest[1] ? next : rarest))[0];
+    return rarest(
+      words,
+      words.map((word) => (count.get(word) as { n: number }).n),
+    );
   }
 
   #remember(record: R) {

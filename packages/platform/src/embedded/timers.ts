@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Timers } from '@fairseat/common/ports';
+import { RING_AGAIN_MS } from '../delivery.ts';
 import type { CommitListener, Store } from './store.ts';
 
 const BATCH = 500;
-const RETRY_MS = 1000;
 
 export const defineTimers = (store: Store) =>
   store.define(
@@ -96,7 +96,7 @@ export class EmbeddedTimers implements Timers, CommitListener {
     this.#wakeAt = Number.POSITIVE_INFINITY;
     this.#running = this.#fireDue()
       .then(() => this.#nextAt())
-      .catch(() => this.#clock.now() + RETRY_MS)
+      .catch(() => this.#clock.now() + RING_AGAIN_MS)
       .then((next) => {
         this.#running = undefined;
         this.#wake(next);
@@ -130,7 +130,7 @@ export class EmbeddedTimers implements Timers, CommitListener {
       await this.#store.write(() => {
         this.#store
           .sql('UPDATE timers SET at = ? WHERE service = ? AND key = ? AND at = ?')
-          .run(this.#clock.now() + RETRY_MS, this.#service, key, at);
+          .run(this.#clock.now() + RING_AGAIN_MS, this.#service, key, at);
       });
     }
   }

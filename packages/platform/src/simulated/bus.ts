@@ -1,13 +1,12 @@
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
 import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
+import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import type { Environment } from './environment.ts';
 import { Group } from './group.ts';
 import type { Luck } from './luck.ts';
 import type { Member } from './process.ts';
 import { asBytes } from './table.ts';
 import type { Wire } from './wire.ts';
-
-const MAX_DEAD_LETTERS = 100;
 
 /** What all processes share of the bus: every event ever said, and how far each group has come. */
 export class Log {

@@ -1,17 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { currentStory } from '@fairseat/common/context';
+import type { DeliveryTiming } from '../delivery.ts';
 import type { Engine, Entry, Fault, Happening } from './history.ts';
 import { type Luck, type Scope, Scopes } from './luck.ts';
 import { Queue } from './queue.ts';
 import type { Weather } from './weather.ts';
 
-export interface Timing {
-  /** How long until an event that a handler put off (`NotYet`) comes again. */
-  deferMs: number;
-  /** The first pause after a failure; each further one is twice as long. */
-  backoffMs: number;
-  /** After so many failures an event becomes a dead letter. */
-  maxFailures: number;
+export interface Timing extends DeliveryTiming {
   /** A consumer of which nothing is heard is taken as dead after at most so long. */
   ackWaitMs: number;
 }

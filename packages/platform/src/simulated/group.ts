@@ -1,26 +1,21 @@
 import { inStory, storyOf } from '@fairseat/common/context';
-import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
-import type { DeadLetter, Delivery, Handlers } from '@fairseat/common/ports';
+import type { DeadLetter, Handlers } from '@fairseat/common/ports';
+import { afterError, type Counts, type Handler, handlerOf } from '../delivery.ts';
 import { type Environment, type Work, works } from './environment.ts';
 import type { Fault, Happening } from './history.ts';
 import type { Luck, Scope } from './luck.ts';
 import type { Member } from './process.ts';
 
-type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
-
 /** One event on its way to one group. */
-interface Letter {
+interface Letter extends Counts {
   event: AnyEvent;
   scope: Scope;
   attempts: number;
-  failures: number;
-  conflicts: number;
 }
 
-const LONGEST_BACKOFF_MS = 30_000;
-const MAX_CONFLICTS = 100;
-const UNAVAILABLE_PAUSE_MS = 250;
+/** How soon an event comes again whose handler lost against another write. */
+const AT_ONCE_MS = 1;
 /** A handler makes about so many calls. */
 const MOST_CALLS = 3;
 
@@ -93,7 +88,7 @@ export class Group {
       this.#waiting.push(letter);
       return;
     }
-    const handler = this.#consumers.get(member)?.[letter.event.type] as Handler | undefined;
+    const handler = handlerOf(this.#consumers.get(member) ?? {}, letter.event.type);
     if (handler === undefined) {
       this.backlog -= 1;
       return;
@@ -157,21 +152,12 @@ export class Group {
   }
 
   #failed(letter: Letter, member: Member, error: unknown) {
-    const { deferMs, backoffMs, maxFailures } = this.#environment.timing;
+    const next = afterError(error, letter, this.#environment.timing);
+    letter.conflicts = next.conflicts;
+    letter.failures = next.failures;
     const reason = String(error);
-    if (error instanceof NotYet) return this.#again(letter, member, deferMs, reason);
-    if (error instanceof Unavailable) {
-      return this.#again(letter, member, UNAVAILABLE_PAUSE_MS, reason);
-    }
-    // The record changed between decision and write: decide again on what it is now.
-    const isConflict = error instanceof VersionConflict || error instanceof DuplicateKey;
-    if (isConflict && ++letter.conflicts < MAX_CONFLICTS) {
-      return this.#again(letter, member, 1, reason);
-    }
-    letter.failures += 1;
-    if (letter.failures >= maxFailures) return this.#bury(letter, member, reason);
-    const backoff = Math.min(backoffMs * 2 ** (letter.failures - 1), LONGEST_BACKOFF_MS);
-    this.#again(letter, member, backoff, reason);
+    if (next.kind === 'dead') this.#bury(letter, member, reason);
+    else this.#again(letter, member, next.kind === 'again' ? AT_ONCE_MS : next.forMs, reason);
   }
 
   #bury({ event, attempts: attempt }: Letter, member: Member, reason: string) {

@@ -1,7 +1,8 @@
 import { DuplicateKey, VersionConflict } from '@fairseat/common/errors';
 import type { Page, Query, Stored, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
-import { cursorBehind, END, placeOf } from '../cursor.ts';
+import { END } from '../cursor.ts';
+import { rarest, type Search, searchFor } from '../find.ts';
 
 type Value = string | number;
 
@@ -135,25 +136,12 @@ export class SavedRecords<R extends Stored> {
   }
 
   /** @throws Problem (400) when the cursor is malformed. */
-  find({ where = {}, words: text, cursor, limit }: Query): Page<R> {
-    const [created, id] = placeOf(cursor);
-    const words = text === undefined ? [] : wordsOf(text);
-    if (text !== undefined && words.length === 0) return { records: [], nextCursor: null };
-    const conditions = Object.entries(where);
-    const isFound = (record: R) =>
-      conditions.every(([name, value]) => this.definition.indexes?.[name]?.(record) === value) &&
-      (words.length === 0 || words.every((word) => this.#wordsOf(record).includes(word)));
-
-    const records: R[] = [];
-    for (const found of this.#narrowest(words, conditions[0], created, id)) {
-      const record = this.all.get(found) as R;
-      if (!isFound(record)) continue;
-      if (records.length === limit) {
-        return { records, nextCursor: cursorBehind(records.at(-1) as R) };
-      }
-      records.push(record);
-    }
-    return { records, nextCursor: null };
+  find(query: Query): Page<R> {
+    const search = searchFor(query, this.definition);
+    if (search === undefined) return { records: [], nextCursor: null };
+    const page = search.newPage();
+    for (const id of this.#walk(search)) if (!page.take(this.all.get(id) as R)) break;
+    return page.build();
   }
 
   due(index: string, upTo: number, limit: number): R[] {
@@ -161,20 +149,14 @@ export class SavedRecords<R extends Stored> {
     return ids.map((id) => this.all.get(id) as R);
   }
 
-  #narrowest(
-    words: string[],
-    condition: [name: string, value: string] | undefined,
-    created: string,
-    id: string,
-  ) {
+  #walk({ before: [created, id], words, condition }: Search<R>) {
     if (words.length > 0) {
-      const rarest = words.reduce((a, b) => (this.#words.count(b) < this.#words.count(a) ? b : a));
-      return this.#words.newest(rarest, created, id);
+      const counts = words.map((word) => this.#words.count(word));
+      return this.#words.newest(rarest(words, counts), created, id);
     }
-    const index = condition && this.#indexOf.get(condition[0]);
-    return condition && index
-      ? index.newest(condition[1], created, id)
-      : this.#newest.newest(ALL, created, id);
+    if (condition === undefined) return this.#newest.newest(ALL, created, id);
+    const [name, value] = condition;
+    return (this.#indexOf.get(name) as Index).newest(value, created, id);
   }
 
   #put(before: R | undefined, next: R) {

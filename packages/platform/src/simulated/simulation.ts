@@ -1,5 +1,6 @@
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { DeadLetter, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
+import { ACK_WAIT_MS, timingOf } from '../delivery.ts';
 import { unlimited } from '../rate-limiter.ts';
 import { testPayments } from '../test-gateway.ts';
 import { Log, SimulatedBus } from './bus.ts';
@@ -58,8 +59,9 @@ export class Simulation {
 
   constructor(options: SimulationOptions) {
     const { seed, weather, startsAtMs = STARTS_AT_MS, rateLimits = false } = options;
-    const { deferMs = 100, backoffMs = 100, maxFailures = 8, ackWaitMs = 10_000 } = options;
-    const timing = { deferMs, backoffMs, maxFailures, ackWaitMs };
+    // Drawn from up to here: in the mean as long as where it is real.
+    const { ackWaitMs = 2 * ACK_WAIT_MS } = options;
+    const timing = { ...timingOf(options), ackWaitMs };
     this.#environment = new Environment(seed, startsAtMs, weather, timing);
     this.#wire = new Wire(this.#environment);
     this.#log = new Log(this.#environment);

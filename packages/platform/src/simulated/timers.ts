@@ -1,4 +1,5 @@
 import type { Timers } from '@fairseat/common/ports';
+import { RING_AGAIN_MS } from '../delivery.ts';
 import { type Environment, type Work, works } from './environment.ts';
 import type { Luck } from './luck.ts';
 import type { Member } from './process.ts';
@@ -11,7 +12,6 @@ interface Alarm {
 
 type Ring = (key: string) => Promise<void>;
 
-const RETRY_MS = 1000;
 /** How much later an alarm may ring once more. */
 const TWICE_MS = 10_000;
 
@@ -115,7 +115,7 @@ export class Alarms {
     };
     works
       .run(work, async () => this.#ringers.get(member)?.(key))
-      .then(handled, () => end() && this.#ringAfter(RETRY_MS, alarm));
+      .then(handled, () => end() && this.#ringAfter(RING_AGAIN_MS, alarm));
   }
 
   #scope({ key }: Alarm) {

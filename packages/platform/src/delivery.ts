@@ -1,0 +1,102 @@
+/** The delivery policy: what follows when a handler has thrown, and after how long. The same on every platform. */
+import { DuplicateKey, NotYet, Unavailable, VersionConflict } from '@fairseat/common/errors';
+import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
+import type { Delivery, Handlers } from '@fairseat/common/ports';
+
+export interface DeliveryTiming {
+  /** How long until an event that a handler put off (`NotYet`) comes again. */
+  deferMs: number;
+  /** The first pause after a failure; each further one is twice as long. */
+  backoffMs: number;
+  /** After so many failures an event becomes a dead letter. */
+  maxFailures: number;
+}
+
+export const timingOf = ({
+  deferMs = 100,
+  backoffMs = 100,
+  maxFailures = 8,
+}: Partial<DeliveryTiming>): DeliveryTiming => ({ deferMs, backoffMs, maxFailures });
+
+/** What a process took and was silent about for so long goes to another. */
+export const ACK_WAIT_MS = 5000;
+/** How long nothing is tried that an engine was away for. */
+export const UNAVAILABLE_PAUSE_MS = 250;
+const LONGEST_BACKOFF_MS = 30_000;
+/** So many conflicts in a row are one failure. */
+const MAX_CONFLICTS = 100;
+
+export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** So many are shown, the oldest. */
+export const MAX_DEAD_LETTERS = 100;
+/** An alarm whose handler failed rings again after so long. */
+export const RING_AGAIN_MS = 1000;
+
+/** How often one event was handled by one group without success. */
+export interface Counts {
+  /** In a row. */
+  conflicts: number;
+  failures: number;
+}
+
+export type Next = Counts &
+  (
+    | { kind: 'again' }
+    /** An engine is away: the same again after this long. */
+    | { kind: 'pause'; forMs: number }
+    /** Comes again after this long: put off, which is no failure, or failed. */
+    | { kind: 'defer' | 'retry'; forMs: number }
+    | { kind: 'dead' }
+  );
+
+/** What becomes of an event whose handler threw this. */
+export function afterError(
+  error: unknown,
+  { conflicts, failures }: Counts,
+  timing: DeliveryTiming,
+): Next {
+  // The record changed between decision and write: decide again on what it is now.
+  if (isConflict(error) && conflicts + 1 < MAX_CONFLICTS) {
+    return { kind: 'again', conflicts: conflicts + 1, failures };
+  }
+  if (error instanceof Unavailable) {
+    return { kind: 'pause', forMs: UNAVAILABLE_PAUSE_MS, conflicts, failures };
+  }
+  if (error instanceof NotYet) {
+    return { kind: 'defer', forMs: timing.deferMs, conflicts: 0, failures };
+  }
+  return afterFailure(failures + 1, timing);
+}
+
+/** The same for one that has failed so often by now. */
+export function afterFailure(failures: number, { backoffMs, maxFailures }: DeliveryTiming): Next {
+  if (failures >= maxFailures) return { kind: 'dead', conflicts: 0, failures };
+  const forMs = Math.min(backoffMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
+  return { kind: 'retry', forMs, conflicts: 0, failures };
+}
+
+const isConflict = (error: unknown) =>
+  error instanceof VersionConflict || error instanceof DuplicateKey;
+
+export type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
+
+export const handlerOf = (handlers: Handlers, type: EventType) =>
+  handlers[type] as Handler | undefined;
+
+/** Undefined when it holds no event: then handling it fails, and tells why. */
+export function asEvent(body: string): AnyEvent | undefined {
+  try {
+    return parseEvent(JSON.parse(body));
+  } catch {
+    return undefined;
+  }
+}
+
+/** What a dead letter shows, though it may not even be JSON. */
+export function asJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}

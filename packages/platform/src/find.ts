@@ -1,0 +1,86 @@
+/** What `find` means, wherever the records lie: which of them a query finds, along which index, and where a page ends. */
+import type { Page, Query, Stored, TableDefinition } from '@fairseat/common/ports';
+import { wordsOf } from '@fairseat/common/search';
+import { cursorBehind, type Place, placeOf } from './cursor.ts';
+
+/** How many records one page may look at: a search for words that never meet ends early, with a cursor to go on. */
+export const MAX_SCANNED = 2000;
+/** Of so many words of a query, the rarest leads. */
+const MAX_COUNTED = 8;
+
+export interface Search<R extends Stored> {
+  /** The page has only what comes behind this place. */
+  before: Place;
+  /** Walk newest first along the rarest of these words; where there are none, along the condition, else all records. */
+  words: string[];
+  condition: [index: string, value: string] | undefined;
+  /** Whether that walk meets only what is found. */
+  isExact: boolean;
+  newPage(): PageBuilder<R>;
+}
+
+/**
+ * Answers undefined for a text without any word, which finds nothing.
+ * @throws Problem (400) when the cursor is malformed.
+ */
+export function searchFor<R extends Stored>(
+  query: Query,
+  definition: TableDefinition<R>,
+): Search<R> | undefined {
+  const before = placeOf(query.cursor);
+  const words = query.words === undefined ? [] : wordsOf(query.words);
+  if (query.words !== undefined && words.length === 0) return undefined;
+  const conditions = Object.entries(query.where ?? {});
+  const isExact = words.length + conditions.length < 2;
+  const { indexes, text } = definition;
+  const isFound = (record: R) =>
+    conditions.every(([index, value]) => indexes?.[index]?.(record) === value) &&
+    hasAll(words, text?.(record) ?? '');
+  return {
+    before,
+    words: words.slice(0, MAX_COUNTED),
+    condition: conditions[0],
+    isExact,
+    newPage: () => new PageBuilder(query.limit, isExact ? () => true : isFound),
+  };
+}
+
+function hasAll(words: string[], text: string): boolean {
+  if (words.length === 0) return true;
+  const all = wordsOf(text);
+  return words.every((word) => all.includes(word));
+}
+
+/** By how many records have each word, counted up to `MAX_SCANNED`. */
+export const rarest = (words: string[], counts: number[]) =>
+  words[counts.indexOf(Math.min(...counts))] as string;
+
+class PageBuilder<R extends Stored> {
+  readonly #limit: number;
+  readonly #isFound: (record: R) => boolean;
+  readonly #records: R[] = [];
+  #nextCursor: string | null = null;
+  #scanned = 0;
+  #last: R | undefined;
+
+  constructor(limit: number, isFound: (record: R) => boolean) {
+    this.#limit = limit;
+    this.#isFound = isFound;
+  }
+
+  /** The next record of the walk. Answers false when the page was over before it. */
+  take(record: R): boolean {
+    if (this.#records.length === this.#limit || this.#scanned === MAX_SCANNED) {
+      this.#nextCursor = this.#last ? cursorBehind(this.#last) : null;
+      return false;
+    }
+    this.#scanned += 1;
+    this.#last = record;
+    if (this.#isFound(record)) this.#records.push(record);
+    return true;
+  }
+
+  build(): Page<R> {
+    return { records: this.#records, nextCursor: this.#nextCursor };
+  }
+}

@@ -1,0 +1,14 @@
+/** Work of one record in turn, of different records at the same time. */
+export class InTurn {
+  /** The last that is under way for each record. */
+  readonly #last = new Map<string, Promise<void>>();
+
+  add(record: string, work: () => Promise<void>, whenDone: () => void) {
+    const before = this.#last.get(record) ?? Promise.resolve();
+    const done = before.then(work).finally(() => {
+      if (this.#last.get(record) === done) this.#last.delete(record);
+      whenDone();
+    });
+    this.#last.set(record, done);
+  }
+}
