@@ -52,7 +52,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const addHeaders = commonHeaders(config);
   const limits = connectionLimits(requestTimeoutMs);
   const app = Fastify({
-    loggerInstance: withoutChildren(log),
+    loggerInstance: forFastify(log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestIdFrom(request.headers['x-request-id']) ?? newId(),
     bodyLimit: 16 * KIB,
@@ -114,9 +114,15 @@ export function connectionLimits(requestTimeoutMs = REQUEST_TIMEOUT_MS) {
   };
 }
 
-/** Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. */
-function withoutChildren(log: Log): FastifyBaseLogger {
-  const childless: FastifyBaseLogger = Object.create(log, { child: { value: () => childless } });
+/**
+ * Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. What it logs as
+ * information is where it listens, which whoever starts it says better.
+ */
+function forFastify(log: Log): FastifyBaseLogger {
+  const childless: FastifyBaseLogger = Object.create(log, {
+    child: { value: () => childless },
+    info: { value: log.debug },
+  });
   return childless;
 }
 
