@@ -1,6 +1,7 @@
 /** The real thing: Fairseat in processes of its own, and people who look at it in a real Chromium. */
 import { join } from 'node:path';
 import type { OrderRecord, TicketRecord } from '@fairseat/common/records';
+import { browserProgram } from '@fairseat/servers/browser';
 import {
   type Browser,
   type BrowserContextOptions,
@@ -10,7 +11,6 @@ import {
 } from '@playwright/test';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { Caller, type Process, startProgram, temporaryFolder } from '../process.ts';
-import { findChromium } from './chromium.ts';
 
 const SEEN_WITHIN_MS = 60_000;
 /** Waits for what is to be seen. */
@@ -47,10 +47,7 @@ export class Site implements AsyncDisposable {
   }
 
   async open(): Promise<this> {
-    const executablePath = findChromium();
-    if (!executablePath) {
-      throw new Error('There is no Chromium on the PATH. On Debian: apt-get install chromium');
-    }
+    const executablePath = await browserProgram();
     this.#browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     await this.start();
     return this;
