@@ -1,12 +1,12 @@
 import { defineConfig } from 'vitest/config';
-import { findChromium } from './tests/e2e/chromium.ts';
+import { findBrowser } from './infra/servers/browser.ts';
 
 // Tests run the sources, as the services do: no build comes between a change and its test.
 const source = '@fairseat/source';
 
 const inCi = Boolean(process.env['CI']);
-// Without a browser its tests do not run, and that is said at the end. For CI it is a failure.
-const withBrowser = inCi || findChromium() !== undefined;
+// Without a browser its tests do not run. For CI that is a failure.
+const withBrowser = inCi || (await findBrowser()) !== undefined;
 
 /** Where the servers of the distributed platform are: see `npm run servers`. `npm test` starts them. */
 const { MONGODB_URL: mongodbUrl, NATS_URL: natsUrl, REDIS_URL: redisUrl } = process.env;
@@ -52,7 +52,6 @@ export default defineConfig({
     resolve: { conditions: [source, 'node'], externalConditions: [source, 'node'] },
   },
   test: {
-    globalSetup: withBrowser ? [] : ['tests/e2e/missing.ts'],
     ...(servers && { provide: { servers } }),
     pool: 'forks',
     // Much of the time a test waits for a server or a browser: a core left free would idle.

@@ -3,7 +3,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
-import { findChromium } from '../tests/e2e/chromium.ts';
+import { findBrowser } from '../infra/servers/browser.ts';
 import { serveBareNext } from './bare-next.ts';
 import { once, request } from './http.ts';
 import { closedLoop, openLoop, type Run } from './load.ts';
@@ -95,7 +95,7 @@ async function measureInBrowser(
   buyer: string,
 ) {
   report.begin('In a browser');
-  const executablePath = findChromium();
+  const executablePath = await findBrowser();
   if (executablePath === undefined) return report.note('Not measured: there is no Chromium.');
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
   const empty = await scriptBytes(browser, urlOf(bare, '/empty'));

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '@fairseat/common/kit';
 
@@ -57,9 +57,11 @@ function read(path: string): string | undefined {
 async function runBuild() {
   rmSync(join(root, STAMP), { force: true });
   const next = createRequire(join(root, 'client/package.json')).resolve('next/dist/bin/next');
+  // Next.js runs `node` of the PATH for style sheets, and without one waits for ever.
+  const path = [dirname(process.execPath), process.env['PATH']].join(delimiter);
   const child = spawn(process.execPath, [next, 'build'], {
     cwd: join(root, 'client'),
-    env: { ...process.env, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
+    env: { ...process.env, PATH: path, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   // Whoever stops this process does not mean the build to go on.

@@ -34,7 +34,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   // Where a form leads to another page, Next.js asks itself for that page.
   const { hostname, port } = new URL(ownOrigin);
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
-  await app.prepare();
+  await withoutProgress(() => app.prepare());
   const answer = app.getRequestHandler();
   const headers = commonHeaders(publicOrigin);
   const publicHost = publicOrigin && new URL(publicOrigin).host;
@@ -54,6 +54,17 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     },
     close: () => app.close(),
   };
+}
+
+/** Next.js prints how long its configuration took. Its warnings and errors go to standard error, and stay. */
+async function withoutProgress(work: () => Promise<void>) {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    await work();
+  } finally {
+    console.log = log;
+  }
 }
 
 /** Scripts run only with the number that this answer alone carries, and what they load in turn. */

@@ -1,10 +1,11 @@
 /**
- * `npm test`: everything. Has the servers of the distributed platform running before any test begins; where they cannot
- * be had, says so last, where it is seen. For CI that is a failure.
+ * `npm test`: everything. Has the servers of the distributed platform and a browser before any test begins; where they
+ * cannot be had, says so last, where it is seen. For CI that is a failure.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startServers } from '@fairseat/servers';
+import { browserProgram } from '@fairseat/servers/browser';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -13,13 +14,23 @@ async function serverSettings(): Promise<Record<string, string>> {
   return Object.fromEntries(servers.map(({ setting, url }) => [setting, url]));
 }
 
-let settings = {};
-let missing: Error | undefined;
-try {
-  settings = await serverSettings();
-} catch (error) {
-  if (process.env['CI']) throw error;
-  missing = error as Error;
+const notRun: string[] = [];
+
+/** What these tests need, or undefined where it cannot be had. */
+function needed<T>(tests: string, preparation: Promise<T>): Promise<T | undefined> {
+  return preparation.catch((error: Error) => {
+    notRun.push(`NOT RUN: ${tests}. ${error.message}`);
+    return undefined;
+  });
+}
+
+const [settings] = await Promise.all([
+  needed('the tests of the distributed platform', serverSettings()),
+  needed('the tests in a browser (tests/e2e)', browserProgram(say)),
+]);
+if (process.env['CI'] && notRun.length > 0) {
+  say(notRun.join('\n'));
+  process.exit(1);
 }
 
 const child = spawn('vitest', ['run', ...process.argv.slice(2)], {
@@ -30,4 +41,4 @@ const child = spawn('vitest', ['run', ...process.argv.slice(2)], {
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 const [code] = await once(child, 'exit');
 process.exitCode = code ?? 1;
-if (missing) say(`\nNOT RUN: the tests of the distributed platform. ${missing.message}`);
+for (const line of notRun) say(`\n${line}`);

@@ -1,15 +1,32 @@
-/** Gets servers that this machine lacks: from Debian's packages and the Go module proxy. What was built is kept in the user's cache. */
+/** Gets what this machine lacks: from Debian's packages and the Go module proxy. What was built is kept in the user's cache. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
-import { findProgram, outputOf } from './process.ts';
+import { alone, findProgram, outputOf } from './process.ts';
 
 export const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'fairseat');
 
 const FERRETDB = 'github.com/FerretDB/FerretDB/v2';
 const FERRETDB_VERSION = 'v2.7.0';
+
+/** Tells of an installation that takes long. */
+export async function telling<T>(
+  name: string,
+  say: (line: string) => void,
+  install: () => Promise<T>,
+): Promise<T> {
+  const begun = performance.now();
+  const beginning = setTimeout(() => say(`installing ${name}: minutes, once …`), 1000);
+  try {
+    return await install();
+  } finally {
+    clearTimeout(beginning);
+    const seconds = Math.round((performance.now() - begun) / 1000);
+    if (seconds > 0) say(`installing ${name} took ${seconds} s`);
+  }
+}
 
 /** Builds the program of a Go module at a version, once. `module` is `path@version`. */
 export async function goProgram(module: string, program: string, ...flags: string[]) {
@@ -86,11 +103,10 @@ const digest = async (path: string) =>
     .digest('hex')
     .slice(0, 8);
 
-let installing: Promise<unknown> = Promise.resolve();
-
 /** One after the other, as apt wants it. */
-function installPackage(name: string): Promise<void> {
-  const turn = installing.then(async () => {
+async function installPackage(name: string): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  await alone(join(cache, 'apt.lock'), async () => {
     if (await findProgram(name)) return;
     if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) {
       throw new Error(`${name} can be installed by root on Debian only`);
@@ -102,8 +118,6 @@ function installPackage(name: string): Promise<void> {
       });
     });
   });
-  installing = turn.catch(() => {});
-  return turn;
 }
 
 /** Debian starts a server as soon as it is installed, unless this file says no. */

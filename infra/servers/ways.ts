@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { type Engine, isNewEnough } from './engines.ts';
+import { telling } from './install.ts';
 import { findProgram, outputOf } from './process.ts';
 
 /** How a server is run. */
@@ -68,18 +69,11 @@ const fromImage: Way = async (engine, { port, data, say }) => {
 };
 
 const installed: Way = async (engine, { port, data, say }) => {
-  const begun = performance.now();
-  const telling = setTimeout(() => say(`installing ${engine.name}: minutes, once …`), 1000);
   const place = { host: '127.0.0.1', port, data, here };
-  try {
-    await mkdir(data, { recursive: true });
-    const { command, origin, data: elsewhere = data } = await engine.install(place);
-    return { origin, command, wipe: ['rm', '-rf', elsewhere] };
-  } finally {
-    clearTimeout(telling);
-    const seconds = Math.round((performance.now() - begun) / 1000);
-    if (seconds > 0) say(`installing ${engine.name} took ${seconds} s`);
-  }
+  await mkdir(data, { recursive: true });
+  const plan = await telling(engine.name, say, () => engine.install(place));
+  const { command, origin, data: elsewhere = data } = plan;
+  return { origin, command, wipe: ['rm', '-rf', elsewhere] };
 };
 
 /** Docker or podman, whichever works. */

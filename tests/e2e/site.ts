@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { browserProgram } from '@fairseat/servers/browser';
 import {
   Caller,
   type Process,
@@ -16,7 +17,6 @@ import {
   type Page,
 } from '@playwright/test';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { findChromium } from './chromium.ts';
 
 const SEEN_WITHIN_MS = 60_000;
 /** Waits for what is to be seen. */
@@ -53,10 +53,7 @@ export class Site implements AsyncDisposable {
   }
 
   async open(): Promise<this> {
-    const executablePath = findChromium();
-    if (!executablePath) {
-      throw new Error('There is no Chromium on the PATH. On Debian: apt-get install chromium');
-    }
+    const executablePath = await browserProgram();
     this.#browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] });
     await this.start();
     return this;

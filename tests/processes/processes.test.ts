@@ -56,6 +56,14 @@ describe('npm run start:distributed', () => {
   });
   afterAll(() => all.end('SIGTERM'));
 
+  it('prints its own lines alone while it starts', () => {
+    const ours =
+      /^(fairseat +(MongoDB|NATS|Redis|Fairseat|API|Payment) .+|(\w+) +(process \d+|\3 is (ready|listening on \S+)))$/;
+    const { stdout, stderr } = all.output();
+    const others = stdout.split('\n').filter((line) => line !== '' && !ours.test(line));
+    expect(others.join('\n') + stderr).toBe('');
+  });
+
   it('sells a ticket through all its processes', async () => {
     expect(pidsOf(all).size).toBe(6);
     expect(await firstPurchase(all.url ?? '')).toEqual(bought);

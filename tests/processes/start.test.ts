@@ -26,6 +26,30 @@ describe('npm start', () => {
     expect(await fairseat.end('SIGINT')).toBe(0);
   });
 
+  it('prints these lines alone, with pages and demo, until it has stopped', async () => {
+    using folder = temporaryFolder();
+    const fairseat = await startProcess({ DATA_DIR: folder.path }, { flags: ['--demo'] });
+    expect((await fetch(fairseat.url ?? '')).status).toBe(200);
+    expect(await fairseat.end('SIGINT')).toBe(0);
+    const { stdout, stderr } = fairseat.output();
+    const building = /^Building the pages: [^\n]+\nBuilt in \d+ s\.\n/;
+    expect(stdout.replace(building, '').split('\n')).toEqual([
+      `Fairseat is listening on ${fairseat.url}`,
+      `  API     ${fairseat.url}/docs`,
+      `  Data    ${folder.path}`,
+      '  Payment TEST MODE: no card is charged and no money moves',
+      '  Holds   15 minutes',
+      '  Demo    sign in with the password fairseat-demo',
+      '          as bea@example.com, who buys and holds two tickets',
+      '          as sam@example.com, who sells, or sign up as yourself',
+      '',
+      'SIGINT: finishing what is in flight …',
+      'Stopped. Nothing was lost.',
+      '',
+    ]);
+    expect(stderr).toBe('');
+  });
+
   it('keeps its data and its session key from all but their owner', async () => {
     using folder = temporaryFolder();
     const first = await startProcess({ DATA_DIR: folder.path });

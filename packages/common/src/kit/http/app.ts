@@ -42,7 +42,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   const addHeaders = commonHeaders(config);
   const limits = connectionLimits(requestTimeoutMs);
   const app = Fastify({
-    loggerInstance: withoutChildren(log),
+    loggerInstance: forFastify(log),
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: createRequestId(newId),
     bodyLimit: BODY_LIMIT,
@@ -84,9 +84,15 @@ export async function createApp(options: AppOptions): Promise<App> {
   return app;
 }
 
-/** Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. */
-function withoutChildren(log: Log): FastifyBaseLogger {
-  const childless: FastifyBaseLogger = Object.create(log, { child: { value: () => childless } });
+/**
+ * Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. What it logs as
+ * information is where it listens, which whoever starts it says better.
+ */
+function forFastify(log: Log): FastifyBaseLogger {
+  const childless: FastifyBaseLogger = Object.create(log, {
+    child: { value: () => childless },
+    info: { value: log.debug },
+  });
   return childless;
 }
 
