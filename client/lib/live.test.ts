@@ -89,7 +89,7 @@ describe('the tabs of one browser', () => {
     vi.useRealTimers();
   });
 
-  it('share one stream, which tells of what each of them shows', async () => {
+  it('share one stream, which covers what each of them shows', async () => {
     const [first, second] = [await openTab(), await openTab()];
     first.watchTicket(a);
     second.watchTicket(b);
@@ -99,7 +99,7 @@ describe('the tabs of one browser', () => {
     expect(second.newestTicket(b)).toMatchObject({ version: 2 });
   });
 
-  it('go on hearing of what they show when one takes the stream over before the other knows', async () => {
+  it('keep receiving what they show when one takes over the stream before the other knows', async () => {
     const [first, second] = [await openTab(), await openTab()];
     first.watchTicket(a);
     second.watchTicket(b);
@@ -119,7 +119,7 @@ describe('the tabs of one browser', () => {
     expect(first.newestTicket(a)).toMatchObject({ version: 2 });
   });
 
-  it('take no order for theirs that is of whoever was signed in before', async () => {
+  it('do not take an order of the user who was signed in before for their own', async () => {
     const live = await openTab('anna');
     await runOn();
     latest().say('order', { id: a, userId: 'anna' });

@@ -1,10 +1,10 @@
-/** The browser of the machine: none is downloaded. */
+/** Finds the machine's own browser, so that none is downloaded. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
 
-/** Its path, or undefined where there is none. */
+/** The path of the browser, or undefined where there is none. */
 export function findChromium(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   return NAMES.flatMap((name) => folders.map((folder) => join(folder, name))).find(isExecutable);

@@ -1,4 +1,4 @@
-/** Told after all else, so that nobody takes silence for success. */
+/** Printed last, so that nobody takes silence for success. */
 export function teardown() {
   process.stdout.write(
     '\nNOT RUN: the tests in the browser (tests/e2e), since there is no Chromium on the PATH. ' +
