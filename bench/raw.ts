@@ -144,7 +144,7 @@ async function onMongoDb(place: Operation['place'], name: string, args: unknown[
   if (outcome?.matchedCount === 0) throw new Error(`${name} ${n} finds nothing to change`);
 }
 
-/** Every group's consumer takes what is published and acknowledges it. */
+/** Every group's consumer receives and acknowledges all events. */
 async function consumeAll() {
   const manager = await jetstreamManager(connection);
   for await (const { config } of manager.streams.list()) {

@@ -12,7 +12,7 @@ export type EngineName = 'database' | 'NATS' | 'Redis';
 type Setting = Engine['setting'];
 
 const READY_WITHIN_MS = 60_000;
-/** Enough for what a run of the matrix writes. */
+/** Enough for one run of the matrix. */
 const DISK = '1g';
 const BLOCK = Buffer.alloc(2 ** 20);
 

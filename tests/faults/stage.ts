@@ -36,7 +36,7 @@ export interface Fault {
 
 export interface Outcome {
   name: string;
-  /** The time of its begin, in ISO 8601. */
+  /** The time at which it began, in ISO 8601. */
   ranAt: string;
   /** The load average of the machine in the minute before. */
   busy: number;

@@ -215,7 +215,7 @@ describe('a changing request', () => {
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const reply = await person.get('/api/tickets', headers);
     expect(reply.status).toBe(200);
-    // But no script of that site gets to read it.
+    // No script of that site can read the answer.
     expect(reply.headers['access-control-allow-origin']).toBeUndefined();
   });
 });
