@@ -1,11 +1,11 @@
-/** One consumer and its memory. The message is how many events are waiting for it; it answers when they are handled. */
+/** One consumer and its memory. The message is the number of waiting events; the answer comes when all are handled. */
 import { setImmediate } from 'node:timers/promises';
 import { openDistributed } from '@fairseat/platform/distributed';
 
 export interface CaughtUp {
   perSecond: number;
   mostAtOnce: number;
-  /** Until a tenth was handled. */
+  /** The most until a tenth was handled. */
   earlyMb: number;
   mostMb: number;
 }

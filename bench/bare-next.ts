@@ -1,4 +1,4 @@
-/** A bare Next.js application with the markup of one of our pages: what rendering costs without Fairseat. */
+/** A bare Next.js application with the markup of one of our pages: the cost of rendering without Fairseat. */
 import { spawn } from 'node:child_process';
 import { once as eventOf } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ const folder = fileURLToPath(new URL('./bare-next/', import.meta.url));
 
 type Node = string | { tag: string; props: Record<string, string>; children: Node[] };
 
-/** Builds it and serves the body of this page. */
+/** Builds the application, which serves the body of this page. */
 export async function serveBareNext(html: string): Promise<Server> {
   const page = newFolder();
   writeFileSync(page, JSON.stringify(bodyOf(parse(html)).flatMap(toNode)));
@@ -33,7 +33,7 @@ function bodyOf(document: Tree.Document): Tree.ChildNode[] {
   return body.childNodes;
 }
 
-/** React's names for what is not called in it as in HTML. */
+/** React's names of attributes where they differ from HTML's. */
 const RENAMED: Record<string, string> = {
   class: 'className',
   for: 'htmlFor',
@@ -42,7 +42,7 @@ const RENAMED: Record<string, string> = {
   value: 'defaultValue',
 };
 
-/** Scripts are what Next.js adds by itself. */
+/** Scripts are left out, since Next.js adds its own. */
 function toNode(node: Tree.ChildNode): Node[] {
   if (node.nodeName === '#text') return [(node as Tree.TextNode).value];
   if (!('tagName' in node) || ['script', 'template', 'noscript'].includes(node.tagName)) return [];

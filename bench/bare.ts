@@ -1,4 +1,4 @@
-/** What the marketplace is measured against: the same routes with the same schemas, without sessions, services or storage. */
+/** A baseline: the same routes with the same schemas, without sessions, services or storage. */
 
 import { randomUUID } from 'node:crypto';
 import {

@@ -1,4 +1,4 @@
-/** How fast a consumer catches up with what was said while it was away, and in how much memory. */
+/** Measures how fast a consumer catches up with the events that it missed, and in how much memory. */
 import { jetstream, jetstreamManager, PersistMode } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import type { CaughtUp } from './backlog.ts';
@@ -8,7 +8,7 @@ import { sessionEnded } from './session-ended.ts';
 
 const BACKLOG = 100_000;
 const PUBLISHED_AT_ONCE = 256;
-/** As many as a process holds of a stream, see `consumer.ts`. */
+/** The limit of a process for one stream, see `consumer.ts`. */
 const MOST_AT_ONCE = 128;
 
 export async function measureCatchUp(report: Report, processes: Processes) {
@@ -20,12 +20,12 @@ export async function measureCatchUp(report: Report, processes: Processes) {
   report.figure('handled by one process', '/s', [perSecond]);
   const early = report.figure('resident at most for the first tenth', 'MB', [earlyMb]);
   const most = report.figure('resident at most for all', 'MB', [mostMb]);
-  // Garbage that is not collected yet counts as well; what is held at once is the bound.
+  // Memory includes garbage that is not collected yet, so the number of events in hand is the bound.
   report.compare('memory for all against the first tenth', most, early);
   report.bound('in hand at once', mostAtOnce, 'events', { atMost: MOST_AT_ONCE });
 }
 
-/** Not saved one by one, which would take minutes; to the consumer that is the same. */
+/** The stream persists asynchronously, since syncing each event would take minutes; the consumer sees no difference. */
 async function publishAll(natsUrl: string, namespace: string) {
   const connection = await connect({ servers: natsUrl });
   const admin = await jetstreamManager(connection);

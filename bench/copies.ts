@@ -1,13 +1,13 @@
-/** Many tickets for the price of one: copies of the documents that the services have made, under ids of their own. */
+/** Makes many tickets of one: copies of the documents that the services have made, under ids of their own. */
 import { type Document, MongoClient } from 'mongodb';
 
-/** What is longer is a digest. */
+/** A longer run of digits is a digest. */
 const ID = /(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])/g;
 const BATCH = 500;
 
 export const mentionsAnId = (text: string) => text.search(ID) >= 0;
 
-/** The same, with every id made another one. */
+/** A copy in which `n` replaces the end of every id. */
 export function another<T>(value: T, n: number): T {
   const rename = (text: string) =>
     text.replace(ID, (id) => id.slice(0, 24) + n.toString(16).padStart(8, '0'));
@@ -21,8 +21,8 @@ export function another<T>(value: T, n: number): T {
 }
 
 /**
- * Copies the one ticket of a marketplace, and what orders knows of it, once it does: as if so many had been listed.
- * Answers the ids of the copies.
+ * Copies the one ticket of a marketplace, and orders' listing of it once there is one, as if so many had been listed.
+ * Returns the ids of the copies.
  */
 export async function copyTicket(mongodbUrl: string, namespace: string, count: number) {
   const mongo = new MongoClient(mongodbUrl);

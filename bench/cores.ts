@@ -1,4 +1,4 @@
-/** Which core the servers get and which the load generator, so that neither takes the other's time. */
+/** Gives the servers one core and the load generator another, so that neither takes the other's time. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 
@@ -7,7 +7,7 @@ export interface Cores {
   load: number;
 }
 
-/** Pins this process; undefined where the machine has no `taskset` or only one core. */
+/** Pins this process. Returns undefined where the machine has no `taskset` or only one core. */
 export function takeCores(): Cores | undefined {
   const [server, load] = allowedCores();
   if (server === undefined || load === undefined) return undefined;
@@ -15,7 +15,7 @@ export function takeCores(): Cores | undefined {
   return pinned.status === 0 ? { server, load } : undefined;
 }
 
-/** From a list such as `0-2,5`. */
+/** Parses a list such as `0-2,5`. */
 function allowedCores(): number[] {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(readProc('self/status'))?.[1] ?? '';
   return list.split(',').flatMap((range) => {
@@ -33,7 +33,7 @@ export function readProc(path: string): string {
   }
 }
 
-/** Processor time that anyone has used on this core so far, in ms; NaN where the system does not tell. */
+/** Processor time that all processes have used on this core so far, in ms; NaN where the system does not tell. */
 export function busyMs(core: number): number {
   const line = new RegExp(`^cpu${core} (.*)$`, 'm').exec(readProc('stat'))?.[1] ?? '';
   const [user, nice, system, , , interrupts, softInterrupts] = line.split(' ').map(Number);

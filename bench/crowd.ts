@@ -1,4 +1,4 @@
-/** A thousand buyers at once, on one ticket and on a thousand. */
+/** Measures a thousand buyers at once, on one ticket and on a thousand. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createSessionSigner } from '@fairseat/common/kit';
@@ -16,7 +16,7 @@ export async function measureCrowd(report: Report) {
   const server = await serveMarketplace(dataDir);
   const cookies = await signIn(dataDir);
   const connections = await openAll(server.port, BUYERS);
-  // Each buyer's session is known to the server before the clock starts.
+  // The server has verified each buyer's session before the clock starts.
   const visits = cookies.map((cookie) => request('GET', '/api/users/currentuser', { cookie }));
   await allAtOnce(connections, visits);
 
@@ -34,7 +34,7 @@ export async function measureCrowd(report: Report) {
     const one = await allAtOnce(connections, onOne());
     expectHolders(one.answers, 1);
     await quiet(server);
-    // The first rounds are for the compiler.
+    // The first rounds warm up the compiler.
     if (round < 0) continue;
     times.many.push(many.ms);
     times.one.push(one.ms);
@@ -46,7 +46,7 @@ export async function measureCrowd(report: Report) {
   await server.stop();
 }
 
-/** A session for each buyer. Signing up so many would be a measurement of password hashing. */
+/** A session for each buyer, signed here, since signing up so many would measure password hashing. */
 async function signIn(dataDir: string): Promise<string[]> {
   const key = JSON.parse(readFileSync(join(dataDir, 'session-key.json'), 'utf8'));
   const sign = await createSessionSigner(key, { now: Date.now, after: () => () => {} });

@@ -53,7 +53,7 @@ export async function measureDistributed(report: Report) {
   }
 }
 
-/** Embedded, the bare operations and distributed take turns. Answers the rate of the last. */
+/** Embedded, the bare operations and distributed take turns. Returns the rate of distributed. */
 async function compareReservations(report: Report, processes: Processes, next: Load['next']) {
   const market = await fillMarket(EMBEDDED_TICKETS);
   const embedded = await serveMarketplace(market.dataDir);
@@ -84,7 +84,7 @@ async function compareReservations(report: Report, processes: Processes, next: L
   return own.value;
 }
 
-/** Half of the connections to each of two orders, while two tickets share the locks. */
+/** Half of the connections go to each of two orders processes, while two tickets processes share the locks. */
 async function compareReplicas(report: Report, processes: Processes, next: Load['next']) {
   const orders = processes.the('orders');
   const [one, two]: [number[], number[]] = [[], []];

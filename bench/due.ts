@@ -1,8 +1,8 @@
-/** For the servers that are told by messages when locks are due, and asked how late each was let go. */
+/** For servers that receive by message when locks are due, and answer how late each was let go. */
 import type { Config } from '@fairseat/common/kit';
 import type { Bus } from '@fairseat/common/ports';
 
-/** Orders end after so long, or, when `dueAt` is given, at a random moment of the `spreadMs` that follow it. */
+/** Orders end after `afterMs`, or at a random moment in the `spreadMs` after `dueAt`. */
 export type Due = { afterMs: number } | { dueAt: number; spreadMs: number };
 export type Question = { due: Due } | 'released?' | 'forget';
 export interface Released {
@@ -12,7 +12,7 @@ export interface Released {
 
 let due: Due = { afterMs: 900_000 };
 
-/** The same settings, but locks last as the messages say. */
+/** The same settings, but the messages decide how long locks last. */
 export const dueByMessage = (config: Config): Config => ({
   ...config,
   get orderExpirationSeconds() {
@@ -21,7 +21,7 @@ export const dueByMessage = (config: Config): Config => ({
   },
 });
 
-/** Takes the time when `ticket.released` has been saved, answers messages, and stops when asked to. */
+/** Notes when each `ticket.released` has been saved, answers messages, and stops on SIGTERM. */
 export function answerFor({ bus }: { bus: Bus }, stop: () => Promise<void>) {
   const expiresAt = new Map<string, number>();
   let released: Released = { latenessMs: [], lastAt: 0 };

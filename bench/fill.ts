@@ -27,7 +27,7 @@ const clock = {
 };
 const platform = openEmbedded({ dataDir, clock });
 
-// The services declare their tables themselves, so that this never differs from what they expect.
+// The services declare their tables themselves, so that these never differ from the real ones.
 const tables = new Map<string, unknown>();
 const table = <R extends Stored>(service: string, definition: TableDefinition<R>): Table<R> => {
   const declared = platform.table(service, definition);
@@ -49,7 +49,7 @@ const below = (limit: number) => Math.floor(random() * limit);
 const sellers = Array.from({ length: SELLERS }, () => platform.newId());
 const rareWord = () => `w${below(RARE_WORDS).toString(36)}`;
 
-/** Some words that many titles share, some that few do, and one that leads to the middle of the list. */
+/** Words that many titles share, words that few share, and one that occurs only in the middle of the list. */
 function title(index: number): string {
   const words = [rareWord(), rareWord(), 'seat', String(below(100))];
   if (random() < 0.1) words.push('evening');
@@ -71,7 +71,7 @@ async function insertSome(from: number, to: number) {
       createdAt: new Date(now).toISOString(),
       requestHash: null,
     });
-    if (listed === undefined) throw new Error('a ticket is listed by a fact');
+    if (listed === undefined) throw new Error('create() returned no fact');
     const ticket = evolve(undefined, listed);
     ids.push(ticket.id);
     await tickets.insert(ticket);
@@ -79,7 +79,7 @@ async function insertSome(from: number, to: number) {
   }
 }
 
-// What an alarm writes is one transaction, so large ones spare the disk most of the work. Each sets the next.
+// An alarm's handler writes one transaction, and few large ones spare the disk most of the work.
 const alarms = platform.timers('fill');
 alarms.onFire(async (from) => {
   const to = Math.min(count, Number(from) + BATCH);

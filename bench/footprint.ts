@@ -1,4 +1,4 @@
-/** What it takes to have Fairseat running: time to start, and memory. */
+/** Measures the time that Fairseat takes to start, and its memory. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedLoop } from './load.ts';
 import { fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';

@@ -1,4 +1,4 @@
-/** Whether a table of a million tickets is as fast as one of a thousand. */
+/** Measures whether a table of a million tickets is as fast as one of a thousand. */
 import { once, request } from './http.ts';
 import { closedLoop, type Run } from './load.ts';
 import { cycle, fillMarket, isOk, loadOn, reservations, signUpBuyers, supply } from './market.ts';
@@ -7,7 +7,7 @@ import { type Report, reportSurroundings } from './report.ts';
 import { quiet, type Server, serveMarketplace } from './server.ts';
 
 const SIZES = { '1k': 1000, '100k': 100_000, '1M': 1_000_000 };
-/** As many as the smallest table allows; they are cancelled after each round and serve again. */
+/** Nearly all tickets of the smallest table. They are cancelled after each round and serve again. */
 const RESERVED = 900;
 const ROUNDS = 7;
 const WARM_UP_ROUNDS = 2;
@@ -38,7 +38,7 @@ export async function measureGrowth(report: Report) {
   for (let round = -WARM_UP_ROUNDS; round < ROUNDS; round++) {
     for (const each of grown) await readAll(each);
     for (const each of grown) await reserveSome(each);
-    // The first rounds are for the compiler.
+    // The first rounds warm up the compiler.
     if (round < 0) for (const { runs } of grown) runs.clear();
   }
   for (const name of [...Object.keys(reads), 'reserve']) reportOne(report, name, grown);
@@ -50,7 +50,7 @@ async function grow(size: string, count: number): Promise<Grown> {
   const { dataDir, ticketIds } = await fillMarket(count, RESERVED);
   const server = await serveMarketplace(dataDir);
   const cookies = await signUpBuyers(server.port);
-  // A word that stands in the middle of the list alone gives a cursor that leads there.
+  // A search for the word that occurs only in the middle of the list gives a cursor that leads there.
   const halfway = request('GET', '/api/tickets?q=halfway&limit=1');
   const { nextCursor } = JSON.parse((await once(server.port, halfway, 200)).body);
   const paths = { ...reads, 'deep page': `${reads['deep page']}${nextCursor}` };
@@ -93,7 +93,7 @@ function reportOne(report: Report, name: string, grown: Grown[]) {
       runs.of(name).map(({ perSecond }) => 1e6 / perSecond),
     ),
   );
-  // What a search finds grows with the table until it fills its pages, so it has no limit here.
+  // The results of a search grow with the table until they fill a page, so searches have no limit here.
   const limits = name.startsWith('search') ? {} : { atMost: ATMOST };
   for (const [index, figure] of others.entries()) {
     if (smallest)

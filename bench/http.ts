@@ -1,4 +1,4 @@
-/** The least HTTP/1.1 client that does: one core of it must ask faster than one core of any server here answers. */
+/** A minimal HTTP/1.1 client: on one core it must send faster than any server here answers on one. */
 import { connect, type Socket } from 'node:net';
 
 export interface Answer {
@@ -7,7 +7,7 @@ export interface Answer {
   body: string;
 }
 
-/** How long an answer may take at most: more than the longest wait of the API. */
+/** More than the longest wait of the API. */
 const ANSWER_WITHIN_MS = 20_000;
 
 export interface RequestParts {
@@ -16,7 +16,7 @@ export interface RequestParts {
   body?: object;
 }
 
-/** A whole request as it goes over the wire, made before the clock starts. */
+/** A whole request as it goes over the wire, built before the clock starts. */
 export function request(method: string, path: string, parts: RequestParts = {}): string {
   const body = parts.body ? JSON.stringify(parts.body) : '';
   const headers = {
@@ -38,7 +38,7 @@ export class Connection {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    // One character a byte, so that the length of the text is what content-length counts.
+    // Latin-1 has one character a byte, so the length of the text compares with content-length.
     socket.setEncoding('latin1');
     socket.setNoDelay(true);
     socket.setTimeout(ANSWER_WITHIN_MS, () => this.#fail(new Error('no answer in time')));
@@ -85,7 +85,7 @@ export class Connection {
   }
 }
 
-/** Pages come in chunks, of which the last is empty. */
+/** Pages arrive in chunks, of which the last is empty. */
 function isWhole(head: string, body: string): boolean {
   if (/transfer-encoding: chunked/i.test(head)) return body.endsWith('\r\n0\r\n\r\n');
   return body.length >= Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);

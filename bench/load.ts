@@ -1,4 +1,4 @@
-/** Load: closed loop (the next request when the last is answered) and open loop (whatever the server does). */
+/** Load: in a closed loop a request follows the answer to the last, in an open loop requests keep to a rate. */
 import { setImmediate } from 'node:timers/promises';
 import { busyMs } from './cores.ts';
 import { type Answer, type Connection, openAll } from './http.ts';
@@ -19,9 +19,9 @@ export interface Run {
   seconds: number;
   perSecond: number;
   latenciesMs: number[];
-  /** How much of its core the load generator used. Near 1, it and not the server sets the rate. */
+  /** The share of its core that the load generator used. Near 1, it and not the server limits the rate. */
   clientShare: number;
-  /** How much of the load generator's core others used: more than a little, and the machine is not ours alone. */
+  /** The share of the load generator's core that other processes used. If it is not small, the machine is shared. */
   othersShare: number;
 }
 
@@ -41,7 +41,7 @@ export function closedLoop(load: Load, forMs: number): Promise<Run> {
   });
 }
 
-/** Requests arrive at a constant rate. Latency counts from when one should have been sent, so no wait is left out. */
+/** Requests arrive at a constant rate. Latency counts from when one was due, so no wait is left out. */
 export function openLoop(load: Load, perSecond: number, forMs: number): Promise<Run> {
   return measured(load, async (connections, answered) => {
     const idle = [...connections];
@@ -53,7 +53,7 @@ export function openLoop(load: Load, perSecond: number, forMs: number): Promise<
     const sendDue = () => {
       const due = Math.min(total, ((performance.now() - startedAt) * perSecond) / 1000);
       while (sent < due && idle.length > 0) {
-        // In turn, so that none rests for so long that the server closes it.
+        // Connections take turns, so that none idles for so long that the server closes it.
         const connection = idle.shift() as Connection;
         const dueAt = startedAt + (sent * 1000) / perSecond;
         const wire = load.next();
@@ -70,7 +70,7 @@ export function openLoop(load: Load, perSecond: number, forMs: number): Promise<
         );
       }
     };
-    // A core of its own lets the generator look at the clock without pause, finer than any timer.
+    // The generator has a core of its own, so it polls the clock, which is more precise than any timer.
     while (sent < total || open > 0) {
       failed.signal.throwIfAborted();
       sendDue();

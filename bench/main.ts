@@ -1,4 +1,4 @@
-/** `npm run bench`: every speed that is promised, against baselines measured in the same run. */
+/** `npm run bench`: every promised speed, against baselines measured in the same run. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCrowd } from './crowd.ts';
@@ -26,7 +26,7 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   pages: measurePages,
   distributed: measureDistributed,
 };
-/** What is measured when nothing is named: all that needs neither a browser nor servers. */
+/** The parts that run when none is named: those that need neither a browser nor servers. */
 const usual = Object.keys(parts).filter((part) => part !== 'pages' && part !== 'distributed');
 
 const { values: options, positionals } = parseArgs({

@@ -9,13 +9,13 @@ const fillProgram = new URL('./fill.ts', import.meta.url);
 
 export interface Market {
   dataDir: string;
-  /** Holds the ids, a line each. */
+  /** Holds all of `ticketIds`, one a line. */
   idsFile: string;
-  /** In random order; all of them, or as many as were asked for. */
+  /** In random order: all, or a sample of the requested size. */
   ticketIds: string[];
 }
 
-/** A data folder with so many tickets in it. */
+/** A data folder with `count` tickets. */
 export async function fillMarket(count: number, sample = count): Promise<Market> {
   const dataDir = newFolder();
   const idsFile = `${dataDir}.ids`;
@@ -38,7 +38,7 @@ export async function signUpBuyers(port: number): Promise<string[]> {
   return cookies;
 }
 
-/** To be answered once the ticket is held, or with `wait` false as soon as the order is accepted. */
+/** The answer comes once the ticket is held, or without `wait` as soon as the order is accepted. */
 export const reserve = (ticketId: string, cookie: string, wait = true) =>
   request('POST', '/api/orders', {
     cookie,
@@ -52,7 +52,7 @@ export const isHeld = ({ status, body }: Answer) =>
 export const isAccepted = ({ status }: Answer) => status === 201;
 export const isOk = ({ status }: Answer) => status === 200;
 
-/** Gives each request once, made beforehand, so that the load generator has little left to do. */
+/** Gives each request once. All are built beforehand, so that the load generator has little left to do. */
 export function supply(wires: string[]) {
   let used = 0;
   return {
@@ -74,7 +74,7 @@ export const reservations = (ticketIds: string[], cookies: string[], wait = true
 
 export const CONNECTIONS = 64;
 
-/** Asks a server for one after the other of `next`; unless told otherwise these are tickets to be held. */
+/** The load of a server with the requests of `next`. Unless `isRight` says otherwise, each must win a hold. */
 export const loadOn = (
   { port }: Server,
   next: Load['next'],

@@ -11,7 +11,7 @@ export function median(values: readonly number[]): number {
   return ((sorted[Math.ceil(middle) - 1] ?? Number.NaN) + (sorted[Math.floor(middle)] ?? NaN)) / 2;
 }
 
-/** Rounds by what was measured in them. */
+/** The rounds of each measure, by its name. */
 export class Rounds<T> extends Map<string, T[]> {
   add(name: string, round: T) {
     const rounds = this.get(name);

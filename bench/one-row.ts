@@ -1,6 +1,6 @@
 /**
- * The least that a durable hold can cost: the route of Fairseat with its app, sessions, checks and answer, behind it
- * one row that is updated in commits shared by all who wait. No lock, no alarm, no events.
+ * The least that a durable hold can cost: Fairseat's route with its app, sessions, checks and answer, and behind it an
+ * update of one row. All that wait share a commit. There is no lock, no alarm and no event.
  * `one-row.ts DATA_DIR IDS_FILE`.
  */
 import { readFileSync } from 'node:fs';
@@ -85,15 +85,15 @@ const host = await createHost([createAuth(), holds], {
 await host.start();
 console.log(await host.app.listen({ host: '127.0.0.1', port: 0 }));
 
-/** One row for each ticket of the list; to hold it is to write the order into it. All else is set as SQLite has it. */
+/** One row for each ticket of the list; a hold writes the order into it. Other settings are SQLite's defaults. */
 function createHolds(folder: string, ids: string) {
   const db = new DatabaseSync(`${folder}/holds.sqlite`);
   db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     CREATE TABLE holds (id TEXT PRIMARY KEY, order_id TEXT, expires_at TEXT, version INTEGER)`);
   const insert = db.prepare('INSERT INTO holds VALUES (?, NULL, NULL, 1)');
   db.exec('BEGIN');
-  // In the order in which they were listed, as in Fairseat's own table. The list is in the order in which they are bought:
-  // rows inserted in that order would lie side by side when they are held, as in no shop.
+  // Rows are inserted in the order of listing, as in Fairseat's own table. The file has the order of purchase: in that
+  // order, rows that are held together would lie side by side, as they never do in a shop.
   for (const id of readFileSync(ids, 'utf8').split('\n').sort()) insert.run(id);
   db.exec('COMMIT');
   const update = db.prepare(

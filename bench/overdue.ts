@@ -1,4 +1,4 @@
-/** How soon after its time a lock is let go on the distributed platform: when very many are due at once, and steadily. */
+/** Measures how late locks are let go on the distributed platform: when very many are due at once, and steadily. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { closedLoop } from './load.ts';
 import { isAccepted, loadOn } from './market.ts';
@@ -11,7 +11,7 @@ const STEADY = { perSecond: 20, seconds: 15, afterMs: 3000, rounds: 3 };
 const BURST = { locks: 2000, spreadMs: 1000 };
 const RELEASED_WITHIN_MS = 90_000;
 
-/** In place of orders runs one that is told when locks are due. `perSecond` is about how fast they can be placed. */
+/** Replaces orders by one whose locks are due on demand. They can be placed at a rate of about `perSecond`. */
 export async function measureLocks(
   report: Report,
   processes: Processes,

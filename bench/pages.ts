@@ -1,4 +1,4 @@
-/** The pages: how fast they are rendered, what they send, how soon one browser sees what another does. */
+/** Measures how fast pages are rendered, how much they load, and how soon one browser shows what another did. */
 import { existsSync, rmSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
@@ -126,7 +126,7 @@ async function measureInBrowser(
 
 const urlOf = ({ port }: Server, path: string) => `http://127.0.0.1:${port}${path}`;
 
-/** All scripts that are loaded until the page rests. */
+/** The size of all scripts that are loaded until the page is idle. */
 async function scriptBytes(browser: Browser, url: string): Promise<number> {
   const page = await browser.newPage();
   const sizes: Promise<number>[] = [];
@@ -141,10 +141,10 @@ async function scriptBytes(browser: Browser, url: string): Promise<number> {
   return total;
 }
 
-/** Runs in the browser: tells when it was clicked. */
+/** Runs in the browser: resolves to the time of the click. */
 const CLICKED = `new Promise((resolve) =>
   addEventListener('click', () => resolve(Date.now()), { capture: true, once: true }))`;
-/** Runs in the browser: tells when it says that the ticket is sold. */
+/** Runs in the browser: resolves to the time at which it shows the ticket as sold. */
 const SOLD = `new Promise((resolve) => {
   const look = () => document.querySelector('[data-look=sold]') && resolve(Date.now());
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });

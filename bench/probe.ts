@@ -1,4 +1,4 @@
-/** How long from the commit of a record until the handler of its event is done. Each message is a number of events. */
+/** Measures the time from a record's commit until its event's handler is done. Each message is a number of events. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Stored } from '@fairseat/common/ports';
 import { openDistributed } from '@fairseat/platform/distributed';
@@ -14,7 +14,7 @@ const records = platform.table<Stored>('auth', { name: 'probes' });
 let handled = Promise.withResolvers<number>();
 platform.bus.consume('auth', {
   'session.ended': async () => {
-    // Done once this has returned and the acknowledgement is on its way.
+    // The event is done once this has returned and the acknowledgement is on its way.
     setImmediate(() => handled.resolve(performance.now()));
   },
 });

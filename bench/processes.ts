@@ -15,7 +15,7 @@ const here = import.meta.url;
 
 export class Processes {
   readonly env: Record<string, string>;
-  /** One of each service. */
+  /** One process of each service. */
   readonly services = new Map<string, Server>();
   readonly cookies: string[] = [];
   ticketIds: string[] = [];
@@ -50,7 +50,7 @@ export class Processes {
     return server;
   }
 
-  /** One more process of a service, or of another program that takes its place. */
+  /** Starts one more process of a service, or another program in its place. */
   async start(service: string, program = new URL(`../services/${service}/main.ts`, here)) {
     const file = service === 'auth' ? 'private.json' : 'public.json';
     const env = { ...this.env, SESSION_KEY_FILE: join(this.#folder, file) };
@@ -59,7 +59,7 @@ export class Processes {
     return server;
   }
 
-  /** A program beside this file, with names of its own on the servers. `first` is what it says when it is ready. */
+  /** Runs a program of this folder in a namespace of its own. `first` is the message that it sends when ready. */
   async companion(program: string) {
     const namespace = newNamespace();
     this.#namespaces.push(namespace);
@@ -69,7 +69,7 @@ export class Processes {
     child.once('exit', (code) => ended.abort(new Error(`${program} ended with ${code}`)));
     const heard = async () => (await eventOf(child, 'message', { signal: ended.signal }))[0];
     const first = await heard();
-    /** @throws when it has ended instead. */
+    /** @throws when the program has ended. */
     const ask = (question: object | number) => {
       const answer = heard();
       child.send(question);
@@ -87,7 +87,7 @@ export class Processes {
     for (const namespace of this.#namespaces) await removeNamespace(this.servers, namespace);
   }
 
-  /** The cookies of a seller and some buyers, whom auth knows nothing of. */
+  /** The cookies of a seller and some buyers, who have no account in auth. */
   async #signIn(): Promise<string[]> {
     const key = await createSessionKey();
     mkdirSync(this.#folder);
@@ -98,7 +98,7 @@ export class Processes {
     return Promise.all(ids.map(async (id) => `session=${await sign(id, id)}`));
   }
 
-  /** Lists one ticket and has copies made of it and of what orders knows of it. */
+  /** Lists one ticket and copies it, together with orders' listing of it. */
   async #list(count: number, cookie: string) {
     const body = { title: 'Row 12 seat 7 evening velar', price: 4990 };
     await once(this.the('tickets').port, request('POST', '/api/tickets', { cookie, body }), 201);
@@ -106,7 +106,7 @@ export class Processes {
   }
 }
 
-/** Those that run, or new ones; they may use every core. */
+/** Finds the running servers or starts new ones, which may use every core. */
 function serversOfThisMachine(): Record<string, string> {
   const program = new URL('../infra/servers/main.ts', here).pathname;
   const pin = cores ? ['taskset', '-c', `${cores.server},${cores.load}`] : [];

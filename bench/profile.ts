@@ -1,4 +1,4 @@
-/** Where the processor time of a reservation goes. */
+/** Profiles the processor time of a reservation. */
 import { once as eventOf } from 'node:events';
 import { readFileSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
@@ -54,7 +54,7 @@ async function tell({ child }: Server, message: ProfileMessage) {
   await answer;
 }
 
-/** First match wins. */
+/** The first match wins. */
 const GROUPS: [string, RegExp][] = [
   ['garbage collection', /^\(garbage collector\)/],
   ['engine and kernel, no function named', /^\(program\)/],
@@ -65,7 +65,7 @@ const GROUPS: [string, RegExp][] = [
   ['zod', /node_modules\/(zod|fastify-type-provider-zod)/],
   ['metrics (prom-client)', /node_modules\/prom-client/],
   ['log (pino)', /node_modules\/(pino|sonic-boom)/],
-  ['sessions (jose, lru-cache)', /node_modules\/(jose|lru-cache)|kit\/(sessions|signed-in)/],
+  ['sessions (jose, lru-cache)', /node_modules\/(jose|lru-cache)|kit\/http\/(sessions|signed-in)/],
   ['other packages', /node_modules/],
   ['platform: store', /embedded\/store/],
   ['platform: table', /embedded\/table/],
@@ -74,9 +74,9 @@ const GROUPS: [string, RegExp][] = [
   ['platform: rest', /packages\/platform/],
   [
     'kit: records, envelope, events',
-    /common\/src\/(kit\/(records|envelope)|events|records|context)/,
+    /common\/src\/(kit\/decide\/(records|envelope)|contracts|define-events|events|context)/,
   ],
-  ['kit: changes (Prefer: wait)', /kit\/changes/],
+  ['kit: changes (Prefer: wait)', /kit\/decide\/changes/],
   ['kit: app and rest', /packages\/common/],
   ['services', /services\//],
   [

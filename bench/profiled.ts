@@ -1,4 +1,4 @@
-/** Loaded before a server (`node --import`): writes a V8 CPU profile of what happens between two messages. */
+/** Loaded before a server (`node --import`): writes a V8 CPU profile of the time between two messages. */
 import { writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 
@@ -19,5 +19,5 @@ process.on('message', async (message: ProfileMessage) => {
   }
   process.send?.('done');
 });
-// The channel alone must not keep the server from ending.
+// An open channel must not keep the server from ending.
 process.channel?.unref();

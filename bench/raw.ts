@@ -1,7 +1,7 @@
 /**
  * The least that the engines must do for a reservation: the operations of one, recorded from a run of the marketplace,
- * then done again by a bare loop for other tickets. `raw.ts` takes the servers from its environment; each message
- * `{ forMs, atOnce }` is one replay.
+ * then replayed by a bare loop for other tickets. The environment names the servers; each message `{ forMs, atOnce }`
+ * is one replay.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, createSessionKey, createSessionSigner, readConfig } from '@fairseat/common/kit';
@@ -24,7 +24,7 @@ export interface Replayed {
 
 interface Operation {
   engine: 'MongoDB' | 'NATS' | 'Redis';
-  /** Which database and collection, of MongoDB. */
+  /** The database and collection, for MongoDB. */
   place: [string, string];
   name: string;
   args: unknown[];
@@ -47,7 +47,7 @@ const QUIET_MS = 700;
 let recorded: Operation[] = [];
 let nested = false;
 
-/** Has every call of these methods written down, but not those that they make themselves. */
+/** Records every call of these methods, but not the calls that they make themselves. */
 function record(engine: Operation['engine'], prototype: object, names: string[]) {
   const methods = prototype as Record<string, (...args: unknown[]) => unknown>;
   for (const name of names) {
@@ -68,7 +68,7 @@ function record(engine: Operation['engine'], prototype: object, names: string[])
   }
 }
 
-/** ioredis wraps each command; what we keep is what is sent. */
+/** ioredis wraps each command in an object; the recording keeps its name and arguments. */
 function asCalled(name: string, args: unknown[]): { name: string; args: unknown[] } {
   if (name !== 'sendCommand') return { name, args: structuredClone(args) };
   const command = args[0] as { name: string; args: unknown[] };
@@ -84,7 +84,7 @@ async function untilNothingIsRecorded() {
   }
 }
 
-/** One reservation, in a marketplace with enough other tickets to do it again. */
+/** Records one reservation, in a marketplace with enough other tickets to replay it. */
 async function recordOne() {
   record('MongoDB', Collection.prototype, [
     ...['insertOne', 'updateOne', 'findOne', 'findOneAndUpdate', 'bulkWrite', 'countDocuments'],
@@ -144,7 +144,7 @@ async function onMongoDb(place: Operation['place'], name: string, args: unknown[
   if (outcome?.matchedCount === 0) throw new Error(`${name} ${n} finds nothing to change`);
 }
 
-/** Every group's consumer takes what is published and acknowledges it. */
+/** Every group's consumer receives and acknowledges all events. */
 async function consumeAll() {
   const manager = await jetstreamManager(connection);
   for await (const { config } of manager.streams.list()) {

@@ -1,4 +1,4 @@
-/** How soon after its time a lock is let go: steadily, and when very many are due at once. */
+/** Measures how late locks are let go: steadily, and when very many are due at once. */
 import { once as eventOf } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Question, Released } from './due.ts';
@@ -10,7 +10,7 @@ import { quiet, type Server, serve } from './server.ts';
 
 const STEADY = { perSecond: 100, seconds: 10, afterMs: 4000, rounds: 2 };
 const BURST = { locks: 10_000, rounds: 3, spreadMs: 1000 };
-/** How long placing the locks of a burst may take before they fall due. */
+/** The time for placing the locks of a burst, before the first is due. */
 const PLACED_WITHIN_MS = 16_000;
 const RELEASED_WITHIN_MS = 30_000;
 

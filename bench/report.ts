@@ -1,4 +1,4 @@
-/** What was measured, in one shape: printed as it comes and kept as JSON. */
+/** The measured figures in one shape: printed as they come and kept as JSON. */
 import type { Run } from './load.ts';
 import { median, quantile } from './numbers.ts';
 
@@ -12,7 +12,7 @@ export interface Figure {
 
 export interface Comparison {
   name: string;
-  /** The median of the rounds' own ratios: what slows the whole machine for a while slows both. */
+  /** The median of the rounds' own ratios, since a slow phase of the machine slows both sides of a round. */
   ratio: number;
   of: Figure;
   against: Figure;
@@ -57,7 +57,7 @@ export class Report {
     return figure;
   }
 
-  /** How much `of` is of `against`. */
+  /** Reports the ratio of `of` to `against`. */
   compare(name: string, of: Figure, against: Figure, limits: Limits = {}) {
     const ratio = median(of.rounds.map((value, round) => value / (against.rounds[round] ?? NaN)));
     const limited = limits.atLeast !== undefined || limits.atMost !== undefined;
@@ -84,7 +84,7 @@ export class Report {
     console.log(`  ${text}`);
   }
 
-  /** The names of what misses its floor. */
+  /** The names of the comparisons and bounds that do not hold. */
   get missed(): string[] {
     return Object.values(this.sections).flatMap(({ comparisons, bounds }) =>
       [...comparisons, ...bounds].filter(({ holds }) => holds === false).map(({ name }) => name),
@@ -128,7 +128,7 @@ export function reportLatencies(report: Report, name: string, runs: Run[]) {
   report.figure(`${name}, p99`, 'ms', of(0.99));
 }
 
-/** Says so when something else than the server has set the rate. */
+/** Notes when something other than the server has limited the rate. */
 export function reportSurroundings(report: Report, runs: Record<string, Run[]>) {
   for (const [name, of] of Object.entries(runs)) {
     const client = median(of.map((run) => run.clientShare));

@@ -1,4 +1,4 @@
-/** Durable reservations, end to end, against doing the same for nothing and against the least a hold can cost. */
+/** Measures durable reservations, end to end, against a route without storage and the least that a hold can cost. */
 import { request } from './http.ts';
 import { closedLoop, type Load, openLoop, type Run } from './load.ts';
 import {
@@ -26,7 +26,7 @@ import {
 const TICKETS = 150_000;
 const ROUNDS = 11;
 const ROUND_MS = 1200;
-/** Until the compiler has seen it all: ours is more code than a baseline's. */
+/** Long enough for the compiler: Fairseat has more code than a baseline. */
 const WARM_UP_MS = 10_000;
 const OPEN_CONNECTIONS = 512;
 const READS_WARM_UP_MS = 2000;
@@ -70,7 +70,7 @@ export async function measureReservations(report: Report) {
   report.compare('against one row', own, row, { atLeast: 0.3 });
   reportLatencies(report, 'Fairseat, latency at full load', runs.fairseat);
   report.figure('work left after the last answer', 'ms', tails);
-  // Unlike the rates, these are the same when other processes take a part of the machine.
+  // Unlike the rates, processor times stay the same when other processes take a part of the machine.
   const [ownCpu, noneCpu, rowCpu] = ['fairseat', 'nothing', 'oneRow'].map((name) =>
     report.figure(`processor time of one (${name})`, 'µs', cpuUs.of(name)),
   );
@@ -83,7 +83,7 @@ export async function measureReservations(report: Report) {
   for (const server of [fairseat, nothing, oneRow]) await server.stop();
 }
 
-/** With and without waiting for the lock: the same work for the server, answered at different moments. */
+/** Measures with and without waiting for the lock: the server does the same work, but answers at different moments. */
 async function measureHalfLoad(
   report: Report,
   perSecond: number,

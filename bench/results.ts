@@ -1,4 +1,4 @@
-/** What was measured, kept as JSON: the last run of each part. */
+/** Keeps the last run of each part as JSON. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Report } from './report.ts';
 

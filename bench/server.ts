@@ -1,4 +1,4 @@
-/** Servers as processes of their own, and what can be seen of them from outside. */
+/** Servers as processes of their own, and what they use of the machine. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once as eventOf } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,14 +11,14 @@ import { ask, request } from './http.ts';
 
 export const cores: Cores | undefined = takeCores();
 
-/** With the build of the pages. */
+/** Includes the build of the pages. */
 const READY_WITHIN_MS = 180_000;
 const STOP_WITHIN_MS = 20_000;
 /** The kernel counts processor time in ticks of a hundredth of a second. */
 const MS_PER_TICK = 10;
 
 const started = new Set<ChildProcess>();
-/** Everything that is written lies here and goes when the run ends, however it ends. */
+/** Holds all files of the run; removed when the run ends, however it ends. */
 const workDir = mkdtempSync(join(tmpdir(), 'fairseat-bench-'));
 process.on('exit', () => {
   for (const child of started) child.kill('SIGKILL');
@@ -37,7 +37,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Runs one of the programs beside this file. */
+/** Runs a program on the servers' core, or with `anyCore` on both. */
 export function run(
   program: URL,
   args: string[],
@@ -63,7 +63,7 @@ export function run(
   return child;
 }
 
-/** A program that says on standard output where it listens, and answers `probe`. */
+/** Runs a program that prints where it listens, and waits until it answers `probe`. */
 export async function serve(
   program: URL,
   { args = [], env = {}, flags = [], probe = '/readyz', anyCore }: ServeOptions = {},
@@ -80,7 +80,7 @@ interface ServeOptions {
   env?: Record<string, string>;
   flags?: string[];
   probe?: string;
-  /** Not on the servers' core alone: what is many processes elsewhere too. */
+  /** Not pinned to the servers' core, for what is many processes elsewhere too. */
   anyCore?: boolean;
 }
 
@@ -93,7 +93,7 @@ export const serveMarketplace = (dataDir: string, flags: string[] = []) =>
     flags,
   });
 
-/** With its pages, built when they are not. */
+/** The marketplace with its pages, which are built if needed. */
 export const serveWithPages = (dataDir: string) =>
   serve(marketplace, {
     env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
@@ -146,7 +146,7 @@ const LOOK_EVERY_MS = 150;
 const QUIET_LOOKS = 2;
 const QUIET_WITHIN_MS = 30_000;
 
-/** Waits until the server has nothing left to do, and answers how long that took. */
+/** Waits until the server has nothing left to do. Returns how long that took, in ms. */
 export async function quiet(server: Server): Promise<number> {
   const startedAt = performance.now();
   let used = cpuMs(server);
@@ -154,10 +154,10 @@ export async function quiet(server: Server): Promise<number> {
   for (let quietLooks = 0; quietLooks < QUIET_LOOKS && !Number.isNaN(used); ) {
     await sleep(LOOK_EVERY_MS);
     const now = cpuMs(server);
-    // One tick is what its periodic work may take.
+    // Periodic work may take one tick.
     quietLooks = now - used <= MS_PER_TICK ? quietLooks + 1 : 0;
     used = now;
-    if (performance.now() - startedAt > QUIET_WITHIN_MS) throw new Error('a server never rests');
+    if (performance.now() - startedAt > QUIET_WITHIN_MS) throw new Error('a server stays busy');
   }
   return Math.max(0, performance.now() - startedAt - LOOK_EVERY_MS * QUIET_LOOKS);
 }

@@ -1,4 +1,4 @@
-/** Thousands of browsers that look at one ticket: what each costs, and how long it takes to tell them all. */
+/** Measures thousands of browsers on one ticket: the cost of each, and the time until all have received a change. */
 import { connect, type Socket } from 'node:net';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { Connection, once, request } from './http.ts';
@@ -19,7 +19,7 @@ export async function measureStreams(report: Report) {
   const listed = request('POST', '/api/tickets', { cookie, body: listing });
   const { id }: TicketRecord = JSON.parse((await once(server.port, listed, 201)).body);
 
-  // What the first streams cost once for all is not counted as theirs.
+  // The first streams pay costs that occur only once, so they are not counted.
   for (const stream of await openStreams(server.port, id, WARM_UP)) stream.close();
   await quiet(server);
   const idleMb = residentMb(server);
@@ -59,13 +59,13 @@ class Stream {
 
   constructor(socket: Socket) {
     this.#socket = socket;
-    // Every message is small and comes whole.
+    // Every message is so small that it arrives in one piece.
     socket.setEncoding('latin1').on('data', (text: string) => {
       if (this.#awaited && text.includes(this.#awaited)) this.#hear(performance.now());
     });
   }
 
-  /** When it comes. */
+  /** Resolves to the time at which the text arrives. */
   hears(text: string): Promise<number> {
     this.#awaited = text;
     const { promise, resolve } = Promise.withResolvers<number>();

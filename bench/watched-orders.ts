@@ -1,4 +1,4 @@
-/** orders by itself on the distributed platform, told by messages when locks are due: see `due.ts`. */
+/** orders by itself on the distributed platform; messages decide when locks are due, see `due.ts`. */
 import { readFileSync } from 'node:fs';
 import { createHost, createLog, createSessionVerifier, readConfig } from '@fairseat/common/kit';
 import { orders } from '@fairseat/orders';

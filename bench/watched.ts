@@ -1,4 +1,4 @@
-/** The marketplace, told by messages when locks are due: see `due.ts`. */
+/** The marketplace; messages decide when locks are due, see `due.ts`. */
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';

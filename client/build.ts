@@ -1,4 +1,4 @@
-/** The production build of the pages: made at the first start, and again when what it is made of has changed. */
+/** The production build of the pages: made at the first start, and again when its sources have changed. */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,11 +13,11 @@ const root = join(import.meta.dirname, '..');
 const STAMP = 'client/.next/fairseat-build';
 const LOCK = 'client/.next-lock';
 const SOURCES = ['package-lock.json', 'client/**', 'packages/common/src/**'];
-/** `next-env.d.ts` is written by the build itself. */
+/** The build itself writes `next-env.d.ts`. */
 const NO_SOURCE = /(^|\/)(node_modules|\.next|\.next-lock|next-env\.d\.ts)$|\.test\.tsx?$/;
 const LOOK_AGAIN_MS = 200;
 
-/** @throws ConfigError with the reason when it cannot be built. */
+/** @throws ConfigError with the reason when the build fails. */
 export async function build(): Promise<void> {
   const wanted = await hashOfSources();
   if (read(STAMP) === wanted) return;
@@ -64,7 +64,7 @@ async function runBuild() {
     env: { ...process.env, PATH: path, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  // Whoever stops this process does not mean the build to go on.
+  // The build must not outlive this process.
   const end = () => child.kill();
   process.once('exit', end);
   let output = '';
@@ -79,8 +79,8 @@ async function runBuild() {
 }
 
 /**
- * What every page runs is compiled at once and beside the page, as it arrives, in browsers that know this hint of V8:
- * else each function is when it is first called, and holds the page up.
+ * Browsers that know this hint of V8 compile the scripts of every page as they arrive, on another thread. Otherwise
+ * each function is compiled at its first call, which blocks the page.
  */
 function hintCompilers() {
   const folder = join(root, 'client/.next');
@@ -91,7 +91,7 @@ function hintCompilers() {
   }
 }
 
-/** So that several processes that start at once build it once. */
+/** Lets processes that start at the same time build the pages only once. */
 async function lockedAgainstOthers(work: () => Promise<void>) {
   while (!takeLock()) await sleep(LOOK_AGAIN_MS);
   try {
@@ -110,7 +110,7 @@ function takeLock(): boolean {
     if (code !== 'EEXIST')
       throw new ConfigError(`The pages cannot be built: ${message}`, { cause: error });
   }
-  // Left behind by a process that was killed.
+  // A process that was killed may have left its lock behind.
   if (!isRunning(Number(read(LOCK)))) rmSync(join(root, LOCK), { force: true });
   return false;
 }

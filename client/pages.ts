@@ -9,14 +9,14 @@ import type { App, Config } from '@fairseat/common/kit';
 import { build } from './build.ts';
 import type { Client } from './server.ts';
 
-/** Far more than any page has. Next.js takes time for them that grows with the square of their number. */
+/** Far more than any page has. The time that Next.js takes grows with the square of their number. */
 const MAX_PARAMETERS = 50;
-/** What the pages are called by on a machine that listens on all addresses. */
+/** The address at which the process reaches itself when it listens on all addresses. */
 const LOOPBACK: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 export class Pages {
   readonly #config: Config;
-  /** Only this process knows it: who sends it may say for whom it asks. */
+  /** Known to this process alone: a request with it may name the visitor's address. */
   readonly #apiKey = randomBytes(32).toString('base64url');
   readonly #underWay = new Set<ServerResponse>();
   readonly #opened = Promise.withResolvers<Client>();
@@ -32,13 +32,13 @@ export class Pages {
     return this.#client !== undefined;
   }
 
-  /** Builds them if need be. From then on there are pages. Call when the app listens. */
+  /** Builds the pages if needed, then serves them. Call when the app listens. */
   async open() {
-    if (!this.#app) throw new Error('mount comes first');
+    if (!this.#app) throw new Error('mount() must be called before open()');
     const { log, server } = this.#app;
     const { apiOrigin, publicOrigin, currency } = this.#config;
     await build();
-    // Only now: before it is built there is nothing to load.
+    // Before the build there is nothing to load.
     const { createClient } = await import('./server.ts');
     const ownOrigin = originOf(server.address() as AddressInfo);
     this.#client = await createClient({
@@ -55,7 +55,7 @@ export class Pages {
     await this.#client?.close();
   }
 
-  /** Every request that no route is for goes to the pages, its body unread. Call before the app is ready. */
+  /** Passes every request without a route to the pages, its body unread. Call before the app is ready. */
   mount(app: App) {
     this.#app = app;
     app.addHook('onRequest', (request, reply, done) => {
@@ -80,7 +80,7 @@ export class Pages {
         reply.raw.destroy();
       });
     });
-    // Pages ask the API, so it has to be there until they are answered.
+    // Pages call the API, so it must stay up until they are answered.
     app.addHook('preClose', async () => {
       this.#closing = true;
       await Promise.all([...this.#underWay].map((response) => once(response, 'close')));
@@ -91,10 +91,10 @@ export class Pages {
     this.#underWay.add(response);
     response.once('close', () => {
       this.#underWay.delete(response);
-      // Kept alive for another request, the connection would hold up the stop.
+      // A connection that is kept alive would hold up the stop.
       if (this.#closing) request.socket.destroySoon();
     });
-    // After a restart browsers ask before the pages are there, and would show for good what says so.
+    // After a restart, requests arrive before the pages are ready. They wait, since a browser would keep an error page.
     const client = await this.#opened.promise;
     await client.handle(request, response);
   }

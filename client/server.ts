@@ -1,10 +1,10 @@
-/** The web client as a handler of requests, for whatever process has the port. It must have been built before. */
+/** The web client as a request handler, for the process that has the port. It must have been built before. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import next from 'next';
 import { type Visit, visits } from './lib/visit.ts';
 
-// It is the function itself; TypeScript takes what is CommonJS for more where modules are resolved as Node does.
+// The import is the function itself, but where modules are resolved as Node does, TypeScript takes it for a namespace.
 type Callable<M> = M extends { default: infer F } ? F : M;
 const createNext = next as unknown as Callable<typeof next>;
 
@@ -13,25 +13,25 @@ export interface ClientOptions {
   apiOrigin: string;
   /** Where this process listens. */
   ownOrigin: string;
-  /** Sent to the API as `x-client-key`, so that it believes who the visitor is. */
+  /** Sent to the API as `x-client-key`, so that it trusts the visitor's address. */
   apiKey?: string;
-  /** Where browsers reach the pages; over HTTPS they are told to stay there. */
+  /** Where browsers reach the pages; if it is HTTPS, every answer tells them to keep to it. */
   publicOrigin?: string | undefined;
   /** ISO 4217, lower case. */
   currency: string;
-  /** Is told of errors that nobody expected. */
+  /** Logs an unexpected error. */
   onError: (error: unknown) => void;
 }
 
 export interface Client {
-  /** Answers a page, a form or a file of the client. The body of the request must not have been read. */
+  /** Answers a request for a page, a form or a file. Its body must not have been read. */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function createClient(options: ClientOptions): Promise<Client> {
   const { apiOrigin, ownOrigin, apiKey, publicOrigin, currency, onError } = options;
-  // Where a form leads to another page, Next.js asks itself for that page.
+  // When a form redirects, Next.js requests the next page from itself.
   const { hostname, port } = new URL(ownOrigin);
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
   await withoutProgress(() => app.prepare());
@@ -42,9 +42,9 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   return {
     async handle(request, response) {
       const policy = contentSecurityPolicy(randomBytes(16).toString('base64'));
-      // Next.js reads the nonce for its scripts here.
+      // Next.js reads the nonce for its scripts from this header.
       request.headers['content-security-policy'] = policy;
-      // What proxies say of themselves is about the way here, and Next.js would ask itself and compare forms by it.
+      // Next.js addresses itself, and checks the origin of forms, by these headers, so they must not be a proxy's.
       delete request.headers['x-forwarded-proto'];
       if (publicHost) request.headers['x-forwarded-host'] = publicHost;
       response.setHeaders(headers);
@@ -67,7 +67,7 @@ async function withoutProgress(work: () => Promise<void>) {
   }
 }
 
-/** Scripts run only with the number that this answer alone carries, and what they load in turn. */
+/** Only scripts with the nonce of this answer run, and the scripts that those load. */
 const contentSecurityPolicy = (nonce: string) =>
   [
     "default-src 'none'",
@@ -85,7 +85,7 @@ const commonHeaders = (publicOrigin: string | undefined) =>
   new Map([
     ['x-content-type-options', 'nosniff'],
     ['x-frame-options', 'DENY'],
-    // Not `no-referrer`: forms would no longer say which site they come from.
+    // With `no-referrer`, forms would no longer send their origin.
     ['referrer-policy', 'same-origin'],
     ['cross-origin-opener-policy', 'same-origin'],
     ...(publicOrigin?.startsWith('https:')

@@ -1,6 +1,6 @@
 /**
- * `npm test`: everything. Has the servers of the distributed platform and a browser before any test begins; where they
- * cannot be had, says so last, where it is seen. For CI that is a failure.
+ * `npm test`: everything. Gets the servers of the distributed platform and a browser before any test. Where it cannot get
+ * them, it says so last, where it is seen; in CI it fails.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -37,7 +37,7 @@ const child = spawn('vitest', ['run', ...process.argv.slice(2)], {
   stdio: 'inherit',
   env: { ...process.env, ...settings },
 });
-// Ctrl-C in a terminal reaches both; this one waits for the other's last words.
+// Ctrl-C in a terminal reaches both processes; this one waits for the last output of the other.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 const [code] = await once(child, 'exit');
 process.exitCode = code ?? 1;

@@ -1,4 +1,4 @@
-/** Serves it as Fairseat serves its pages. */
+/** Serves the application as Fairseat serves its pages. */
 import { createServer } from 'node:http';
 import next from 'next';
 

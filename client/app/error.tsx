@@ -1,7 +1,7 @@
 'use client';
 import { useEffect } from 'react';
 
-/** What is left when a page that was open can not be brought up to date. */
+/** Shown when an open page cannot be refreshed. */
 export default function Broken({ error }: { error: Error & { digest?: string } }) {
   useEffect(() => {
     document.querySelector('h1')?.focus();

@@ -1,7 +1,7 @@
 import localFont from 'next/font/local';
 
-// Two cuts of the same foundry and hand: Alternate Gothic for what a poster shouts, Franklin Gothic for what it says.
-// Those that every page needs come with the page or not at all, so that no line moves when they arrive.
+// Two typefaces by the same designer: one after Alternate Gothic for headings, one after Franklin Gothic for text.
+// The files that every page needs are `optional`: a font that arrives late is not used, so no line moves.
 const gothic = localFont({
   src: '../../node_modules/@fontsource-variable/league-gothic/files/league-gothic-latin-wdth-normal.woff2',
   variable: '--font-gothic',

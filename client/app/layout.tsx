@@ -19,7 +19,7 @@ export const viewport: Viewport = {
 };
 
 export default async function Layout({ children }: { children: ReactNode }) {
-  // Each page is rendered for its visitor, with scripts that carry a number used once.
+  // Every page is rendered per request, since its scripts carry a nonce.
   await connection();
   return (
     <html lang="en" className={fontClasses}>

@@ -20,11 +20,11 @@ const refunds: Record<CancelledStage['refund'], string> = {
 interface Props {
   ticketId: string;
   stage: CancelledStage;
-  /** What the buyer's bank has said, if it has. */
+  /** The bank's reason, if it gave one. */
   decline: string | undefined;
 }
 
-/** Why an order has ended without a ticket, and what to do next. */
+/** Explains why an order ended without a ticket, and offers the next step. */
 export function Cancelled({ ticketId, stage, decline = DECLINED }: Props) {
   const isDeclined = stage.reason === 'payment_failed';
   const refund = refunds[stage.refund];
@@ -40,7 +40,7 @@ export function Cancelled({ ticketId, stage, decline = DECLINED }: Props) {
   );
 }
 
-/** What is seen at the end of the countdown, before the server has said so. */
+/** Shown at the end of the countdown, until the server confirms the end. */
 export function Ended({ ticketId }: { ticketId: string }) {
   return (
     <>

@@ -7,19 +7,19 @@ import { useRefresh } from './use-refresh.ts';
 interface Props {
   /** Milliseconds since the epoch. */
   until: number;
-  /** The time by the clock of the server when the page was rendered. */
+  /** The server's time when the page was rendered. */
   now: number;
-  /** What can be done until then. */
+  /** Shown until then. */
   children: ReactNode;
-  /** What is shown instead from then on. */
+  /** Shown from then on. */
   after: ReactNode;
 }
 
 const AGAIN_MS = 1000;
-/** Timers ring a little early at times. */
+/** A browser's timers may fire a little early. */
 const LATE_MS = 10;
 
-/** The time that is left, by the server's clock. At its end the page is read afresh until it says so too. */
+/** The time left, by the server's clock. At zero the page is refreshed until the server confirms the end. */
 export function Countdown({ until, now, children, after }: Props) {
   const refresh = useRefresh();
   const [seconds, setSeconds] = useState(() => secondsLeft(until, now));
@@ -44,7 +44,7 @@ export function Countdown({ until, now, children, after }: Props) {
           <span className="sr-only">{spoken(seconds)} </span>
           {[...clockFace(seconds)].map((sign, place) => (
             <span
-              // biome-ignore lint/suspicious/noArrayIndexKey: a new element for a new sign; else it would count as moved.
+              // biome-ignore lint/suspicious/noArrayIndexKey: a changed sign must be a new element, else it counts as a layout shift.
               key={`${place}${sign}`}
               className={sign === ':' ? '' : 'countdown-digit'}
               aria-hidden="true"

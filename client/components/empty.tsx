@@ -3,11 +3,11 @@ import type { ReactNode } from 'react';
 interface Props {
   heading: string;
   children: ReactNode;
-  /** What to do about it. */
+  /** A link to what the visitor can do about it. */
   next: { href: string; label: string; look?: 'primary' | 'plain' };
 }
 
-/** In place of a list that has nothing in it. */
+/** Shown in place of an empty list. */
 export function Empty({ heading, children, next: { href, label, look = 'primary' } }: Props) {
   return (
     <section className="empty">

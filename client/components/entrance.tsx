@@ -3,7 +3,7 @@ import { Field, Form, Submit } from './form.tsx';
 
 interface Props {
   action: FormAction;
-  /** Where to go on. */
+  /** The path to go to afterwards. */
   next: string;
   submit: string;
   pending: string;
@@ -11,7 +11,7 @@ interface Props {
   isNew?: boolean;
 }
 
-/** E-mail address and password, to come in the first time or again. */
+/** The form of sign-up and sign-in. */
 export function Entrance({ action, next, submit, pending, passwordHint, isNew = false }: Props) {
   return (
     <Form action={action} hidden={{ next }} className="narrow">

@@ -22,17 +22,17 @@ const LOST =
 
 interface FormProps {
   action: FormAction;
-  /** Made where the page is rendered, so that sending the same page twice is one request. */
+  /** Generated when the page is rendered, so that submitting the same page twice is one request. */
   idempotencyKey?: string;
-  /** What the action needs to know and nobody types. */
+  /** Values that the action needs and nobody types. */
   hidden?: Record<string, string>;
   className?: string;
   children: ReactNode;
 }
 
 /**
- * A form that says beside each field what is wrong with it, and leads there. It is sent once at a time, and survives
- * that no answer comes. Without scripts the browser sends it itself.
+ * A form that shows each error beside its field and moves the focus to the first. It is submitted once at a time and
+ * survives a lost answer. Without scripts the browser submits it.
  */
 export function Form({ action, idempotencyKey = '', hidden = {}, className, children }: FormProps) {
   const [answered, submit] = useActionState(action, {
@@ -47,7 +47,7 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
   const state = latest ?? answered;
 
   const form = useRef<HTMLFormElement>(null);
-  // Known at once, where `isPending` is known at the next rendering only.
+  // A ref changes at once, `isPending` only with the next render.
   const isSending = useRef(false);
   useEffect(() => {
     if (state.attempt === 0) return;
@@ -65,7 +65,7 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
       try {
         setLatest(await action(state, data));
       } catch (error) {
-        // Where the action leads to another page.
+        // Next.js redirects by throwing.
         unstable_rethrow(error);
         setLatest(sentAgain(state, data, { general: LOST }));
       } finally {
@@ -97,7 +97,7 @@ interface FieldProps {
   inputMode?: 'decimal' | 'email';
   initial?: string;
   hint?: ReactNode;
-  /** On a ticket: printed, without a box around it. */
+  /** For a field that is printed on a ticket, without a box. */
   className?: string;
 }
 
@@ -113,7 +113,7 @@ export function Field({ name, label, initial = '', hint, className, ...input }: 
         id={id}
         name={name}
         dir="auto"
-        // A form that was sent in vain shows what was typed.
+        // A new key makes the input take the default again: after a rejection, the value that was typed.
         key={sent?.attempt}
         defaultValue={sent?.values[name] ?? initial}
         aria-invalid={error !== undefined}
@@ -136,14 +136,14 @@ export function Field({ name, label, initial = '', hint, className, ...input }: 
 
 interface SubmitProps {
   children: ReactNode;
-  /** What it says while it waits for the answer. */
+  /** The label while the answer is awaited. */
   pending?: string;
   name?: string;
   value?: string;
   look?: 'primary' | 'plain' | 'quiet';
 }
 
-/** Sends its form. While an answer is awaited it stays where it is, so that the focus does, and does nothing. */
+/** Submits its form. While the answer is awaited it is not `disabled`, which would lose the focus, but ignored. */
 export function Submit({ children, pending, look = 'primary', ...button }: SubmitProps) {
   const { isPending } = useContext(Sent);
   return (

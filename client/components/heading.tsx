@@ -4,13 +4,13 @@ import { type ReactNode, useEffect, useRef } from 'react';
 let isFirstPage = true;
 
 /**
- * The heading of a page. Where one step leads to the next without loading a new page, the focus goes here, so that the
- * keyboard and screen readers go on where the eye does.
- * @param step changes when the page has become another.
+ * The heading of a page. When one step follows another without a load, the heading takes the focus, so that keyboard
+ * and screen reader users continue where the eye does.
+ * @param step changes with each step of the page.
  */
 export function Heading({ step, children }: { step: string; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new step is what it is all about.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the effect must run for each new step.
   useEffect(() => {
     if (isFirstPage) isFirstPage = false;
     else heading.current?.focus();

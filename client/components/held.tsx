@@ -5,12 +5,12 @@ import { Countdown } from './countdown.tsx';
 
 interface Props {
   order: OrderRecord;
-  /** The time by the clock of the server. */
+  /** The server's time when the page was rendered. */
   now: number;
   children: ReactNode;
 }
 
-/** What can be done while the ticket is held for its buyer, and how long that is. */
+/** Shows its children while the ticket is held for its buyer, below the time left. */
 export function Held({ order: { expiresAt, ticketId }, now, children }: Props) {
   return (
     <Countdown until={Date.parse(expiresAt)} now={now} after={<Ended ticketId={ticketId} />}>

@@ -8,12 +8,12 @@ interface Props {
   action: FormAction;
   submit: string;
   pending: string;
-  /** The ticket that is edited. */
+  /** The ticket to edit. Without one, the form is for a new ticket. */
   ticket?: { id: string; title: string; price: number };
   disabled?: boolean;
 }
 
-/** A blank ticket to fill in: what it is for on the ticket, the price on its stub. */
+/** A ticket to fill in: the title on its body, the price on its stub. */
 export function ListingForm({ action, submit, pending, ticket, disabled = false }: Props) {
   const { currency } = moneyOfVisit();
   return (

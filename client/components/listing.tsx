@@ -3,7 +3,7 @@ import { formatPrice } from '../lib/money.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
 import { TicketCard } from './ticket-card.tsx';
 
-/** Tickets, as they are in every moment. */
+/** A list of tickets, updated live. */
 export function Listing(props: { tickets: TicketRecord[]; hrefOf: (id: string) => string }) {
   const money = moneyOfVisit();
   return (

@@ -3,7 +3,7 @@ import { useRouter } from 'next/navigation';
 import { startTransition, useEffect, useSyncExternalStore } from 'react';
 import { listen, liveStatus, onOrder, onReset, subscribe } from '../lib/live.ts';
 
-/** Keeps the page true: it is read afresh when news may have been missed or an order of the visitor has changed. */
+/** Keeps the page current: refreshes it when events may have been missed or an order of the visitor has changed. */
 export function Live({ user }: { user: string }) {
   const router = useRouter();
   const status = useSyncExternalStore(subscribe, liveStatus, () => 'connecting' as const);

@@ -5,7 +5,7 @@ interface Props {
   nextCursor: string | null;
 }
 
-/** Pages go on, newest first; there is no counting them. */
+/** Cursors lead only onwards, newest first, so pages have no numbers. */
 export function Paging({ path, query = {}, cursor, nextCursor }: Props) {
   if (!cursor && nextCursor === null) return null;
   const href = (more: Record<string, string>) => {

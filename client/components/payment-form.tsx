@@ -4,7 +4,7 @@ import { Form, Submit } from './form.tsx';
 interface Props {
   orderId: string;
   price: string;
-  /** Another page, another attempt to pay. */
+  /** Generated for each rendering: another page is another attempt to pay. */
   idempotencyKey: string;
 }
 
@@ -27,7 +27,7 @@ const cards = [
   },
 ];
 
-/** Payment in test mode: a choice of cards by what they do. There is no field that a card number could be typed into. */
+/** Payment in test mode: a choice of test cards by what they do. No field accepts a card number. */
 export function PaymentForm({ orderId, price, idempotencyKey }: Props) {
   return (
     <>

@@ -3,7 +3,7 @@ import { localeOf } from '../lib/locale.ts';
 import { currentVisit } from '../lib/visit.ts';
 import { priceText } from '../lib/visit-money.ts';
 
-/** What was bought, for how much, and the numbers to ask by. */
+/** The price and date of a purchase, and the ids to quote in questions about it. */
 export function Receipt({ order, chargeId }: { order: OrderRecord; chargeId: string | null }) {
   const locale = localeOf(currentVisit().request.headers['accept-language']);
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });

@@ -4,7 +4,7 @@ import { useEffect } from 'react';
 import { useLiveTicket } from './use-live-ticket.ts';
 import { useRefresh } from './use-refresh.ts';
 
-/** Reads the page afresh when the ticket has changed. */
+/** Refreshes the page when the ticket has changed. */
 export function RefreshOnNews({ ticket }: { ticket: TicketRecord }) {
   const refresh = useRefresh();
   const { version } = useLiveTicket(ticket);

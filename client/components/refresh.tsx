@@ -2,7 +2,7 @@
 import { useEffect } from 'react';
 import { useRefresh } from './use-refresh.ts';
 
-/** Reads the page afresh, again and again, as long as it is shown. Without scripts the browser does the same. */
+/** Refreshes the page again and again while it is shown. Without scripts a `<meta>` element makes the browser do so. */
 export function Refresh({ everyMs }: { everyMs: number }) {
   const refresh = useRefresh();
   useEffect(() => {

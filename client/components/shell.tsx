@@ -6,22 +6,22 @@ import { Heading } from './heading.tsx';
 import { Live } from './live.tsx';
 
 interface Props {
-  /** The name of the page in the browser's tab and in lists of results. */
+  /** The name of the page in the browser's tab and in search results. */
   title: string;
   description?: string;
-  /** Left out where the page has its heading further down. */
+  /** Omitted where the page has its heading further down. */
   heading?: ReactNode;
-  /** Changes when the page becomes another step of the same thing. */
+  /** Changes when the page shows the next step of the same thing. */
   step?: string;
   user: User | null;
-  /** Instead of the navigation, the one way out of a checkout. */
+  /** The one way out of a checkout, in place of the navigation. */
   wayOut?: { href: string; label: string };
-  /** Whether what is shown changes while it is looked at. */
+  /** Whether the page listens for live events. */
   isLive?: boolean;
   children: ReactNode;
 }
 
-/** What all pages have around what they are about. */
+/** The frame around the content of every page. */
 export function Shell(props: Props) {
   const { title, description, heading, step = title, user, wayOut, isLive = true } = props;
   return (

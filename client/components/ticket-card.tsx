@@ -6,13 +6,13 @@ import { useLiveTicket } from './use-live-ticket.ts';
 
 interface Props {
   ticket: TicketRecord;
-  /** As the server wrote it: browsers may write it a little differently. */
+  /** Formatted by the server, since a browser may format it a little differently. */
   price: string;
   money: Money;
   href: string;
 }
 
-/** A ticket in a list, as it is now. */
+/** A ticket in a list, updated live. */
 export function TicketCard({ ticket: rendered, price, money, href }: Props) {
   const ticket = useLiveTicket(rendered);
   return (

@@ -23,11 +23,11 @@ interface Props {
   buyKey: string;
 }
 
-/** One ticket as it is in every moment, and what its viewer can do about it. */
+/** One ticket, updated live, with the actions of its viewer. */
 export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: Props) {
   const ticket = useLiveTicket(rendered);
   const { orderId } = ticket;
-  // In another tab: what this page was rendered with does not know it yet.
+  // The order may come from another tab, after this page was rendered.
   const isHolder = orderId !== null && isOwnOrder(orderId);
   const isRepriced = ticket.price !== rendered.price;
   return (
@@ -58,7 +58,7 @@ export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: P
   );
 }
 
-/** Says what has changed, and keeps the focus near when the button that had it is gone. */
+/** Announces changes to screen readers, and takes the focus when the button that had it is gone. */
 function Desk({ status, children }: { status: string; children: ReactNode }) {
   const desk = useRef<HTMLElement>(null);
   const before = useRef(status);

@@ -3,10 +3,10 @@ import type { ReactNode } from 'react';
 
 const stocks = ['canary', 'coral', 'mint', 'sky'] as const;
 
-/** A ticket keeps the colour of its card wherever it is shown. */
+/** The colour follows from the id, so a ticket has the same one on every page. */
 export const stockOf = (id: string) => stocks[Number.parseInt(id.slice(-4), 16) % stocks.length];
 
-/** What is printed small, and is easier to say on the phone than the whole id. */
+/** A short form of the id, easier to read out on the phone. */
 export const serialOf = (id: string) => id.slice(-6).toUpperCase();
 
 /** How the ticket looks: whole, its stub half torn, torn off, or gone. */
@@ -25,18 +25,18 @@ interface Props {
   look: TicketLook;
   title: ReactNode;
   price: string;
-  /** What its stub says instead of its state. */
+  /** Printed on the stub in place of the state. */
   word?: string;
   size?: 'card' | 'full';
   note?: ReactNode;
-  /** How long the title is: longer ones are printed smaller. */
+  /** The length of the title, since longer titles are printed smaller. */
   length: number;
 }
 
 const sizeOf = (length: number, short: number, medium: number) =>
   length <= short ? 'short' : length <= medium ? 'medium' : 'long';
 
-/** A ticket of coloured card: what it is for, and a stub with its price beyond the perforation. */
+/** A ticket of coloured card: the title on its body, the price on a stub beyond the perforation. */
 export function Ticket({ id, look, title, price, word, size = 'card', note, length }: Props) {
   return (
     <article

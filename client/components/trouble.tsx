@@ -18,10 +18,10 @@ const headings: Record<number, string> = {
 const NO_TICKET = '0'.repeat(32);
 const TRY_AGAIN_MS = 5000;
 
-/** A page about what went wrong, and what to do now. One that may be right in a moment tries again by itself. */
+/** A page about an error and what to do now. It refreshes itself where the error may pass. */
 export async function Trouble({ status, message }: { status: number; message: string }) {
   const mayPass = status === 429 || status >= 500;
-  // Who is signed in has to do without a name while the API is away.
+  // While the API is away it cannot say who is signed in.
   const user = mayPass ? null : await getUser().catch(() => null);
   const heading = headings[status] ?? 'That did not work';
   return (

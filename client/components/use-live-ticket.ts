@@ -3,7 +3,7 @@ import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect, useSyncExternalStore } from 'react';
 import { newestTicket, subscribe, watchTicket } from '../lib/live.ts';
 
-/** The ticket as it is now, in this moment and from then on. */
+/** The newest known version of the ticket, updated live. */
 export function useLiveTicket(ticket: TicketRecord): TicketRecord {
   const { id } = ticket;
   useEffect(() => watchTicket(id), [id]);

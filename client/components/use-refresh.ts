@@ -2,10 +2,10 @@
 import { useRouter } from 'next/navigation';
 import { startTransition, useCallback } from 'react';
 
-/** Any small file of ours. */
+/** Any small file of this site. */
 const PROBE = '/icon.svg';
 
-/** Reads the page afresh if the server can be reached; the router would leave for the browser's error page if not. */
+/** Refreshes the page if the server can be reached: if not, the router would end on the browser's error page. */
 export function useRefresh(): () => void {
   const router = useRouter();
   return useCallback(() => {
@@ -14,7 +14,7 @@ export function useRefresh(): () => void {
         if (ok) startTransition(() => router.refresh());
       })
       .catch(() => {
-        // It is asked again in a while.
+        // Callers try again later.
       });
   }, [router]);
 }

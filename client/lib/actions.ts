@@ -1,5 +1,5 @@
 'use server';
-/** What forms do. They work the same whether the browser runs scripts or not. */
+/** The actions of forms. They work the same with and without scripts in the browser. */
 import { ticketBodySchema } from '@fairseat/common/contracts/ticket';
 import { notFound, redirect } from 'next/navigation';
 import * as api from './api.ts';
@@ -16,7 +16,7 @@ const text = (data: FormData, name: string) => {
   return typeof value === 'string' ? value : '';
 };
 
-/** Anybody can call what forms call, and with anything. */
+/** Actions are public: anybody can call them, with any arguments. */
 const action =
   (act: FormAction): FormAction =>
   async (before, data) => {
@@ -25,8 +25,8 @@ const action =
   };
 
 /**
- * Asks the API, then leads to the page whose path `run` returns.
- * @param back where to go on after signing in, when that is what it takes.
+ * Calls the API, then redirects to the path that `run` returns.
+ * @param back the path to return to if the visitor has to sign in first.
  */
 async function submit(
   before: FormState,
@@ -41,7 +41,7 @@ async function submit(
     if (!(error instanceof ApiError)) throw error;
     if (error.status !== 401) {
       const { byField, general } = formErrors(error, [...data.keys()]);
-      // A refused request is over; one without an answer may have been done, and is the same when sent again.
+      // A refusal is final. A request without an answer may have succeeded, so the next attempt keeps its key.
       const key = error.status < 500 ? newKey() : before.key;
       return sentAgain(before, data, { fields: byField, general, key });
     }
@@ -71,7 +71,7 @@ export const signOut = action(async (before, data) => {
   });
 });
 
-/** Title and price as typed, or what is wrong with them. */
+/** The title and price as typed, or their errors. */
 function readListing(data: FormData) {
   const { price, error } = parsePrice(text(data, 'price'), currentVisit().currency);
   const listing = ticketBodySchema.safeParse({ title: text(data, 'title'), price: price ?? 1 });
@@ -85,7 +85,7 @@ export const listTicket = action(async (before, data) => {
   if (listing === undefined) return sentAgain(before, data, { fields });
   return submit(before, data, '/tickets/new', async () => {
     const ticket = await api.listTicket(listing, before.key).catch((error) => {
-      // The page before was sent, gone back to and changed: this is another ticket.
+      // The visitor went back to a submitted form and changed it, so this is another ticket.
       if (error instanceof ApiError && error.status === 422)
         return api.listTicket(listing, newKey());
       throw error;
@@ -126,7 +126,7 @@ export const buy = action(async (before, data) => {
 
 const orderPath = (id: string) => `/orders/${encodeURIComponent(id)}`;
 
-/** Whatever became of the payment, the page of the order says it. */
+/** The page of the order shows these outcomes. */
 const isTold = (error: unknown) =>
   error instanceof ApiError && [402, 404, 409, 422].includes(error.status);
 

@@ -3,7 +3,7 @@ interface ErrorItem {
   field?: string | undefined;
 }
 
-/** What the API has refused, or that it could not be asked. The message is meant for the visitor. */
+/** A refusal of the API, or a request that did not reach it. The message is meant for the visitor. */
 export class ApiError extends Error {
   override name = 'ApiError';
   readonly status: number;
@@ -26,7 +26,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The API is away, too slow, or answers what it should not: for the visitor all the same. */
+/** The API is down, too slow, or its answer is invalid, which makes no difference to the visitor. */
 export const unreachable = (cause: unknown) =>
   new ApiError(
     503,
@@ -35,7 +35,7 @@ export const unreachable = (cause: unknown) =>
     { cause },
   );
 
-/** The errors of a form: each beside its field where the form has it, the others above. */
+/** Sorts the errors of a form: those of its fields go beside them, the others above. */
 export function formErrors({ errors, retryAfterSeconds }: ApiError, fields: string[]) {
   const byField: Record<string, string> = {};
   const general: string[] = [];

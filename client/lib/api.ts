@@ -1,4 +1,4 @@
-/** The one place that talks to the API. Every answer is checked by the schema of `@fairseat/common`. */
+/** The only module that calls the API. Every answer is validated by a schema of `@fairseat/common`. */
 
 import { chargeSchema } from '@fairseat/common/contracts/charge';
 import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
@@ -14,7 +14,7 @@ import { parseSetCookie } from './set-cookie.ts';
 import { currentVisit } from './visit.ts';
 
 const TIMEOUT_MS = 8000;
-/** How long to wait for the ticket to be held, before the page of the order says that it is being asked for. */
+/** How long to wait for the lock before leading to the page of the order, which waits further. */
 const HOLD_WAIT_SECONDS = 4;
 
 interface Call {
@@ -23,7 +23,7 @@ interface Call {
   headers?: Record<string, string>;
 }
 
-/** @throws ApiError for any answer that is no success, and for none. */
+/** @throws ApiError unless the API answers with success. */
 async function send(path: string, { method, body, headers }: Call = {}): Promise<Response> {
   const { apiOrigin, request, apiKey } = currentVisit();
   const visitor: Record<string, string> = { ...headers };
@@ -66,7 +66,7 @@ async function call<S extends z.ZodType>(schema: S, path: string, how?: Call) {
   }
 }
 
-/** The API names the session cookie and says how it is kept; it is passed on as it is. */
+/** Signs in or out. The session cookie is passed on as the API sets it. */
 async function enter<S extends z.ZodType>(schema: S, path: string, body: unknown) {
   const response = await send(path, { method: 'POST', body });
   const jar = await cookies();
@@ -79,7 +79,7 @@ export const signUp = (body: Credentials) => enter(userSchema, '/users/signup', 
 export const signIn = (body: Credentials) => enter(userSchema, '/users/signin', body);
 export const signOut = () => enter(z.object({}), '/users/signout', {});
 
-/** Who is signed in, or null. */
+/** The signed-in user, or null. */
 export const getUser = cache(async () => {
   const { request } = currentVisit();
   if (!request.headers.cookie?.includes('session=')) return null;
@@ -119,12 +119,12 @@ export const withdrawTicket = (id: string) => send(at('/tickets', id), { method:
 export const findOrders = (cursor: string | undefined) =>
   call(orderPageSchema, `/orders${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
 
-/** An order, and the time by the clock of those who keep it, in milliseconds since the epoch. */
+/** An order, and the server's time in milliseconds since the epoch. */
 export async function getOrder(id: string) {
   const response = await send(at('/orders', id));
   const order = orderSchema.parse(await response.json());
   const saidAt = Date.parse(response.headers.get('date') ?? '') || Date.now();
-  // The header tells full seconds only: an order that is new would seem to come from the future.
+  // The header has whole seconds, so a new order would seem to come from the future.
   return { order, now: Math.max(saidAt, Date.parse(order.createdAt)) };
 }
 
@@ -136,7 +136,7 @@ export const placeOrder = (ticketId: string, key: string) =>
   });
 export const cancelOrder = (id: string) => send(at('/orders', id), { method: 'DELETE' });
 
-/** The charge of an order, or null before anything was tried. */
+/** The charge of an order, or null before the first payment. */
 export async function getCharge(orderId: string) {
   try {
     return await call(chargeSchema, at('/payments', orderId));
@@ -148,7 +148,7 @@ export async function getCharge(orderId: string) {
 
 export type Checkout = Awaited<ReturnType<typeof getCheckout>>;
 
-/** A purchase as it stands. */
+/** The current state of a purchase. */
 export async function getCheckout(orderId: string) {
   const [{ order, now }, charge] = await Promise.all([getOrder(orderId), getCharge(orderId)]);
   return { order, charge, now, stage: stageOf(order, charge, now) };
@@ -161,6 +161,6 @@ export const payFor = (orderId: string, token: string, key: string) =>
     headers: { 'idempotency-key': key },
   });
 
-/** Answers for the buyer what their bank asks. `url` is the charge's `nextAction.url`. */
+/** Answers the bank's question for the buyer. `url` is the charge's `nextAction.url`. */
 export const confirmPayment = (url: string, approve: boolean) =>
   call(chargeSchema, url.replace(/^\/api/, ''), { method: 'POST', body: { approve } });

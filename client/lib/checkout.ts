@@ -1,4 +1,4 @@
-/** Where a purchase stands, told from the order and its charge alone, so that every tab and every reload agree. */
+/** The stage of a purchase, derived from the order and its charge alone, so that every tab and every reload agree. */
 
 import type { ChargeRecord } from '@fairseat/common/contracts/charge';
 import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
@@ -10,18 +10,18 @@ export type Stage =
   | { name: 'pay' }
   /** The buyer's bank asks for a confirmation. */
   | { name: 'confirm' }
-  /** A payment is under way and nobody knows its end yet. */
+  /** A payment is under way, its outcome unknown. */
   | { name: 'settling' }
   | { name: 'paid' }
   | { name: 'cancelled'; reason: CancelReason; refund: 'none' | 'owed' | 'made' };
 
-/** @param now by the clock of the server, in milliseconds since the epoch. */
+/** @param now the server's time, in milliseconds since the epoch. */
 export function stageOf(order: OrderRecord, charge: ChargeRecord | null, now: number): Stage {
   if (order.status === 'completed') return { name: 'paid' };
   if (order.status === 'cancelled') {
     return { name: 'cancelled', reason: order.reason ?? 'buyer', refund: refundOf(charge) };
   }
-  // What was charged or declined completes or cancels the order in a moment.
+  // The charge is final, and the order follows in a moment.
   if (charge?.status === 'completed') return { name: 'paid' };
   if (charge?.status === 'failed') return cancelled('payment_failed');
   if (now >= Date.parse(order.expiresAt)) return cancelled('expired');
@@ -37,7 +37,7 @@ function refundOf(charge: ChargeRecord | null): 'none' | 'owed' | 'made' {
   return charge.stripeRefundId === null ? 'owed' : 'made';
 }
 
-/** The order is as good as ended, but its services have not said so yet: look again soon. */
+/** The services have not finished with the order, so the page looks again soon. */
 export const isUnsettled = (order: OrderRecord, stage: Stage) =>
   stage.name === 'locking' ||
   stage.name === 'settling' ||

@@ -1,11 +1,11 @@
-/** The server's time in the browser, whatever the visitor's clock says. */
+/** The server's time in the browser, independent of the visitor's clock. */
 
 let offsetMs = Number.NEGATIVE_INFINITY;
 
 /**
- * Hears what time it is at the server. What was said is never ahead of the truth, only late by its way here,
- * so the latest time heard is the best.
- * @param atMs when it was said at the latest, on the clock of `performance.now()`.
+ * Notes a time that the server sent. It is never ahead of the server's clock, only late by its time in transit,
+ * so the latest one is the best.
+ * @param atMs the latest moment at which it can have been sent, on the clock of `performance.now()`.
  */
 export function noteServerTime(serverMs: number, atMs = performance.now()) {
   offsetMs = Math.max(offsetMs, serverMs - atMs);
@@ -16,7 +16,7 @@ export const serverNow = () => performance.now() + offsetMs;
 
 let isFirstPage = true;
 
-/** The page was rendered at this time: for the one that was loaded, no later than its first byte came. */
+/** Notes the time at which the page was rendered. The first page was rendered before its first byte arrived. */
 export function notePageTime(serverMs: number) {
   const [navigation] = performance.getEntriesByType('navigation');
   const { responseStart = 0 } = (navigation ?? {}) as Partial<PerformanceNavigationTiming>;

@@ -1,19 +1,19 @@
-/** What a form knows after it was sent and not accepted. */
+/** The state of a form after a rejected submission. */
 export interface FormState {
-  /** What was typed, without passwords. */
+  /** The typed values, without passwords. */
   values: Record<string, string>;
-  /** What is wrong, by field. */
+  /** The errors, by field. */
   fields: Record<string, string>;
-  /** What is wrong with no field in particular. */
+  /** The errors of no field in particular. */
   general: string;
-  /** The idempotency key: the same for a double click and a reload, another once the request was refused. */
+  /** The idempotency key: kept for a double click and a reload, replaced once the request was refused. */
   key: string;
   attempt: number;
 }
 
 export type FormAction = (before: FormState, data: FormData) => Promise<FormState>;
 
-/** The form again, as it was sent. Passwords are not shown again, and what begins with `$` is React's. */
+/** The form with the submitted values. Passwords are not shown again, and names that begin with `$` are React's. */
 export function sentAgain(
   before: FormState,
   data: FormData,

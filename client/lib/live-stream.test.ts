@@ -31,7 +31,7 @@ describe('the live stream', () => {
     expect(FakeEventSource.all.map(({ url }) => url)).toEqual([`/api/live?tickets=${a},${b}`]);
   });
 
-  it('keeps the stream before until the wider one has begun, so that nothing is missed', () => {
+  it('keeps the previous stream until the wider one has begun, so that nothing is missed', () => {
     const opened = stream();
     opened.cover([a], '');
     vi.advanceTimersByTime(100);
@@ -50,7 +50,7 @@ describe('the live stream', () => {
     ]);
   });
 
-  it('answers at once who needs no more than it covers', () => {
+  it('confirms at once when it covers all that is needed', () => {
     const opened = stream();
     opened.cover([a, b], '');
     vi.advanceTimersByTime(100);
@@ -73,7 +73,7 @@ describe('the live stream', () => {
     expect(resets().at(-1)).toMatchObject({ all: true });
   });
 
-  it('tells everybody to read afresh after it was lost', () => {
+  it('tells all to refresh after it was lost', () => {
     stream().cover([a], '');
     vi.advanceTimersByTime(100);
     latest().say('reset');

@@ -1,9 +1,9 @@
-/** One stream of `GET /api/live`: opened, widened and opened again when it was lost. */
+/** One stream of `GET /api/live`, which widens on demand and reconnects when it was lost. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 
 export type StreamEvent =
-  /** It tells of these tickets from now on. `all`: some news may have been missed; else only what it did not cover before. */
+  /** The stream covers these tickets from now on. Unless `all`, events were missed only of those that are new to it. */
   | { name: 'reset'; tickets: string[]; all: boolean }
   | { name: 'beat'; data: { now: string } }
   | { name: 'ticket'; data: TicketRecord }
@@ -11,18 +11,18 @@ export type StreamEvent =
   | { name: 'lost' };
 
 export interface Stream {
-  /** Makes sure that it tells of these tickets and of the orders of this user, and says so with a `reset`. */
+  /** Makes sure that the stream covers these tickets and the orders of this user, and confirms it with a `reset`. */
   cover(tickets: string[], user: string): void;
   reopen(): void;
   close(): void;
 }
 
-/** As many as the API allows on one stream. */
+/** The API's limit for one stream. */
 const MAX_TICKETS = 200;
 const NAMES = ['beat', 'ticket', 'order'] as const;
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 30_000;
-/** Tabs that are opened together share one opening. */
+/** Tabs that open together share one request. */
 const GATHER_MS = 50;
 
 export function openStream(tell: (event: StreamEvent) => void): Stream {
@@ -45,7 +45,7 @@ export function openStream(tell: (event: StreamEvent) => void): Stream {
     source = opened;
     let isFirst = true;
     opened.addEventListener('reset', ({ data }: MessageEvent<string>) => {
-      // The stream before has told its news until now, so nothing was missed of what it covered.
+      // While the previous stream was open until now, nothing that it covered was missed.
       const all = !(isFirst && isOpen && before?.readyState === EventSource.OPEN);
       before?.close();
       if (source !== opened) return;
@@ -65,7 +65,7 @@ export function openStream(tell: (event: StreamEvent) => void): Stream {
       if (source !== opened) return opened.close();
       isOpen = false;
       tell({ name: 'lost' });
-      // The browser tries again by itself, unless it was refused.
+      // The browser reconnects by itself, unless it was refused.
       if (opened.readyState === EventSource.CLOSED) {
         openIn(pauseMs);
         pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);

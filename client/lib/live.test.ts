@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 type Live = typeof import('./live.ts');
 
-// What the tabs of one browser share: streams, a channel that may be cut, and a lock whose loss is told when a test says.
+// Fakes of what tabs share: streams, a channel that can be cut, and a lock whose holder learns of its loss on demand.
 
-/** A stream that is there as soon as it is asked for. */
+/** A stream that opens at once. */
 class Source extends FakeEventSource {
   constructor(url: string) {
     super(url);
@@ -34,9 +34,9 @@ class Channel {
   }
 }
 
-/** Nobody gives the lock up here: a tab gets it first, or steals it. */
+/** A tab gets the lock first or steals it; none releases it. */
 class Locks {
-  /** The holder does not know yet that another has taken the lock. */
+  /** Set when the lock was stolen: tells its former holder. */
   tellLoss: (() => void) | undefined;
   #tellHolder: ((error: Error) => void) | undefined;
 
@@ -59,7 +59,7 @@ const SILENT_MS = 35_000;
 describe('the tabs of one browser', () => {
   let locks: Locks;
 
-  /** Each has the module's state for itself. */
+  /** Each tab has its own copy of the module's state. */
   async function openTab(user = ''): Promise<Live> {
     vi.resetModules();
     const live = await import('./live.ts');
@@ -89,7 +89,7 @@ describe('the tabs of one browser', () => {
     vi.useRealTimers();
   });
 
-  it('share one stream, which tells of what each of them shows', async () => {
+  it('share one stream, which covers what each of them shows', async () => {
     const [first, second] = [await openTab(), await openTab()];
     first.watchTicket(a);
     second.watchTicket(b);
@@ -99,12 +99,12 @@ describe('the tabs of one browser', () => {
     expect(second.newestTicket(b)).toMatchObject({ version: 2 });
   });
 
-  it('go on hearing of what they show when one takes the stream over before the other knows', async () => {
+  it('keep receiving what they show when one takes over the stream before the other knows', async () => {
     const [first, second] = [await openTab(), await openTab()];
     first.watchTicket(a);
     second.watchTicket(b);
     await runOn();
-    // Only the tab that has the stream hears of anything: to the other it seems asleep.
+    // Only the tab that owns the stream receives anything, so to the other it seems asleep.
     Channel.isCut = true;
     await vi.advanceTimersByTimeAsync(SILENT_MS - 5000);
     latest().say('beat');
@@ -119,7 +119,7 @@ describe('the tabs of one browser', () => {
     expect(first.newestTicket(a)).toMatchObject({ version: 2 });
   });
 
-  it('take no order for theirs that is of whoever was signed in before', async () => {
+  it('do not take an order of the user who was signed in before for their own', async () => {
     const live = await openTab('anna');
     await runOn();
     latest().say('order', { id: a, userId: 'anna' });

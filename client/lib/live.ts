@@ -1,12 +1,13 @@
 /**
- * News of what the page shows. The tabs of one browser share a stream: the tab that holds a lock has it and tells the
- * others, and when it closes or falls silent another takes over. Without locks (plain HTTP) each tab has its own.
+ * Live updates of what the page shows. The tabs of one browser share a stream: the tab that holds a lock opens it and
+ * forwards its events; when it closes or falls silent, another takes over. Without locks (plain HTTP) each tab has its
+ * own stream.
  */
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { noteServerTime } from './clock.ts';
 import { openStream, type Stream, type StreamEvent } from './live-stream.ts';
 
-/** What one tab needs to hear of. `user` is who is signed in, '' for nobody. */
+/** The events that one tab needs. `user` is the id of the signed-in user, '' for nobody. */
 interface Want {
   tab: string;
   tickets: string[];
@@ -15,7 +16,7 @@ interface Want {
 
 type Message =
   | { kind: 'want'; want: Want }
-  /** A tab is gone. */
+  /** A tab has closed. */
   | { kind: 'bye'; tab: string }
   /** A tab has taken over the stream and asks what the others need. */
   | { kind: 'ask' }
@@ -24,10 +25,10 @@ type Message =
 type LiveStatus = 'connecting' | 'live' | 'lost';
 
 const CHANNEL = 'fairseat-live';
-/** Beats come every 15 seconds; two that are missing are no accident. */
+/** Beats come every 15 seconds; two missing ones are no accident. */
 const SILENT_MS = 35_000;
 const LOOK_EVERY_MS = 5000;
-/** A stream that comes back at once is no news. */
+/** A stream that reconnects soon is not reported as lost. */
 const MENTION_LOSS_AFTER_MS = 4000;
 
 const newest = new Map<string, TicketRecord>();
@@ -45,7 +46,7 @@ let user = '';
 let status: LiveStatus = 'connecting';
 let heardAt = 0;
 let announced = '';
-/** Whether the page shows what nobody has told of yet. */
+/** Whether the page shows a ticket that the stream may not cover yet. */
 let isUncovered = true;
 let lostTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -53,18 +54,18 @@ const notify = () => {
   for (const listener of listeners) listener();
 };
 
-/** For `useSyncExternalStore`: called whenever a ticket or the status has changed. */
+/** For `useSyncExternalStore`: `listener` is called whenever a ticket or the status has changed. */
 export function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
 }
 
 export const newestTicket = (id: string) => newest.get(id);
-/** Whether the visitor was told of this order, which only its buyer is. */
+/** Whether an event of this order was received, which only its buyer receives. */
 export const isOwnOrder = (id: string) => ownOrders.has(id);
 export const liveStatus = () => status;
 
-/** Asks for news of a ticket, until the returned function is called. */
+/** Subscribes to a ticket until the returned function is called. */
 export function watchTicket(id: string): () => void {
   wanted.set(id, (wanted.get(id) ?? 0) + 1);
   queueMicrotask(announce);
@@ -75,19 +76,19 @@ export function watchTicket(id: string): () => void {
   };
 }
 
-/** `listener` is called when news may have been missed: read everything again. */
+/** `listener` is called when events may have been missed, so that everything must be read again. */
 export function onReset(listener: () => void): () => void {
   resetListeners.add(listener);
   return () => resetListeners.delete(listener);
 }
 
-/** News of the visitor's own orders. */
+/** `listener` is called when an order of the visitor has changed. */
 export function onOrder(listener: () => void): () => void {
   orderListeners.add(listener);
   return () => orderListeners.delete(listener);
 }
 
-/** Begins to listen, or goes on as somebody else. */
+/** Begins to listen, or continues as another user. */
 export function listen(userId: string) {
   if (userId !== user) ownOrders.clear();
   user = userId;
@@ -110,13 +111,13 @@ function start() {
   addEventListener('offline', () => setStatus('lost'));
   addEventListener('online', () => stream?.reopen());
   addEventListener('pagehide', () => channel?.postMessage({ kind: 'bye', tab } satisfies Message));
-  // A page that comes back from the browser's memory has missed what was said meanwhile.
+  // A page that is restored from the back/forward cache has missed events meanwhile.
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted) location.reload();
   });
 }
 
-/** Waits for its turn, then holds the stream as long as the tab is open. */
+/** Waits for the lock, then owns the stream for as long as the tab is open. */
 function lead(steal = false) {
   const held = navigator.locks.request(CHANNEL, { steal }, () => {
     stream = openStream(tell);
@@ -125,19 +126,19 @@ function lead(steal = false) {
     announce();
     return new Promise<void>(() => undefined);
   });
-  // Another tab has taken the lock: this one seemed asleep. It waits for its next turn.
+  // Another tab has stolen the lock, since this one seemed asleep. It queues for the lock again.
   held.catch(() => {
     stream?.close();
     stream = undefined;
     wants.clear();
-    // Had the other asked before this was known, it would not have been answered.
+    // The new owner may have asked before this tab knew of the theft, and received no answer.
     announced = '';
     announce();
     lead();
   });
 }
 
-/** A tab in the background may be put to sleep and the stream with it: the one that is looked at takes over. */
+/** The browser may suspend a background tab together with the stream, so the visible tab takes over. */
 function takeOverIfSilent() {
   if (performance.now() - heardAt < SILENT_MS || document.hidden) return;
   heardAt = performance.now();
@@ -170,14 +171,14 @@ function receive(message: Message) {
   else wants.delete(message.tab);
 }
 
-/** The stream tells of everything that some tab needs, to whoever is signed in now. */
+/** Makes the stream cover the needs of all tabs, for the user who is signed in now. */
 function consider(want: Want) {
   wants.set(want.tab, want);
   const tickets = new Set([...wants.values()].flatMap(({ tickets }) => tickets));
   stream?.cover([...tickets], want.user);
 }
 
-/** For the tab that has the stream: tells itself and the others. */
+/** In the tab that owns the stream: takes an event and forwards it to the others. */
 function tell(event: StreamEvent) {
   post({ kind: 'event', event });
   take(event);
@@ -194,7 +195,7 @@ function take(event: StreamEvent) {
   setStatus('live');
   if (event.name === 'beat') noteServerTime(Date.parse(event.data.now));
   if (event.name === 'reset') reset(event.tickets, event.all);
-  // It may still tell of whoever was signed in before.
+  // The stream may still be that of the user who was signed in before.
   if (event.name === 'order' && event.data.userId === user) {
     ownOrders.add(event.data.id);
     for (const listener of orderListeners) listener();

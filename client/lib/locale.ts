@@ -1,4 +1,4 @@
-/** The language a visitor reads numbers and dates in, by `Accept-Language`. English when none is known. */
+/** The visitor's locale for numbers and dates, from `Accept-Language`. English when none of these is supported. */
 export function localeOf(acceptLanguage: string | undefined): string {
   const wanted = (acceptLanguage ?? '')
     .slice(0, 200)

@@ -1,6 +1,6 @@
 /** Prices as people read them. Within Fairseat a price is an integer of the currency's minor unit. */
 
-/** In what money prices are, and how the visitor reads them. */
+/** The currency of prices, and the visitor's locale. */
 export interface Money {
   /** ISO 4217. */
   currency: string;
@@ -9,7 +9,7 @@ export interface Money {
 }
 
 const formatters = new Map<string, Intl.NumberFormat>();
-/** Visitors name their language; nobody may fill the memory by naming many. */
+/** Visitors name their own language, so this bounds the memory that one can fill by naming many. */
 const MAX_FORMATTERS = 200;
 
 function formatter(locale: string, currency: string): Intl.NumberFormat {
@@ -23,7 +23,7 @@ function formatter(locale: string, currency: string): Intl.NumberFormat {
   return known;
 }
 
-/** How many digits the currency has after the decimal separator: 2 for USD, 0 for JPY. */
+/** The number of digits after the decimal separator: 2 for USD, 0 for JPY. */
 export const fractionDigits = (currency: string): number =>
   formatter('en', currency).resolvedOptions().maximumFractionDigits ?? 2;
 
@@ -34,6 +34,6 @@ export function toDecimal(price: number, currency: string): string {
   return digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`;
 }
 
-/** 4990 → "$49.90" or "49,90 $", as it is written where the visitor reads. */
+/** 4990 → "$49.90" or "49,90 $", by the visitor's locale. */
 export const formatPrice = (price: number, currency: string, locale: string): string =>
   formatter(locale, currency).format(toDecimal(price, currency) as `${number}`);

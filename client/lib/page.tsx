@@ -5,7 +5,7 @@ import { ApiError } from './api-error.ts';
 import { pathOf, signInPath } from './paths.ts';
 import { answerWith, currentVisit } from './visit.ts';
 
-/** A page that asks to sign in where the API does, and tells what went wrong with the status that says so. */
+/** Wraps a page: a 401 of the API redirects to the sign-in, any other error becomes a page with its status. */
 export const page =
   <P,>(render: (props: P) => Promise<ReactNode>) =>
   async (props: P) => {
@@ -17,7 +17,7 @@ export const page =
       if (!(error instanceof ApiError)) onError(error);
       const { status, message } = error instanceof ApiError ? error : unexpected;
       if (status === 401) redirect(signInPath(pathOf(request.url)));
-      // Not by `notFound` and its like: Next.js shows their pages to browsers that run scripts only.
+      // Next.js shows the pages of `notFound` and its like only in browsers that run scripts.
       answerWith(status);
       return <Trouble status={status} message={messages[status] ?? message} />;
     }
@@ -32,13 +32,13 @@ const unexpected = { status: 500, message: 'Something went wrong on our side. No
 
 type Query = Record<string, string | string[] | undefined>;
 
-/** What Next.js tells a page of its address. */
+/** The parts of the address that Next.js passes to a page. */
 export interface PageProps {
   params: Promise<{ id: string }>;
   searchParams: Promise<Query>;
 }
 
-/** One value of the address's query. */
+/** The first value of a query parameter. */
 export const one = (query: Query, name: string): string | undefined => {
   const value = query[name];
   return Array.isArray(value) ? value[0] : value;

@@ -52,7 +52,7 @@ describe('a typed price', () => {
     const locales = fc.constantFrom('en', 'de', 'fr-CH', 'hi-IN', 'es', 'ja', 'ar-EG');
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9_999_999 }), locales, (price, locale) => {
-        // Bidi marks are for the eye alone.
+        // Nobody types bidi marks.
         const shown = formatPrice(price, 'eur', locale).replace(/[\u200e\u200f\u061c]/g, '');
         expect(priceOf(shown, 'eur')).toBe(price);
       }),

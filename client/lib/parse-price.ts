@@ -9,8 +9,8 @@ const PLAIN = /^(\d*)(?:[.,](\d*))?$/;
 const GROUPED = /^(\d{1,3}([.,])\d{3}(?:\2\d{3})*)(?:(?!\2)[.,](\d*))?$/;
 
 /**
- * What a person types for a price ("49.90", "49,90", "1.234,50", "$ 49") in minor units, exactly: by its digits, never by
- * a fraction. One separator before three digits groups thousands, unless the currency itself has three.
+ * Parses a typed price ("49.90", "49,90", "1.234,50", "$ 49") into minor units, by its digits, so that it is exact.
+ * A single separator before three digits groups thousands, unless the currency itself has three decimals.
  */
 export function parsePrice(text: string, currency: string): ParsedPrice {
   const digits = fractionDigits(currency);
@@ -29,14 +29,14 @@ export function parsePrice(text: string, currency: string): ParsedPrice {
   }
   const minor = (whole + fraction.padEnd(digits, '0')).replace(/^0+/, '');
   if (minor === '') return { error: 'The price must be more than nothing.' };
-  // Longer numbers are compared by their length, since not all of them are exact.
+  // Longer numbers are compared by their length, since not all of them are exact as a `number`.
   if (minor.length > String(MAX_PRICE).length || Number(minor) > MAX_PRICE) {
     return { error: `The price may be at most ${toDecimal(MAX_PRICE, currency)}.` };
   }
   return { price: Number(minor) };
 }
 
-/** Without the currency and spaces, in the digits 0 to 9. */
+/** The text without currency and spaces, in the digits 0 to 9. */
 const plainDigits = (text: string, currency: string) =>
   text
     .normalize('NFKC')

@@ -9,7 +9,7 @@ export interface Cookie {
   sameSite?: 'lax' | 'strict' | 'none';
 }
 
-/** Reads a `Set-Cookie` line, so that it can be passed on. */
+/** Parses a `Set-Cookie` line, so that it can be passed on. */
 export function parseSetCookie(line: string): Cookie {
   const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
   const split = pair.indexOf('=');

@@ -2,7 +2,7 @@ import { localeOf } from './locale.ts';
 import { formatPrice, type Money } from './money.ts';
 import { currentVisit } from './visit.ts';
 
-/** How this visitor reads prices. */
+/** The currency and locale for this visitor's prices. */
 export function moneyOfVisit(): Money {
   const { currency, request } = currentVisit();
   return { currency, locale: localeOf(request.headers['accept-language']) };

@@ -1,11 +1,11 @@
-/** Pages for everybody: axe finds nothing on any page in any state, and a purchase needs no mouse. */
+/** Accessibility: axe finds nothing on any page in any state, and a purchase needs no mouse. */
 import { AxeBuilder } from '@axe-core/playwright';
 import { beforeAll, describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
 
 const site = siteForAll();
 
-/** What axe finds, told in a way that can be mended. */
+/** The violations that axe finds, with enough detail to fix them. */
 async function violations({ page }: Person): Promise<string[]> {
   const found: string[] = [];
   for (const colorScheme of ['light', 'dark'] as const) {
@@ -18,7 +18,7 @@ async function violations({ page }: Person): Promise<string[]> {
   return found;
 }
 
-/** Each state that a page can be in, once it is on the screen. */
+/** Brings a page into each state that it can be in. */
 const states: Record<string, (person: Person, seller: Person) => Promise<void>> = {
   'the front page': async (person, seller) => {
     await seller.sells();
@@ -142,7 +142,7 @@ describe('axe finds nothing wrong, neither in light nor in dark colours, with', 
   });
 });
 
-/** Runs in the browser. */
+/** Runs in the browser: the label of the focused element. */
 const FOCUSED = `(({ activeElement: it, body }) =>
   it === body ? '' : (it.labels?.[0] ?? it).textContent)(document)`;
 
@@ -152,7 +152,7 @@ describe('the keyboard alone', () => {
     const visitor = await site.visitor();
     const { keyboard } = visitor.page;
     const focused = visitor.page.locator(':focus');
-    /** Goes on from key to key until this has the focus. */
+    /** Presses Tab until the element of this name has the focus. */
     const tabTo = async (name: RegExp) => {
       for (let presses = 0; presses < 40; presses++) {
         await keyboard.press('Tab');
@@ -209,7 +209,7 @@ describe('a screen reader', () => {
     const ticket = await (await site.person()).sells('Spoken');
     const buyer = await site.person();
     await buyer.buys(ticket.id);
-    // The role has it that its ticking is not read out; what is said stands beside it.
+    // The role keeps screen readers from reading each tick; the text to announce stands beside it.
     await expect(buyer.page.getByRole('timer')).toHaveText(/^1[45] minutes.* 1[45]:\d\d$/);
     await expect(buyer.main.getByRole('status')).toHaveText(/^(1[45] minutes left to pay)?$/);
   });

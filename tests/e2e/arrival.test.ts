@@ -1,4 +1,4 @@
-/** Nothing moves while a page arrives, however slowly it does. */
+/** Nothing moves while a page arrives, however slow the network. */
 import { EventEmitter, once } from 'node:events';
 import { request as ask, createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import { expect, type Person, siteForAll } from './site.ts';
 
 const site = siteForAll();
 
-/** Passes on all but pages, which it hands over. */
+/** A proxy that forwards everything but pages, which it emits for the test to send. */
 const pages = new EventEmitter<{ page: [ServerResponse, string] }>();
 const slow = createServer(({ url = '', headers }, response) => {
   ask(site.url + url, { headers: { ...headers, 'accept-encoding': 'identity' } }, (answer) => {
@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => slow.close().closeAllConnections());
 
-/** Opens a page that arrives tag by tag, each when the one before has been painted. */
+/** Opens a page that arrives tag by tag, each after the previous one has been painted. */
 async function arrives({ page }: Person, path: string) {
   const arriving = once(pages, 'page');
   const began = page.goto(path, { waitUntil: 'commit' });

@@ -21,7 +21,7 @@ const site = siteForAll({
 });
 afterAll(() => removeNamespace(servers, NAMESPACE));
 
-/** What the common log tells of each process of a service. */
+/** The values that follow `what` in the common log, for each process of a service. */
 const told = (service: string, what: RegExp) => {
   const lines = new RegExp(`^${service}-\\d +.*?${what.source}(\\S+)$`, 'gm');
   return [...site.output().matchAll(lines)].map(([, value = '']) => value);
@@ -75,7 +75,7 @@ describe('live streams of the distributed platform', () => {
     for (const listener of listeners) expect((await listener.next()).name).toBe('reset');
     for (const price of [5550, 5551, 5552]) await seller.edits(id, 'Told by all', price);
     for (const listener of listeners) {
-      // That it was listed may be told only now, and what each process says in any order.
+      // The listing may arrive only now, and events of different processes in any order.
       const untold = new Set([5550, 5551, 5552]);
       await listener.until(({ data }) => {
         if ('price' in data) untold.delete(Number(data.price));
@@ -90,7 +90,7 @@ describe('live streams of the distributed platform', () => {
     const open = () => Listener.open(site.url, '', { cookie });
     const listeners = await Promise.all(Array.from({ length: 30 }, open));
     const statuses = listeners.map(({ response }) => response.statusCode);
-    // Ten for a session and process.
+    // The limit is ten for each session and process.
     expect(statuses.filter((status) => status === 200)).toHaveLength(20);
     for (const listener of listeners) listener.close();
     const again = async () => {

@@ -1,4 +1,4 @@
-/** How a hold ends by itself, with holds of a few seconds. */
+/** Holds that end by themselves, after a few seconds. */
 import { beforeAll, describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
 
@@ -28,7 +28,7 @@ describe('a hold that runs out', () => {
   it("ends by the server's clock, whatever the visitor's says", async () => {
     const ticket = await seller.sells('Wrong clock');
     const buyer = await site.person();
-    // A day behind: by this clock the hold would last a day longer.
+    // The clock is a day behind, so by it the hold would last a day longer.
     await buyer.page.addInitScript(
       'const { now } = Date; Date.now = () => now.call(Date) - 86_400_000;',
     );

@@ -1,4 +1,4 @@
-/** Pages that hold whatever people type, however small the screen, however badly the API does. */
+/** Pages withstand whatever people type, small screens, and a broken API. */
 
 import { once } from 'node:events';
 import { request as ask, createServer, type Server } from 'node:http';
@@ -12,7 +12,7 @@ const site = siteForAll();
 
 const PHONE = { viewport: { width: 320, height: 640 } };
 
-/** Whether one would have to scroll sideways. */
+/** Whether the page scrolls sideways. */
 const isTooWide = ({ page }: Person) =>
   page.evaluate<boolean>('document.documentElement.scrollWidth > window.innerWidth');
 
@@ -109,14 +109,14 @@ describe('every page', () => {
     expect((await fetch(site.url + path)).status).toBe(status);
   });
 
-  it('does not hold a connection for who asks for another protocol', async () => {
+  it('answers a request that asks for another protocol', async () => {
     const headers = { connection: 'Upgrade', upgrade: 'h2c' };
     const [reply] = await once(ask(`${site.url}/healthz`, { headers }).end(), 'response');
     expect(reply.statusCode).toBe(200);
     reply.resume();
   });
 
-  it('refuses a form that no page of ours has sent', async () => {
+  it('refuses a form that none of its pages has sent', async () => {
     const page = await (await fetch(`${site.url}/auth/signin`)).text();
     const [, action = ''] = /&quot;id&quot;:&quot;([0-9a-f]{40,})/.exec(page) ?? [];
     expect(action).not.toBe('');
@@ -166,7 +166,7 @@ describe('prices', () => {
   });
 });
 
-/** What stands between the pages and the API. */
+/** A proxy between the pages and the API. */
 class Weather {
   is: 'fair' | 'still' | 'broken' = 'fair';
   readonly #server: Server;

@@ -1,4 +1,4 @@
-/** Whom limits count, where pages and API share a process. */
+/** Limits count the visitor, also where pages and API share a process. */
 
 import { Caller } from '@fairseat/test-support/process';
 import { describe, it } from 'vitest';
@@ -10,7 +10,7 @@ const site = siteForAll({ env: { RATE_LIMITS: 'on' } });
 describe('the limits on guessing', () => {
   it('count the visitor of the pages, and nobody else', () => guessingStopsOneVisitorAlone(site));
 
-  it('are not escaped by whoever says that he is the pages', async () => {
+  it('are not escaped by a request that claims to come from the pages', async () => {
     const caller = new Caller(site.url);
     const guess = async (number: number) => {
       const body = { email: 'forged@example.com', password: 'a guess' };

@@ -1,4 +1,4 @@
-/** What is true shows in every open browser, without a reload. */
+/** Every open browser shows the current state, without a reload. */
 import { beforeAll, describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
 
@@ -10,7 +10,7 @@ beforeAll(async () => {
 
 const LOST = 'No live updates right now';
 
-/** Its card in a list. */
+/** The card of a ticket in a list. */
 const card = (person: Person, title: string) =>
   person.page.getByRole('article').filter({ hasText: title });
 
@@ -19,7 +19,7 @@ describe('two buyers who want one ticket', () => {
     const ticket = await seller.sells('Raced for');
     const buyers = await Promise.all([site.person(), site.person()]);
     await Promise.all(buyers.map((buyer) => buyer.goto(`/tickets/${ticket.id}`)));
-    // Whoever is late finds the button gone.
+    // The later buyer finds the button gone.
     await Promise.all(
       buyers.map((buyer) =>
         buyer
@@ -73,7 +73,7 @@ describe('a seller', () => {
 
   it('who saves what was held a moment ago is told so, and nothing changes', async () => {
     const buyer = await site.person();
-    // With a browser of its own: another tab would pass the news on.
+    // It needs a browser of its own, since another tab would forward the events.
     const deaf = await site.person();
     await deaf.turnsDeaf();
     const ticket = await deaf.sells('Saved too late', 4990);
@@ -127,7 +127,7 @@ describe('the list of tickets', () => {
   });
 });
 
-/** The streams that this tab has opened until now. */
+/** The addresses of the streams that this tab has opened. */
 function streamsOf({ page }: Person): string[] {
   const streams: string[] = [];
   page.on('request', (request) => {
@@ -137,7 +137,7 @@ function streamsOf({ page }: Person): string[] {
 }
 
 describe('the tabs of one browser', () => {
-  /** Three that look at a ticket each; the first has the stream. */
+  /** Three tabs with a ticket each; the first owns the stream. */
   async function threeTabs() {
     const titles = ['One', 'Two', 'Three'];
     const ids = await Promise.all(titles.map(async (title) => (await seller.sells(title)).id));
@@ -172,7 +172,7 @@ describe('the tabs of one browser', () => {
     await reprice(5550);
     for (const tab of tabs) await expect(tab.main).toContainText('$55.50');
     expect(streams[2]).toEqual([]);
-    // It comes back to the first when there is no other.
+    // The stream returns to the first tab when there is no other.
     const before = streams[0]?.length ?? 0;
     await second.page.close();
     await third.page.close();

@@ -1,6 +1,6 @@
 /**
  * Pictures of the main pages as a visitor of the demo sees them. `PICTURES=docs/pictures npx vitest run pictures`
- * keeps them; else they are taken and forgotten, which shows that no page is blank or shifts under the eye.
+ * keeps them; without it they are only taken, which shows that no page is blank or shifts.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** Buying and selling in the browser, step by step, and with the clumsiness of real people. */
+/** Buying and selling in the browser, step by step, and with the mistakes of real people. */
 import { beforeAll, describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
 import { fromSignUpToReceipt } from './stories.ts';

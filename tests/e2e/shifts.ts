@@ -1,6 +1,6 @@
 import type { Person } from './site.ts';
 
-/** Runs in the browser: all that has been done so far is painted. */
+/** Runs in the browser: resolves when everything so far is painted. */
 export const PAINTED =
   'new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))';
 
@@ -17,5 +17,5 @@ const SHIFTS = `new Promise((resolve) => {
   ${PAINTED}.then(() => resolve(shifts));
 })`;
 
-/** What was seen already and has moved, and from where to where. */
+/** The elements that moved after they were visible, from where to where. */
 export const shiftsOf = ({ page }: Person) => page.evaluate<string[]>(SHIFTS);

@@ -1,4 +1,4 @@
-/** The real thing: Fairseat in processes of its own, and people who look at it in a real Chromium. */
+/** Fairseat in processes of its own, and people who use it in a real Chromium. */
 import { join } from 'node:path';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
@@ -19,7 +19,7 @@ import {
 import { afterAll, afterEach, beforeAll } from 'vitest';
 
 const SEEN_WITHIN_MS = 60_000;
-/** Waits for what is to be seen. */
+/** Waits for the page to show what is expected. */
 export const expect = expectIn.configure({ timeout: SEEN_WITHIN_MS });
 
 let people = 0;
@@ -27,11 +27,11 @@ let people = 0;
 interface SiteOptions {
   env?: Record<string, string>;
   flags?: string[];
-  /** What is started instead of `npm start`. */
+  /** The program to start in place of `npm start`. */
   program?: string;
 }
 
-/** A site for all tests of a file, none of which may leave a complaint behind. */
+/** A site for all tests of a file. Each fails if a browser complained during it. */
 export function siteForAll(options: SiteOptions = {}): Site {
   const site = new Site(options);
   beforeAll(() => site.open());
@@ -45,7 +45,7 @@ export class Site implements AsyncDisposable {
   readonly #options: SiteOptions;
   #browser: Browser | undefined;
   #process: Process | undefined;
-  /** What browsers complained about: scripts that failed, policies that were broken. */
+  /** The complaints of browsers: scripts that failed, policies that were broken. */
   readonly complaints: string[] = [];
 
   constructor(options: SiteOptions = {}) {
@@ -84,7 +84,7 @@ export class Site implements AsyncDisposable {
 
   /** Somebody with a browser of their own. */
   async visitor(options: BrowserContextOptions = {}): Promise<Person> {
-    if (!this.#browser) throw new Error('open comes first');
+    if (!this.#browser) throw new Error('open() must be called first');
     const context = await this.#browser.newContext({
       baseURL: this.url,
       locale: 'en-US',
@@ -135,14 +135,14 @@ export class Person {
   }
 
   goto = (path: string) => this.page.goto(path);
-  /** Opens a page and waits until it hears of every change. */
+  /** Opens a page and waits until it receives live events. */
   async watches(path: string) {
-    // Once the stream is open, the page is read afresh.
+    // The page refreshes itself once the stream is open.
     const fresh = this.page.waitForResponse(/_rsc=/);
     await this.goto(path);
     await fresh;
   }
-  /** From now on this tab has no stream of its own; another tab of the same browser still passes news on. */
+  /** From now on this tab has no stream of its own; another tab of the same browser still forwards events. */
   turnsDeaf = () => this.page.route('**/api/live*', (route) => route.abort());
   button = (name: string | RegExp) => this.page.getByRole('button', { name });
   link = (name: string | RegExp) => this.page.getByRole('link', { name });
@@ -150,7 +150,7 @@ export class Person {
   get heading() {
     return this.page.getByRole('heading', { level: 1 });
   }
-  /** What the page says beside its navigation. */
+  /** The content of the page, without its navigation. */
   get main() {
     return this.page.getByRole('main');
   }
@@ -174,7 +174,7 @@ export class Person {
   orders = async () => (await this.#ask<{ orders: OrderRecord[] }>('GET', 'orders')).orders;
   ticket = (id: string) => this.#ask<TicketRecord>('GET', `tickets/${id}`);
 
-  /** In the browser. */
+  /** Signs in, in the browser. */
   async signsIn(email: string, password: string) {
     await this.goto('/auth/signin');
     await this.field('E-mail address').fill(email);
@@ -183,7 +183,7 @@ export class Person {
     await expect(this.button('Sign out')).toBeVisible();
   }
 
-  /** In the browser: from the page of a ticket to its checkout. Answers the path of the order. */
+  /** Buys in the browser, from the page of a ticket to its checkout. Returns the path of the order. */
   async buys(ticketId: string): Promise<string> {
     await this.goto(`/tickets/${ticketId}`);
     await this.button('Buy').click();
@@ -195,7 +195,7 @@ export class Person {
     return new URL(this.page.url()).pathname;
   }
 
-  /** In the browser: with the test card of this name. */
+  /** Pays in the browser, with the test card of this name. */
   async paysWith(card: string) {
     await this.page.getByRole('radio', { name: card }).check();
     await this.button(/^Pay /).click();

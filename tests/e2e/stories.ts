@@ -1,4 +1,4 @@
-/** What holds in whatever processes Fairseat runs. */
+/** Stories that hold whether Fairseat runs in one process or in many. */
 import { once } from 'node:events';
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -45,7 +45,7 @@ export async function fromSignUpToReceipt(site: Site) {
   await expect(bea.main).toContainText('Paid');
 }
 
-/** Any address of the loopback network is one's own to connect from. */
+/** A client may connect from any address of the loopback network. */
 const ELSEWHERE = '127.0.0.2';
 const GUESSES = 5;
 
@@ -61,7 +61,7 @@ export async function guessingStopsOneVisitorAlone(site: Site) {
   await owner.signsIn(email, 'correct horse');
 }
 
-/** Posts the form as a browser without scripts does, and answers the page that comes. */
+/** Posts the form as a browser without scripts does. Returns the page that follows. */
 async function signInFrom(localAddress: string, site: Site, email: string): Promise<string> {
   const url = `${site.url}/auth/signin`;
   const page = await send(request(url, { localAddress }));

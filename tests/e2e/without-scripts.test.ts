@@ -1,4 +1,4 @@
-/** Everything but live news works where scripts do not run. */
+/** Everything but live updates works where scripts do not run. */
 import { describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
 
@@ -105,7 +105,7 @@ describe('without scripts', () => {
     await expect(buyer.main).toContainText('You let this ticket go');
   });
 
-  it('what is not there or not theirs is told', async () => {
+  it('a page that does not exist or belongs to another says so', async () => {
     const seller = await site.person();
     const ticket = await seller.sells();
     const { id } = await (await site.person()).holds(ticket.id);

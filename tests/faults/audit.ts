@@ -1,4 +1,4 @@
-/** What is wrong in the engines once all is quiet, read with the platform's own tables. */
+/** Reads the engines with the platform's own tables and reports everything that is wrong once all is quiet. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { openDistributed } from '@fairseat/platform/distributed';
 import { readEverything, violations } from '@fairseat/test-support/invariants';
@@ -22,7 +22,7 @@ export async function audit(
   quietWithinMs: number,
 ): Promise<string[]> {
   const platform = openDistributed(engines);
-  // So that their dead letters can be read.
+  // A platform reads the dead letters only of groups that it consumes for.
   for (const service of serviceNames) platform.bus.consume(service, {});
   const deadline = Date.now() + quietWithinMs;
   try {

@@ -1,4 +1,4 @@
-/** Loaded into a service before anything else: at a signal its clock is as far off as the file says, in ms, and it tells the time. */
+/** Loaded into a service first of all: at a signal it shifts the clock by the ms in a file, and prints the time. */
 import { readFileSync } from 'node:fs';
 
 const rightNow = Date.now;
@@ -14,7 +14,7 @@ class ShiftedDate extends Date {
 
 globalThis.Date = ShiftedDate as DateConstructor;
 
-// No other code listens for this signal, and without a listener it does nothing.
+// No other code listens for this signal, whose default is to do nothing.
 process.on('SIGWINCH', () => {
   aheadMs = Number(readFileSync(process.env['FAULTS_CLOCK_FILE'] ?? '', 'utf8'));
   process.stdout.write(`clock at ${new Date().toISOString()}\n`);

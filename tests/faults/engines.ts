@@ -1,4 +1,4 @@
-/** Servers of our own, that nobody else uses: killed, started again, robbed of their data, their disk filled. */
+/** Servers that only this run uses, so that it can kill and restart them, delete their data and fill their disks. */
 import { once } from 'node:events';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -12,7 +12,7 @@ export type EngineName = 'database' | 'NATS' | 'Redis';
 type Setting = Engine['setting'];
 
 const READY_WITHIN_MS = 60_000;
-/** Enough for what a run of the matrix writes. */
+/** Enough for one run of the matrix. */
 const DISK = '1g';
 const BLOCK = Buffer.alloc(2 ** 20);
 
@@ -22,7 +22,7 @@ class OwnServer {
   readonly #plan: Plan;
   readonly #log: string;
   #process: Detached | undefined;
-  /** Where its data lies, if that is a small disk of its own. */
+  /** The folder of its data, if that is a small disk of its own. */
   #disk: string | undefined;
 
   private constructor(engine: Engine, port: number, plan: Plan, log: string) {
@@ -43,7 +43,7 @@ class OwnServer {
     });
   }
 
-  /** Resolves once it answers. */
+  /** Resolves once the server answers. */
   async start() {
     this.#process = await launch(this.#plan.command, this.#log);
     const deadline = Date.now() + READY_WITHIN_MS;
@@ -59,7 +59,7 @@ class OwnServer {
     }
   }
 
-  /** Ends it, and all it has started, at once. */
+  /** Kills the server and everything that it has started. */
   async kill() {
     const killed = this.#process;
     if (!killed) return;
@@ -69,7 +69,7 @@ class OwnServer {
     while (isAlive(killed)) await pause(10);
   }
 
-  /** Empties it, where it is Redis. */
+  /** Empties a Redis. */
   async flush() {
     const { port, hostname } = new URL(this.url);
     const socket = connect(Number(port), hostname);
@@ -78,7 +78,7 @@ class OwnServer {
     if (!String(answer).startsWith('+OK')) throw new Error(`FLUSHALL was answered ${answer}`);
   }
 
-  /** Deletes its data; it must not run. */
+  /** Deletes the data of a server that does not run. */
   async wipe() {
     if (this.#disk) await run(['sh', '-c', 'rm -rf "$0"/*', this.#disk]);
     else await run(this.#plan.wipe);
@@ -116,7 +116,7 @@ class OwnServer {
     return join(this.#disk ?? '', 'ballast');
   }
 
-  /** A disk that can be filled without harm to others: as root on Linux, and where data is no container's volume. */
+  /** Mounts a disk that can be filled without harm to others: for root on Linux, and not for a container's volume. */
   async #takeDisk() {
     const [program, , folder] = this.#plan.wipe;
     if (program !== 'rm' || !folder || process.getuid?.() !== 0) return;
@@ -134,7 +134,7 @@ export interface OwnServers extends Record<EngineName, OwnServer> {
   toxiproxy: OwnServer | undefined;
 }
 
-/** `links` are what can be cut and slowed, by Toxiproxy. */
+/** With `links` there is a Toxiproxy, through which connections can be cut and slowed. */
 export async function startOwnServers(folder: string, links: boolean): Promise<OwnServers> {
   const started: OwnServer[] = [];
   const start = async (setting: Setting) => {

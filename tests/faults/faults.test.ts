@@ -1,4 +1,4 @@
-/** The short form of `npm run faults`: what dies most often. */
+/** The short form of `npm run faults`: the most frequent faults. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { type GatewayRecord, readEverything } from '@fairseat/test-support/invariants';
 import { temporaryFolder } from '@fairseat/test-support/process';
@@ -7,7 +7,7 @@ import { type OwnServers, startOwnServers } from './engines.ts';
 import { kill, killEngines, loseData } from './matrix.ts';
 import { Stage } from './stage.ts';
 
-/** Other tests run on the same cores; `npm run faults` asks for 5 s. */
+/** Other tests run on the same cores; `npm run faults` requires 5 s. */
 const SELLS_AGAIN_WITHIN_MS = 20_000;
 
 describe('under a constant load of purchases', () => {

@@ -1,10 +1,10 @@
-/** Wires between the services and their engines that can be cut and slowed. */
+/** Links between the services and their engines that can be cut and slowed. */
 import { freePort } from '../../infra/servers/process.ts';
 import type { EngineName, OwnServers } from './engines.ts';
 
 export const engineNames = ['database', 'NATS', 'Redis'] as const;
 
-/** What can be done to a wire: see Toxiproxy's list of toxics. */
+/** The harm to a link: see Toxiproxy's list of toxics. */
 interface Toxic {
   type: 'latency' | 'timeout' | 'bandwidth' | 'reset_peer';
   stream: 'upstream' | 'downstream';
@@ -34,20 +34,20 @@ export class Links {
     return links;
   }
 
-  /** Ends every connection and refuses new ones, until it is joined. */
+  /** Ends every connection and refuses new ones until `join`. */
   cut = (name: EngineName) => this.#post(`/proxies/${name}`, { enabled: false });
   join = (name: EngineName) => this.#post(`/proxies/${name}`, { enabled: true });
 
-  /** The engine hears everything and no answer comes back. */
+  /** The engine receives everything, but no answer returns. */
   loseAnswers = (name: EngineName) =>
     this.#poison(name, { type: 'timeout', stream: 'downstream', attributes: { timeout: 0 } });
-  /** Nothing comes through either way, and nobody is told. */
+  /** Nothing passes either way, and neither side notices. */
   async goDead(name: EngineName) {
     for (const stream of ['upstream', 'downstream'] as const) {
       await this.#poison(name, { type: 'timeout', stream, attributes: { timeout: 0 } });
     }
   }
-  /** Every answer takes so much longer, give or take half of it. */
+  /** Every answer takes longer by `ms`, give or take half of it. */
   slow = (name: EngineName, ms: number) =>
     this.#poison(name, {
       type: 'latency',
@@ -55,7 +55,7 @@ export class Links {
       attributes: { latency: ms, jitter: ms / 2 },
     });
 
-  /** As if nothing had been. */
+  /** Removes all harm. */
   heal = () => this.#post('/reset', {});
 
   #poison = (name: EngineName, toxic: Toxic) =>

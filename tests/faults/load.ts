@@ -1,10 +1,10 @@
-/** Purchases that begin at a constant rate, whatever becomes of those before. */
+/** Purchases that begin at a constant rate, however long earlier ones take. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Counts, Person } from './person.ts';
 import { type Promised, purchase } from './purchase.ts';
 
 const PEOPLE = 8;
-/** A purchase that is not over by then is stuck. */
+/** A purchase that takes longer is stuck. */
 const OVER_WITHIN_MS = 60_000;
 const LOOK_AGAIN_MS = 20;
 
@@ -49,18 +49,18 @@ export class Load {
     }, 1000 / this.#perSecond);
   }
 
-  /** Begins no more, and resolves once those under way are over. */
+  /** Begins no more purchases, and resolves once those under way are over. */
   async end() {
     clearInterval(this.#timer);
     await Promise.all(this.#underway);
   }
 
-  /** Resolves once those that are under way now are over, while others begin. */
+  /** Resolves once the purchases that are now under way are over, while others begin. */
   async caughtUp() {
     await Promise.all(this.#underway);
   }
 
-  /** When the first purchase that was begun after `since` was over; undefined if none was within that time. */
+  /** The end of the first purchase that began after `since`; undefined if none ended within that time. */
   async soldSince(since: number, withinMs: number): Promise<number | undefined> {
     for (;;) {
       const after = this.#sold.filter(({ begunAt }) => begunAt >= since);
@@ -70,7 +70,7 @@ export class Load {
     }
   }
 
-  /** How many were sold by then. */
+  /** The number of tickets sold between two moments. */
   soldBetween = (from: number, to: number) =>
     this.#sold.filter(({ endedAt }) => endedAt >= from && endedAt <= to).length;
 
@@ -78,7 +78,7 @@ export class Load {
     const begunAt = Date.now();
     const deadline = begunAt + OVER_WITHIN_MS;
     const person = (n: number) => this.#people[(number + n) % PEOPLE] as Person;
-    // One in ten is bought by somebody who is new here, one in four is wanted by two.
+    // A new user buys one in ten; two people want one in four.
     const first = number % 10 === 0 ? await this.#newPerson(deadline) : person(1);
     const isSold = await purchase({
       number,

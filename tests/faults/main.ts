@@ -1,4 +1,4 @@
-/** `npm run faults`: everything that can go wrong, on servers of its own, and the page that tells how it went. */
+/** `npm run faults`: runs all faults on servers of its own, and writes the page of outcomes. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,13 +25,13 @@ const parts = {
   inTwos: { title: 'Two processes a service, by links that can be harmed', faults: inTwos },
 };
 
-/** What has to be undone, the latest first. */
+/** The steps of the clean-up, in the order in which they became necessary. */
 const undo: (() => Promise<unknown>)[] = [];
 const cleanUp = async () => {
   for (const step of undo.splice(0).reverse()) await step().catch((error) => say(String(error)));
 };
 
-/** Lets all chosen faults of a part happen. */
+/** Runs the chosen faults of a part. */
 async function run(
   { title, faults }: Part,
   settings: string,

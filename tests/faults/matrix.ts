@@ -1,4 +1,4 @@
-/** What goes wrong, one after the other and together. */
+/** The faults, alone and together. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { EventType } from '@fairseat/common/events';
 import type { EngineName } from './engines.ts';
@@ -6,7 +6,7 @@ import { engineNames } from './links.ts';
 import { serviceNames } from './services.ts';
 import type { Fault, Stage } from './stage.ts';
 
-/** The steps of a purchase, by the event that tells of each. */
+/** The steps of a purchase, each by the event that it publishes. */
 const steps: EventType[] = [
   'ticket.created',
   'order.created',
@@ -29,7 +29,7 @@ export function kill(service: string, at = steps): Fault {
     name: `${service} killed at ${at === steps ? 'each step of a purchase' : at.join(', ')}`,
     async happen(stage, again) {
       for (const step of at) {
-        // So that each is a fault of its own, and not one on top of another.
+        // Each kill must be a fault of its own, not one on top of another.
         await stage.caughtUp();
         await stage.heard(step, ({ type }) => type === step);
         await stage.services.killed(service);
@@ -73,7 +73,7 @@ export const loseData = (engine: EngineName): Fault => ({
   },
 });
 
-/** Its data is still there, and so is its connection to everybody. */
+/** Unlike with lost data, Redis keeps running and its connections stay open. */
 const flushRedis: Fault = {
   name: 'Redis flushed, all alarms lost',
   async happen({ servers }, again) {
@@ -90,7 +90,7 @@ const fillDisk = (engine: EngineName): Fault => ({
     await servers[engine].fillDisk();
     await pause(FULL_MS);
     await servers[engine].freeDisk();
-    // Whoever runs it would do that too.
+    // An operator would restart it too.
     await servers[engine].kill();
     await servers[engine].start();
     await again();
@@ -133,7 +133,7 @@ const clockOff = (service: string, byMs: number): Fault => ({
   async happen(stage, again) {
     await stage.services.setAhead(service, byMs);
     await again();
-    // expiration says little: that it told the time must do.
+    // expiration publishes too rarely to wait for an event, so the time that it printed must do.
     const aheadMs = service === 'expiration' ? byMs : await stage.aheadMs(service);
     if (Math.abs(aheadMs - byMs) > OFF_MS / 4) throw new Error(`its clock is ${aheadMs} ms off`);
     await pause(OFF_FOR_MS);
@@ -142,7 +142,7 @@ const clockOff = (service: string, byMs: number): Fault => ({
   },
 });
 
-/** What is slow has much in hand when it dies. */
+/** Slow services have much in hand when they die. */
 const slowAndKilled: Fault = {
   name: `all links slowed by ${SLOW_MS} ms, then orders and tickets killed`,
   async happen({ links, services }, again) {

@@ -1,4 +1,4 @@
-/** Somebody who asks again, under the same key, until there is an answer. */
+/** A person who repeats each request, under the same key, until there is an answer. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Caller } from '@fairseat/test-support/process';
@@ -8,7 +8,7 @@ const ASK_AGAIN_MS = 200;
 
 export interface Counts {
   requests: number;
-  /** Those without an answer in time, with a failure of the server, or to whom what they ask for is not known yet. */
+  /** Requests without an answer in time, with an error of the server, or for a record that it does not know yet. */
   failed: number;
 }
 
@@ -33,14 +33,14 @@ export class Person {
     this.#counts = counts;
   }
 
-  /** With an account of their own. */
+  /** Makes an account and signs in. */
   async signUp(deadline: number): Promise<this> {
     const body = { email: `${randomUUID()}@example.com`, password: 'correct horse' };
     const { status } = await this.ask(
       { method: 'POST', path: '/api/users/signup', body },
       deadline,
     );
-    // Taken by an attempt whose answer was lost.
+    // An attempt whose answer was lost has made the account.
     if (status === 409)
       await this.ask({ method: 'POST', path: '/api/users/signin', body }, deadline);
     return this;
@@ -48,7 +48,7 @@ export class Person {
 
   get = <T>(path: string, deadline: number) => this.ask<T>({ method: 'GET', path }, deadline);
 
-  /** @throws when there is no answer by then. */
+  /** @throws when there is no answer by the deadline. */
   async ask<T>({ method, path, body, headers }: Request, deadline: number): Promise<Answer<T>> {
     const key = { 'idempotency-key': randomUUID() };
     for (let last: number | string = 'none'; ; ) {

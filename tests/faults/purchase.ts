@@ -1,4 +1,4 @@
-/** One purchase from listing to sold, or to one of the other ends. */
+/** One purchase, from the listing to the sale or another end. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ChargeRecord } from '@fairseat/common/contracts/charge';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
@@ -9,7 +9,7 @@ import type { Person } from './person.ts';
 const LOOK_AGAIN_MS = 150;
 const HESITATION_MS = 3000;
 
-/** What was acknowledged, and how to see in the stored records that it was kept. */
+/** Checks in the stored records that something acknowledged was kept. Returns the violation, if any. */
 export type Promised = (stored: Everything) => string | undefined;
 
 interface Purchase {
@@ -17,14 +17,14 @@ interface Purchase {
   title: string;
   seller: Person;
   buyers: Person[];
-  /** Wants what another has cancelled. */
+  /** Buys the ticket after a cancelled order. */
   later: Person;
   /** @see Person.ask */
   deadline: number;
   promise: (promised: Promised) => void;
 }
 
-/** What becomes of some of them, by their number. */
+/** The fate of a purchase, by its number modulo 20; the others simply succeed. */
 type Fate = 'abandoned' | 'cancelled' | 'declined' | 'answer lost' | 'hesitant';
 const fates: Record<number, Fate> = {
   3: 'abandoned',
@@ -34,7 +34,7 @@ const fates: Record<number, Fate> = {
   15: 'answer lost',
 };
 
-/** Answers whether the ticket was sold. @throws when it is neither sold nor free again by the deadline. */
+/** Returns whether the ticket was sold. @throws when it is neither sold nor free again by the deadline. */
 export async function purchase(its: Purchase): Promise<boolean> {
   const { number, title, seller, buyers, later, deadline, promise } = its;
   const { body: ticket } = await seller.ask<TicketRecord>(
@@ -47,7 +47,7 @@ export async function purchase(its: Purchase): Promise<boolean> {
   });
   const fate = fates[number % 20];
   const outcomes = await Promise.all(buyers.map((buyer) => buy(its, ticket, buyer, fate)));
-  // Whatever is still said of the first order must not free the ticket of the next.
+  // Late events of the first order must not free the ticket of the next.
   if (fate === 'cancelled') return buy(its, ticket, later, 'hesitant');
   return outcomes.includes(true);
 }
@@ -116,7 +116,7 @@ const tokens: Partial<Record<Fate, string>> = {
   'answer lost': 'pm_fairseat_answerLost',
 };
 
-/** Answers whether money was taken, or may yet be. */
+/** Returns whether money was taken, or may yet be. */
 async function pay(
   { deadline, promise }: Purchase,
   buyer: Person,
@@ -137,12 +137,12 @@ async function pay(
       });
     }
     if (status === 201) return true;
-    // It may not have come to payments yet that the order awaits payment.
+    // payments may not have received yet that the order awaits payment.
     if (answer.code !== 'not_awaiting_payment') return answer.code === 'payment_in_progress';
     const { body: order } = await buyer.get<OrderRecord>(`/api/orders/${orderId}`, deadline);
     if (order.status !== 'awaiting_payment') return false;
     if (Date.now() > deadline)
-      throw new Error(`payments never heard that ${orderId} awaits payment`);
+      throw new Error(`payments never received that ${orderId} awaits payment`);
     await pause(LOOK_AGAIN_MS);
   }
 }
@@ -156,7 +156,7 @@ async function until<T>(
     const { body } = await look();
     if (isSo(body)) return body;
     if (Date.now() > deadline)
-      throw new Error(`in time it went no further than ${JSON.stringify(body)}`);
+      throw new Error(`by the deadline it was still ${JSON.stringify(body)}`);
     await pause(LOOK_AGAIN_MS);
   }
 }

@@ -1,4 +1,4 @@
-/** The outcomes as the table that people read. */
+/** Writes the outcomes as a table for people. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import type { Fault, Outcome } from './stage.ts';
 
 const SELLS_AGAIN_WITHIN_MS = 5000;
 const page = join(import.meta.dirname, '../../docs/reference/faults.md');
-/** What the page is made of: the last outcome of each fault, so that one can be had again without all the others. */
+/** The last outcome of each fault, so that one can be run again without all the others. */
 const kept = join(import.meta.dirname, 'outcomes.json');
 
 export interface Part {
@@ -59,21 +59,21 @@ Written by \`npm run faults\`; do not edit. How to write a fault: [testing](../t
 Five services run as processes of their own on real servers, under a constant load of
 purchases: one in four tickets is wanted by two, some orders are abandoned or cancelled, some cards declined, some
 answers of the payment gateway lost. Then something breaks. Buyers ask again, under the same idempotency key, after 200 ms.
-(live and the pages hold no state and are left out: whoever loses them reads afresh.)
+(live and the pages hold no state and are left out: browsers that lose them reload.)
 
 - **meanwhile** counts purchases that came to their end from the breaking until all parts were back.
-- **failed** are requests without an answer within 5 s, with an answer of 500 or more, or to whom what they ask for was
-  not known yet; of all requests from a moment before the fault until a moment after.
+- **failed** are requests without an answer within 5 s, with an answer of 500 or more, or for a record that the service
+  did not know yet; of all requests from a moment before the fault until a moment after.
 - **again** is the time from the moment at which all parts are back (a process says it is ready, an engine answers, a
   link is joined) until a purchase that began after it is over: at most 5 s. The worst of several, where there are several.
 - **wrong** is what the databases show once all is quiet: anything acknowledged that is lost, anything doubled, any
   [invariant](../../packages/test-support/src/invariants.ts) broken, any purchase that found no end.
-- **run at**: rows of other times than their neighbours were run again by themselves, mostly because they were late before.
+- **run at**: rows with another time than their neighbours were run again by themselves, mostly because they were late before.
 - **busy** is how many processes of the whole machine wanted to run in the minute before (its load average). Times grow
   with it: where it is above the number of cores, much of a time is waiting for a core.
 
-When NATS loses its data every record is said again, and what is new comes after that: the time grows with the number of
-records. Here there are a few dozen, elsewhere reckon with some milliseconds for each.
+When NATS loses its data every record is published again, and new events follow: the time grows with the number of
+records. Here there are a few dozen; elsewhere expect some milliseconds for each.
 `;
 
 const TABLE_HEAD = `| what breaks | lasts | sold meanwhile | failed | sells again after | wrong | run at (UTC) | busy |

@@ -1,4 +1,4 @@
-/** All services as `npm run start:distributed` runs them, each process by its name. */
+/** All services as `npm run start:distributed` runs them; each process is known by its name. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -10,11 +10,10 @@ import { createServices } from '@fairseat/marketplace/services';
 const root = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 40_000;
-/** What telling the time may take. */
+/** The time that a service may take to print its clock. */
 const CLOCK_WITHIN_MS = 5000;
 
-/** live and the pages hold no state: whoever loses them reads afresh. */
-/** Those that keep something. */
+/** The services that keep state. live and the pages do not: browsers that lose them reload. */
 export const serviceNames = createServices()
   .filter(({ publishes }) => publishes)
   .map(({ name }) => name);
@@ -22,16 +21,16 @@ export const serviceNames = createServices()
 interface Member {
   pid: number;
   ready: PromiseWithResolvers<void>;
-  /** The process that was started in its place. */
+  /** Resolves to the process that was started in its place. */
   replaced: PromiseWithResolvers<Member>;
-  /** Told how far off its clock is, in ms, when that was set. */
+  /** Receives the offset of its clock, in ms, when the process prints its time. */
   onClock(offMs: number): void;
 }
 
 export interface ServicesOptions {
   env: Record<string, string>;
   replicas: number;
-  /** Where to write how far clocks are off. */
+  /** The file from which services read the offset of their clocks. */
   clockFile: string;
   onLine: (line: string) => void;
 }
@@ -79,7 +78,7 @@ export class Services {
     });
   }
 
-  /** Resolves once all are ready. */
+  /** Resolves once all services are ready. */
   static async start(options: ServicesOptions): Promise<Services> {
     const services = new Services(options);
     const late = AbortSignal.timeout(READY_WITHIN_MS);
@@ -115,7 +114,7 @@ export class Services {
     this.#onUp();
   }
 
-  /** Kills one process; resolves once the one that follows it is ready. */
+  /** Kills one process; resolves once its replacement is ready. */
   async killed(service: string, replica = 1): Promise<void> {
     const { pid, replaced } = this.#member(this.#nameOf(service, replica));
     process.kill(pid, 'SIGKILL');
@@ -127,7 +126,7 @@ export class Services {
     process.kill(this.#member(this.#nameOf(service, replica)).pid, signal);
   }
 
-  /** Puts the clocks of all processes of a service forward, or back; resolves once each has told so. */
+  /** Shifts the clocks of all processes of a service; resolves once each has confirmed it. */
   async setAhead(service: string, ms: number) {
     writeFileSync(this.#clockFile, String(ms));
     const replicas = Array.from({ length: this.#replicas }, (_, n) => n + 1);
@@ -140,7 +139,7 @@ export class Services {
     const told = Promise.withResolvers<number>();
     const late = AbortSignal.timeout(READY_WITHIN_MS);
     late.addEventListener('abort', () =>
-      told.reject(new Error(`${service} does not tell the time`)),
+      told.reject(new Error(`${service} does not print its time`)),
     );
     this.#member(this.#nameOf(service, replica)).onClock = told.resolve;
     this.signal(service, 'SIGWINCH', replica);

@@ -13,12 +13,12 @@ import { Load } from './load.ts';
 import { Services } from './services.ts';
 
 const CALM_MS = 1500;
-/** After that purchases are said not to succeed again. */
+/** If no purchase succeeds within this time, the outcome is "never". */
 const SELLS_WITHIN_MS = 60_000;
 
 export interface StageOptions {
   servers: OwnServers;
-  /** Where the services reach their engines by. */
+  /** The links through which the services reach their engines, if not directly. */
   links?: Links;
   replicas: number;
   holdSeconds: number;
@@ -28,28 +28,28 @@ export interface StageOptions {
 
 export interface Fault {
   name: string;
-  /** Breaks something and mends it; tells by `again` each time that all parts are back. */
+  /** Breaks something and repairs it; calls `again` each time that all parts are back. */
   happen(stage: Stage, again: () => Promise<void>): Promise<void>;
-  /** Why it cannot happen here. */
+  /** The reason why it cannot happen here, if there is one. */
   impossible?(stage: Stage): string | undefined;
 }
 
 export interface Outcome {
   name: string;
-  /** When it began, in ISO 8601. */
+  /** The time at which it began, in ISO 8601. */
   ranAt: string;
-  /** How many processes of the whole machine wanted to run in the minute before. */
+  /** The load average of the machine in the minute before. */
   busy: number;
   impossible?: string;
-  /** How long it lasted, until the last part was back. */
+  /** The time until the last part was back. */
   lastedMs: number;
   /** Purchases that came to their end meanwhile. */
   sold: number;
   requests: number;
   failed: number;
-  /** From each moment at which all parts were back until a purchase that began after it was over; null for never. */
+  /** The time from each moment when all parts were back until a purchase begun after it was over; null for never. */
   againMs: (number | null)[];
-  /** What was lost, doubled or otherwise wrong once all was quiet. */
+  /** Everything that was lost, doubled or otherwise wrong once all was quiet. */
   wrong: string[];
 }
 
@@ -58,7 +58,7 @@ export class Stage {
   readonly links: Links | undefined;
   readonly services: Services;
   readonly #load: Load;
-  /** The engines as the services see them, without their links. */
+  /** The platform of the services, connected directly rather than through the links. */
   readonly platform: DistributedPlatform;
   readonly #engines: Parameters<typeof audit>[0];
   readonly #folder: string;
@@ -110,7 +110,7 @@ export class Stage {
     return new Stage(options, services, load, engines, folder);
   }
 
-  /** Answers the next such event that is said. */
+  /** Resolves to the next such event that is published. */
   async heard(what: string, isIt: (event: AnyEvent) => boolean): Promise<AnyEvent> {
     const { promise, resolve, reject } = Promise.withResolvers<AnyEvent>();
     const stop = this.platform.bus.watch((event) => {
@@ -121,14 +121,14 @@ export class Stage {
     return promise.finally(stop);
   }
 
-  /** How far ahead a service's clock is, in ms, as the next event tells that it says. */
+  /** The offset of a service's clock, in ms, by the time of the next event that it publishes. */
   async aheadMs(service: string): Promise<number> {
     const what = `event of ${service}`;
     const { time } = await this.heard(what, ({ type }) => publisherOf(type) === service);
     return Date.parse(time) - Date.now();
   }
 
-  /** Resolves once nobody waits any more for what went wrong before. */
+  /** Resolves once no purchase waits any more for an earlier fault. */
   caughtUp = () => this.#load.caughtUp();
 
   async suffer(fault: Fault): Promise<Outcome> {
@@ -154,7 +154,7 @@ export class Stage {
       });
       await pause(CALM_MS);
     } catch (error) {
-      outcome.wrong.push(`it could not go on: ${error}`);
+      outcome.wrong.push(`the fault could not be completed: ${error}`);
     } finally {
       await load.end();
     }
@@ -166,7 +166,7 @@ export class Stage {
     return outcome;
   }
 
-  /** What is wrong, once all is quiet or that took too long. */
+  /** Everything that is wrong, once all is quiet or the time for that is over. */
   audit = (quietWithinMs = QUIET_WITHIN_MS) =>
     audit(this.#engines, this.#load.promised, quietWithinMs);
 

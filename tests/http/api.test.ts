@@ -1,4 +1,4 @@
-/** The contract of the HTTP API: every route with every status it may answer, and what it promises beyond them. */
+/** The contract of the HTTP API: every route with every status that it may answer, and the shape of each answer. */
 
 import { type Reply, TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
@@ -129,7 +129,7 @@ const contract: Record<string, Record<number, Scenario>> = {
     429: async () => {
       await using market = await TestMarketplace.open({ env: { RATE_LIMITS: 'on' } });
       const buyer = await market.person();
-      // Those that are granted go on for ever.
+      // Streams that are granted never end, so the race is won by the refusal.
       return await Promise.race(Array.from({ length: 11 }, () => buyer.get('/api/live')));
     },
   },
@@ -247,7 +247,7 @@ describe('the OpenAPI document', () => {
   it('lists all routes and statuses, and no others', () => {
     const listed = Object.entries(document.paths).flatMap(([path, operations]) =>
       Object.entries(operations).map(([method, { responses }]) => {
-        // "Come back in a moment" is tested with what brings it about.
+        // 503 is tested where its causes are.
         const statuses = Object.keys(responses).filter((status) => status !== '503');
         return [`${method.toUpperCase()} ${path}`, statuses] as const;
       }),
@@ -258,7 +258,7 @@ describe('the OpenAPI document', () => {
 
   it('tells where a session is needed', () => {
     const needs = (route: string) => operationOf(route)?.security !== undefined;
-    // The list of tickets needs one only to tell which are yours.
+    // The list of tickets needs a session only for one's own.
     const expected = (route: string) =>
       route !== 'GET /api/tickets' && 401 in (contract[route] ?? {});
     const routes = Object.keys(contract);

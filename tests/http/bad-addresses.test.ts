@@ -1,4 +1,4 @@
-/** Hostile and mistaken paths, queries and headers: each gets a problem document that says what to do, and changes nothing. */
+/** Hostile and mistaken paths, queries and headers: each gets a helpful problem document and changes nothing. */
 
 import { HostileScene, JSON_TYPE, type Method } from '@fairseat/test-support/hostile';
 import { faultsOf } from '@fairseat/test-support/problems';

@@ -1,4 +1,4 @@
-/** Hostile and mistaken bodies on every route: each gets a problem document that says what to do, and changes nothing. */
+/** Hostile and mistaken bodies on every route: each gets a helpful problem document and changes nothing. */
 
 import { HostileScene, JSON_TYPE } from '@fairseat/test-support/hostile';
 import { TestMarketplace } from '@fairseat/test-support/marketplace';
@@ -160,7 +160,7 @@ describe('a field', () => {
   it.each(Object.keys(tooOdd))('%s of a wrong kind is refused, by its name', async (field) => {
     const kinds = field === 'price' || field === 'approve' ? [] : notText;
     for (const [method, url, body] of scene.routes.filter(([, , fields]) => field in fields)) {
-      // To sign in, a text that cannot be right is wrong as any other.
+      // At sign-in an impossible text is wrong like any other.
       const values = url === '/api/users/signin' ? kinds : [...kinds, ...(tooOdd[field] ?? [])];
       for (const value of values) {
         const reply = await scene.sendJson(method, url, { ...body, [field]: value });

@@ -1,4 +1,4 @@
-/** Requests at random, by a seed that is told when one fails: never an error of ours, always a problem document. */
+/** Random requests, by a seed that a failure names: never an error of the server, always a problem document. */
 
 import { HostileScene, JSON_TYPE, type Method } from '@fairseat/test-support/hostile';
 import { faultsOf } from '@fairseat/test-support/problems';
@@ -65,7 +65,7 @@ describe('a request at random', () => {
     if (reply.status >= 500) return [`${reply.status} ${JSON.stringify(reply.body)}`];
     return reply.status >= 400 ? faultsOf(reply) : [];
   };
-  // Of routes that take a body; with the rest of a body that would be taken, so as to reach behind it.
+  // One of the routes that take a body. The rest of the body is valid, so that requests get past the first check.
   const route = fc.nat(6);
   const routeOf = (index: number) => scene.routes[index] as HostileScene['routes'][number];
 

@@ -1,4 +1,4 @@
-/** Over real connections: what clients do that are slow, too large, broken, or hostile. */
+/** Clients that are slow, too large, broken or hostile, over real connections. */
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Unavailable } from '@fairseat/common/errors';
 import { type ProblemBody, TestMarketplace } from '@fairseat/test-support/marketplace';
@@ -25,7 +25,7 @@ interface HttpReply {
   body: ProblemBody;
 }
 
-/** One connection, in bytes. */
+/** One connection, as bytes. */
 class Line {
   readonly #socket: Socket = connect(port, '127.0.0.1');
   #received = Buffer.alloc(0);
@@ -56,7 +56,7 @@ class Line {
     await promise;
   }
 
-  /** Resolves once the other side has ended it. */
+  /** Resolves once the server has closed the connection. */
   async closed() {
     while (!this.#closed) await this.#news();
   }

@@ -1,4 +1,4 @@
-/** What whoever runs Fairseat sees of it: probes, metrics, documentation, the log. */
+/** Operation: probes, metrics, documentation, the log. */
 
 import { TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,7 +84,7 @@ describe('the documentation', () => {
       expect(origin).toBe('http://fairseat.test');
       expect((await visitor.get(pathname)).status).toBe(200);
     }
-    // The policy lets no script run that stands in the page itself.
+    // The policy forbids scripts inside the page.
     expect(page.body).not.toMatch(/<script(?![^>]*\bsrc=)/);
   });
 
@@ -118,7 +118,7 @@ describe('the log', () => {
     }
   });
 
-  it('tells whose story each line belongs to, by the id that the visitor was told', async () => {
+  it('gives each line of a request the id that its visitor received', async () => {
     const { headers } = await visitor.get('/api/tickets');
     const lines = market.logged.map((line) => JSON.parse(line));
     const told = headers['x-request-id'];

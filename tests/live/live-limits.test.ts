@@ -1,4 +1,4 @@
-/** How many live streams there may be, over real connections. */
+/** The limits on live streams, over real connections. */
 import type { AddressInfo } from 'node:net';
 import { Listener } from '@fairseat/test-support/listener';
 import {

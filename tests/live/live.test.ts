@@ -1,4 +1,4 @@
-/** What browsers are told while they look, over real connections. */
+/** The live events that browsers receive, over real connections. */
 import type { AddressInfo } from 'node:net';
 import { LIVE_BEAT_SECONDS, MAX_LIVE_TICKETS } from '@fairseat/common/contracts/live';
 import type { AnyEvent } from '@fairseat/common/events';
@@ -11,9 +11,9 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 let market: TestMarketplace;
-/** Speaks to those who watch the bus, without the rest of the marketplace. */
+/** Shows an event to the watchers of the bus, and to nobody else. */
 let show: (event: AnyEvent) => void;
-/** Tells them that they may have missed something. */
+/** Notifies the watchers of a gap in their events. */
 let missSome: () => void;
 let watching: number;
 
@@ -60,7 +60,7 @@ async function listen(visitor?: Visitor, ticketIds: string[] = []) {
   return Listener.open(origin(), query, cookie ? { cookie } : {});
 }
 
-/** Past the `reset` that every stream begins with. */
+/** Opens a stream and takes the `reset` that it begins with. */
 async function listening(visitor?: Visitor, ticketIds: string[] = []) {
   const listener = await listen(visitor, ticketIds);
   expect((await listener.next()).name).toBe('reset');
@@ -71,7 +71,7 @@ const people = async () => (await market.people(3)) as [Visitor, Visitor, Visito
 const statusIs = (status: string) => (event: Heard) =>
   'status' in event.data && event.data.status === status;
 
-/** Whether the server has let go of every connection. */
+/** The number of connections that the server still has. */
 const connections = () =>
   new Promise<number>((resolve, reject) =>
     market.app.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),

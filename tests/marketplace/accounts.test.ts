@@ -1,4 +1,4 @@
-/** Who may sign up and in, and how passwords are kept. */
+/** Signing up and in, and the storage of passwords. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -182,14 +182,14 @@ describe('a sign-in that fails', () => {
       expect(await realPasswords.matches(of, 'not this one')).toBe(false);
       times[kind].push(performance.now() - startedAt);
     };
-    // In turn, so that a machine that is busy for a while slows both.
+    // They take turns, so that a busy phase of the machine slows both.
     for (let n = 0; n < 9; n++) {
       await time('unknown', undefined);
       await time('known', hash);
     }
     const median = (of: number[]) => of.toSorted((a, b) => a - b)[4] ?? 0;
     const ratio = median(times.unknown) / median(times.known);
-    // Without the check of a hash that is nobody's it would be about a thousandth.
+    // If an unknown address were answered without hashing, it would be about a thousandth.
     expect(ratio).toBeGreaterThan(0.3);
     expect(ratio).toBeLessThan(3);
   });
@@ -199,9 +199,9 @@ describe('a sign-in that fails', () => {
   });
 });
 
-// How many come at once is certain only where looking up an account takes no time.
+// Their number at one time is certain only where looking up an account takes no time.
 (isDistributed ? () => {} : describe)('many sign-ins at once', () => {
-  it('leave room for other work, and those too many are sent away', async () => {
+  it('leave room for other work, and those beyond the limit are refused', async () => {
     await using own = await TestMarketplace.open({ passwords: realPasswords });
     await signUp('busy@example.com', password, own.visitor());
     let answered = 0;

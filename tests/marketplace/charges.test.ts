@@ -1,4 +1,4 @@
-/** Money: taken once, for one order, or given back; whatever is late, lost, asked twice or cut off by a crash. */
+/** Money is taken once, for one order, or given back, whatever is late, lost, repeated or cut off by a crash. */
 
 import { eventually, healed, losing } from '@fairseat/test-support/disturbances';
 import type { TestMarketplace, Visitor } from '@fairseat/test-support/marketplace';
@@ -38,7 +38,7 @@ describe('a charge', () => {
   });
 
   it('is refused from the moment the order’s time is over', async () => {
-    // Nobody has cancelled the order yet: payments looks at the time itself.
+    // Nobody has cancelled the order yet, so the refusal shows that payments checks the time itself.
     const { market, buyer, ticket } = await openTrade(losing('orders', 'expiration.elapsed'));
     await using _ = market;
     const order = await buyer.holds(ticket.id);
@@ -146,7 +146,7 @@ describe('an answer of the gateway that is lost', () => {
     expect(await taken(market)).toHaveLength(1);
   });
 
-  it('because it never came leaves no charge open', async () => {
+  it('since the gateway is unavailable leaves no charge open', async () => {
     const { market, buyer, order } = await openHeld();
     await using _ = market;
     const paid = await buyer.pay(order.id, 'pm_fairseat_unavailable');
@@ -222,7 +222,7 @@ describe('a crash', () => {
     }
   });
 
-  it('between the refund made and that saved does not refund twice', async () => {
+  it('between making a refund and saving it does not refund twice', async () => {
     const { market, buyer, gateway, order } = await openHeld();
     await using _ = market;
     const paid = gateway.hold('after', 'confirm');

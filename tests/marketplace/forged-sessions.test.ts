@@ -1,4 +1,4 @@
-/** Session cookies that Fairseat has not made, or not for whoever sends them. */
+/** Session cookies that Fairseat has not made, or has made for another. */
 import {
   createHmac,
   createPrivateKey,

@@ -114,7 +114,7 @@ describe('an order with `Prefer: wait`', () => {
       buyer.order(ticket.id, { prefer: 'wait=10' }),
       seller.edit(ticket.id, 'A seat', 5990),
     ]);
-    // Whichever came first: nobody holds a ticket at a price they did not see.
+    // Whichever came first, the buyer must not hold the ticket at a price that they did not see.
     if (reply.status === 409) expect(faultsOf(reply, 409)).toEqual([]);
     else expect(reply.body.ticket.price).toBe((await buyer.seesTicket(ticket.id)).price);
   });
@@ -126,7 +126,7 @@ describe('an order with `Prefer: wait`', () => {
     ['wait=0', 0],
     ['handling=lenient', 0],
   ])('waits as long as %s says, at most 10 seconds (%i)', async (prefer, seconds) => {
-    // Orders hears of no lock, so nothing but the time ends the wait.
+    // orders receives no lock, so only the time ends the wait.
     await using deaf = await TestMarketplace.open({
       wrap: (platform) => ({
         ...platform,

@@ -1,4 +1,4 @@
-/** What buyers and sellers find: pages, search, one's own tickets, and those that cannot be bought any more. */
+/** Lists and searches: pages, one's own tickets, and those that cannot be bought any more. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';

@@ -1,4 +1,4 @@
-/** Who holds a ticket, and until when: locks that are asked for late, early, twice or in vain, and their alarms. */
+/** Locks on tickets that are requested late, early, twice or in vain, and their alarms. */
 
 import {
   type Delivered,
@@ -16,7 +16,7 @@ import { describe, expect, it } from 'vitest';
 const MINUTE_MS = 60_000;
 
 describe('a ticket that another order still holds', () => {
-  /** The holder has cancelled, the next buyer has ordered, and tickets has not heard of the first. */
+  /** The holder has cancelled, the next buyer has ordered, and tickets has received only the second event. */
   const between = async () => {
     const cancelled = keepingBack('tickets', 'order.cancelled');
     const tries: Delivered[] = [];
@@ -150,7 +150,7 @@ describe('a ticket that is held', () => {
     expect(await healed(market)).toEqual([]);
   });
 
-  it('is not freed by the cancellation of an order that lost it, however late that is heard', async () => {
+  it('is not freed by the cancellation of an order that lost it, however late that arrives', async () => {
     const { market, buyer, other, ticket } = await openTrade();
     await using _ = market;
     const cancelled = saying(market, 'order.cancelled');
@@ -241,7 +241,7 @@ describe('an alarm', () => {
     expect(await other.seesTicket(ticket.id)).toMatchObject({ orderId: second.id });
   });
 
-  it('rings once, however often the order is said to be created', async () => {
+  it('rings once, however often order.created arrives', async () => {
     const { market, buyer, ticket } = await openTrade();
     await using _ = market;
     const created = saying(market, 'order.created');
@@ -269,7 +269,7 @@ describe('an alarm', () => {
     expect((await buyer.pay(order.id)).status).toBe(409);
   });
 
-  it('whose word could not be said rings again', async () => {
+  it('whose event could not be published rings again', async () => {
     const { market, buyer, ticket } = await openTrade(failingToPublish(1));
     await using _ = market;
     const elapsed = saying(market, 'expiration.elapsed');

@@ -1,4 +1,4 @@
-/** The same payment asked for again: with the same key, with another card, after a crash. */
+/** Repeated payments: with the same key, with another card, after a crash. */
 
 import { healed } from '@fairseat/test-support/disturbances';
 import { openHeld, restart, taken } from '@fairseat/test-support/trade';

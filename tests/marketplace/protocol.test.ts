@@ -36,7 +36,7 @@ describe('a marketplace that loses one in ten events', () => {
       await using market = await TestMarketplace.open({ wrap: lossy(seed) });
       const failures = await randomTrade(market, seeded(seed), { people: 3, acts: 10 });
       await pastTheEnd(market);
-      // What is said again may be lost again.
+      // Events that are published again may be lost again.
       for (let minutes = 0; minutes < 5; minutes++) await passing(market, 60_000);
       const left = (await healed(market)).filter((line) => !line.startsWith('stale order'));
       const wrong = [...failures, ...left, ...market.errors];
@@ -61,7 +61,7 @@ describe('an order that is cancelled before its ticket has heard of it', () => {
   });
 });
 
-/** What the buyer does with an order, if it can be done. */
+/** The buyer's next step, if the order still allows it. */
 const deeds = {
   'does nothing': async () => undefined,
   pays: (buyer: Visitor, id: string) => buyer.pay(id),
@@ -100,7 +100,7 @@ describe('a lost message', () => {
       const { id } = (await buyer.order(ticket.id)).body;
       await market.settled();
       await deeds[deed](buyer, id);
-      // All that follows is handled, so that what heals the loss can only be what is said again.
+      // All further events are handled first, so only an event that is published again can make good the loss.
       await market.settled();
       await pastTheEnd(market);
       expect(await healed(market, 2)).toEqual([]);
@@ -138,9 +138,9 @@ describe('a replica', () => {
 });
 
 describe('a record', () => {
-  it('changes by no step that is not told, as it is then', async () => {
+  it('publishes every change, with its state at that moment', async () => {
     await using market = await TestMarketplace.open();
-    // By id, since a watcher may be shown an event twice.
+    // The key is the id, since a watcher may see an event twice.
     const told = new Map<string, AnyEvent>();
     market.platform.bus.watch((event) => told.set(event.id, event));
     await randomTrade(market, seeded(7));

@@ -1,4 +1,4 @@
-/** Races at their guards, over many interleavings by seed; and each guard taken out, to see its race go wrong. */
+/** Races over many seeded interleavings, and with their guard removed, to see each go wrong. */
 import type { Platform } from '@fairseat/common/ports';
 import { seeded, shuffled } from '@fairseat/common/testing';
 import {
@@ -18,7 +18,7 @@ import {
 import { describe, expect, it } from 'vitest';
 
 type Wrap = <P extends Platform>(platform: P) => P;
-/** Runs a race and answers what went wrong in it, beyond the invariants. */
+/** Runs a race and returns what went wrong in it, beyond the invariants. */
 type Race = (market: TestMarketplace, random: () => number) => Promise<string[]>;
 
 const SEEDS = 12;
@@ -38,7 +38,7 @@ async function run(
 
 function races(name: string, race: Race, guard: string, guardOut: Wrap, seeds = SEEDS) {
   describe(name, () => {
-    // On real servers each takes longer, and no two runs of a seed are alike.
+    // On real servers each seed takes longer, and no two runs of one are alike.
     const last = isDistributed ? Math.ceil(seeds / 4) : seeds;
     it(`holds over ${last} interleavings`, async () => {
       for (let seed = 1; seed <= last; seed++) {
@@ -65,7 +65,7 @@ const expectCounts = (replies: Reply<unknown>[], expected: Record<number, number
     ? []
     : [`answers were ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`];
 };
-/** Starts each at a moment of its own, in an order of their own; answers in the order they were given. */
+/** Starts the acts in random order at random moments. Returns their answers in the given order. */
 async function inAnyOrder<T>(random: () => number, ...acts: (() => Promise<T>)[]): Promise<T[]> {
   const answers: T[] = [];
   const started = shuffled([...acts.keys()], random).map(async (index) => {
@@ -127,7 +127,7 @@ races(
   async (market, random) => {
     const { buyer, ticket } = await onTicket(market);
     const order = await buyer.holds(ticket.id);
-    // Or the time would be over before payments has heard of the order.
+    // Otherwise the time would be over before payments has received the order.
     await market.settled();
     market.clock.advance(15 * 60_000 - 1000);
     const replies = await inAnyOrder<Reply<unknown> | undefined>(
@@ -201,7 +201,7 @@ races(
   withoutUniqueKey('auth', 'email'),
 );
 
-/** The sweep that voids and refunds comes once a second; the clock is moved until it has. */
+/** Moves the clock until the sweep that voids and refunds, once a second, has run. */
 async function reconciled(market: TestMarketplace, buyer: Visitor, orderId: string) {
   await market.settled();
   const isOpen = async () => {

@@ -1,4 +1,4 @@
-/** Guessing passwords and making accounts in bulk is slow; other people do not notice. */
+/** Guessing passwords and making accounts in bulk are slow, and other people do not notice. */
 import { Problem } from '@fairseat/common/errors';
 import { TestMarketplace, type TestOptions } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
@@ -19,7 +19,7 @@ function from(market: TestMarketplace, address: string) {
     signIn,
     signUp: (n: number, headers = {}) =>
       visitor.post('/api/users/signup', { email: `n${n}@example.com`, password: RIGHT }, headers),
-    /** The status of so many guesses, one after the other. */
+    /** The statuses of `count` guesses, one after the other. */
     async guess(count: number, email = OWNER) {
       const statuses = [];
       for (let n = 0; n < count; n++) statuses.push((await signIn(`guess ${n}`, email)).status);
@@ -193,7 +193,7 @@ describe('the address of a visitor', () => {
     for (let n = 0; n < 5; n++) await stranger.signIn('guess', OWNER, forwarded('198.51.100.77'));
     expect((await stranger.signIn('guess', OWNER, forwarded('198.51.100.78'))).status).toBe(429);
     expect((await proxy.signIn('guess', OWNER, forwarded('198.51.100.77'))).status).toBe(400);
-    // What the visitor wrote into the header itself comes before what the proxy added.
+    // The visitor's own entries in the header come before the one that the proxy adds.
     for (let n = 0; n < 4; n++)
       await proxy.signIn('guess', 'a@example.com', forwarded(`192.0.2.${n}, 198.51.100.5`));
     expect((await proxy.signIn('guess', 'a@example.com', forwarded('198.51.100.5'))).status).toBe(

@@ -1,4 +1,4 @@
-/** What a session cookie is, how long it holds, and from where it may be used. */
+/** The session cookie: its attributes, its lifetime, and the sites that may use it. */
 
 import { TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => market[Symbol.asyncDispose]());
 
-/** What each service says to whoever is not signed in, route by route. */
+/** The answers of all services to a visitor who is not signed in, route by route. */
 async function refusals(visitor: Visitor): Promise<(number | object)[]> {
   const current = await visitor.get<{ currentUser: object }>('/api/users/currentuser');
   const replies = await Promise.all([
@@ -99,7 +99,7 @@ describe('a session', () => {
 
   it('is refused by every service within a second of signing out', async () => {
     const tookMs: number[] = [];
-    // The quickest of a few, since a busy machine may stop for a moment.
+    // The quickest of a few counts, since a busy machine may stop for a moment.
     for (let n = 0; n < 5; n++) {
       const person = await market.person();
       const old = thief(person);
@@ -215,7 +215,7 @@ describe('a changing request', () => {
     const headers = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site' };
     const reply = await person.get('/api/tickets', headers);
     expect(reply.status).toBe(200);
-    // But no script of that site gets to read it.
+    // No script of that site can read the answer.
     expect(reply.headers['access-control-allow-origin']).toBeUndefined();
   });
 });

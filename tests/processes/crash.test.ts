@@ -17,7 +17,7 @@ const ROUNDS = 6;
 const ACTORS = 12;
 const HOLD_SECONDS = 2;
 
-/** What was promised to somebody, and how to see in the stored records that it was kept. */
+/** Checks in the stored records that a promise was kept. Returns the violation, if any. */
 type Promised = (stored: Everything) => string | undefined;
 
 interface Market {
@@ -26,7 +26,7 @@ interface Market {
   answers: number;
 }
 
-/** Buys and sells until the process is gone, and remembers each answer it got. */
+/** Buys and sells until the process is gone, and remembers the promise in each answer. */
 class Actor {
   readonly #caller: Caller;
   readonly #random: () => number;
@@ -42,7 +42,7 @@ class Actor {
     while (await this.#step());
   }
 
-  /** Answers false when no answer came: the process is gone. */
+  /** Returns false when no answer came, since then the process is gone. */
   async #step(): Promise<boolean> {
     const choice = this.#random();
     const ticket = this.#any(this.#market.tickets);
@@ -185,7 +185,7 @@ describe('a process killed with -9 under load', () => {
 
       for (const caller of callers) caller.url = fairseat.url ?? '';
       await quiet(fairseat, callers);
-      // Refunds and voids follow within a few seconds; asking for each charge tells when.
+      // Refunds and voids follow within a few seconds.
       await expect.poll(() => left(callers), { interval: 250 }).toEqual(0);
       expect(await fairseat.end('SIGTERM')).toBe(0);
 

@@ -14,7 +14,7 @@ describe('npm run servers', () => {
   const folder = temporaryFolder();
   const notGiven = { MONGODB_URL: '', NATS_URL: '', REDIS_URL: '' };
 
-  /** In a copy of the project, so that the servers which other tests use are left alone. */
+  /** Runs in a copy of the project, so that it leaves the servers of other tests alone. */
   const servers = async (args: string[] = [], env: Record<string, string> = {}) => {
     const { stdout } = await promisify(execFile)(
       process.execPath,

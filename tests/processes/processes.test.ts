@@ -19,11 +19,11 @@ const settings = {
   NAMESPACE: namespace,
 };
 
-// Those of the pages are in tests/e2e.
+// The tests of the pages are in tests/e2e.
 const startAll = (env: Record<string, string> = {}) =>
   startProgram('infra/distributed/main.ts', { ...settings, ...env }, { flags: ['--api-only'] });
 
-/** The latest process of each service, as the common log tells. */
+/** The latest process of each service, from the common log. */
 function pidsOf({ output }: Process): Map<string, number> {
   const started = output().stdout.matchAll(/^(\w+) +process (\d+)$/gm);
   return new Map([...started].map(([, name = '', pid]) => [name, Number(pid)]));

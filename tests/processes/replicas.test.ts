@@ -25,7 +25,7 @@ describe('two processes of each service', () => {
       const reply = await buyer.send<OrderRecord>('POST', '/api/orders', order, {
         prefer: 'wait=10',
       });
-      // On a busy machine the news of a listing takes longer than a request waits for it.
+      // On a busy machine the event of a listing takes longer than a request waits for it.
       if (reply?.status !== 404) return reply;
     }
   };
@@ -92,7 +92,7 @@ describe('two processes of each service', () => {
   };
 
   it('all refuse a session within a second of its end', async () => {
-    // The quickest of a few, since a busy machine may stop for a moment.
+    // The quickest of a few counts, since a busy machine may stop for a moment.
     const tookMs: number[] = [];
     for (let n = 0; n < 5; n++) tookMs.push(await refusedAfterMs());
     expect(Math.min(...tookMs)).toBeLessThan(1000);

@@ -27,14 +27,14 @@ const PASSWORD = 'correct:horse/battery@staple';
 const services = createServices();
 const names = services.map(({ name }) => name);
 
-/** What a reader of the manual would put in place of `order`. */
+/** The noun that a reader of the manual puts in place of `order`. */
 function nounOfService(service: string): string | undefined {
   const [type] = services.find(({ name }) => name === service)?.publishes?.types ?? [];
   return type && nounOf(type);
 }
 
 const manual = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
-/** The example under a heading of the manual. */
+/** The code block under a heading of the manual. */
 const example = (heading: string) =>
   new RegExp(`### ${heading}\n[\\s\\S]*?\`\`\`\n([\\s\\S]*?)\`\`\``).exec(manual)?.[1] ?? '';
 
@@ -59,14 +59,14 @@ const redisUsers = () =>
 
 const loginOf = (user: string) => `${user}:${encodeURIComponent(PASSWORD)}`;
 
-/** What Redis has refused, as it answers. */
+/** The commands that Redis has refused, as it lists them. */
 async function refusalsOfRedis(port: number, caFile: string): Promise<string> {
   const socket = connect({ port, host: 'localhost', ca: readFileSync(caFile) });
   socket.end(`AUTH ${OBSERVER} ${PASSWORD}\r\nACL LOG\r\n`);
   return text(socket);
 }
 
-/** A certificate authority, and a server's certificate by it. */
+/** Makes a certificate authority, and a server's certificate signed by it. */
 function makeCertificates(folder: string) {
   const openssl = (...args: string[]) =>
     execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' });
@@ -79,7 +79,7 @@ function makeCertificates(folder: string) {
   );
 }
 
-/** A server of this test's own: who needs it waits until it answers. */
+/** Starts a server of this test's own. Its users wait until it answers. */
 const startServer = (program: string, args: string[]) => spawn(program, args, { stdio: 'ignore' });
 
 describe('with passwords, TLS and the rights that the manual gives', () => {
@@ -173,14 +173,14 @@ describe('with passwords, TLS and the rights that the manual gives', () => {
     expect(readFileSync(path('nats.log'), 'utf8')).not.toContain('Violation');
   });
 
-  /** What it says when it ends by itself because it cannot start. */
+  /** Starts a service that must fail to start. Returns its error output. */
   const refusal = async (service: string, env: Record<string, string>, user = service) => {
     const refused = await start(service, user, env);
     expect(await refused.exited).not.toBe(0);
     return refused.output().stderr;
   };
 
-  it('a service cannot say or hear in the name of another', async () => {
+  it('a service cannot publish or receive in the name of another', async () => {
     expect(await refusal('orders', {}, 'tickets')).toMatch(/NATS_URL.*Violation/);
   });
 

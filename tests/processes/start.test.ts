@@ -84,7 +84,7 @@ describe('npm start', () => {
       orderId: order?.body.id,
       token: 'pm_fairseat_slow',
     });
-    // The charge is saved before the gateway is asked: once it is there, the payment is under way.
+    // The charge is saved before the gateway is called, so once it is there, the payment is under way.
     await expect
       .poll(async () => (await buyer.send('GET', `/api/payments/${order?.body.id}`))?.status)
       .toBe(200);

@@ -1,5 +1,5 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -27,6 +27,28 @@ describe('the repository', () => {
   });
 });
 
+describe('every page of documentation', () => {
+  const pages = files.filter((path) => path.endsWith('.md'));
+
+  it('links only to files and headings that exist', () => {
+    const broken = pages.flatMap((page) =>
+      linksOf(page)
+        .filter((link) => !leadsSomewhere(page, link))
+        .map((link) => `${page}: ${link}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  it('of decisions is in their index, by its title', () => {
+    const index = read('docs/decisions/README.md');
+    const missing = globSync('docs/decisions/0*.md', { cwd: root }).filter((path) => {
+      const [, number, title] = /^# (\d+)\. (.+)$/m.exec(read(path)) ?? [];
+      return !index.includes(`| ${number} | [${title}](${path.slice('docs/decisions/'.length)}) |`);
+    });
+    expect(missing).toEqual([]);
+  });
+});
+
 describe('every known failure', () => {
   const rows = read('docs/known-failures.md')
     .split('\n')
@@ -50,6 +72,32 @@ describe('every known failure', () => {
     expect(missing.join('\n')).toBe('');
   });
 });
+
+const proseOf = (page: string) => read(page).replaceAll(/^```.*?^```/gms, '');
+
+/** The relative links and pictures of a page. */
+function linksOf(page: string): string[] {
+  const links = proseOf(page).matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g);
+  return [...links]
+    .map(([, markdown, html]) => markdown ?? html ?? '')
+    .filter((link) => !/^\w+:/.test(link));
+}
+
+function leadsSomewhere(page: string, link: string): boolean {
+  const [file = '', heading] = link.split('#');
+  const target = file === '' ? page : normalize(join(dirname(page), file));
+  if (!existsSync(join(root, target))) return false;
+  return heading === undefined || anchorsOf(target).includes(heading);
+}
+
+/** The anchors that GitHub gives the headings of a page. */
+const anchorsOf = (page: string) =>
+  [...proseOf(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 
 /** Whether `path › describe › test` leads to a file that has these titles. */
 function exists(test: string): boolean {

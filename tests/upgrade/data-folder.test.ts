@@ -14,15 +14,15 @@ import { describe, expect, it } from 'vitest';
 const root = join(import.meta.dirname, '../..');
 const releases = Object.keys(JSON.parse(readFileSync(join(root, 'releases.json'), 'utf8')));
 
-/** What a release left behind: see `make-fixture.ts`. */
+/** The answers that a release gave: see `make-fixture.ts`. */
 interface Kept {
-  /** When it stopped, in milliseconds since the epoch. */
+  /** The moment at which it stopped, in milliseconds since the epoch. */
   now: number;
   password: string;
   answers: { who: string; url: string; status: number; text: string }[];
 }
 
-/** The tables whose rows are the marketplace's own, with their rows. */
+/** The rows of each of the marketplace's own tables. */
 function rowsIn(path: string) {
   using db = new DatabaseSync(path);
   const tables = db

@@ -1,5 +1,5 @@
 /**
- * Makes the data folder that a release keeps, and what that release answers from it. Run it in a checkout of the release
+ * Makes the data folder of a release, and records that release's answers from it. Run it in a checkout of the release
  * itself: `node --conditions=@fairseat/source tests/upgrade/make-fixture.ts FOLDER`.
  */
 import { rmSync, writeFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ const dataDir = join(folder, 'data');
 const PASSWORD = 'correct horse';
 const HOUR_MS = 3_600_000;
 
-/** A moment of its own, so that holds are as old at every reading as they were meant to be. */
+/** The clock begins at a fixed moment, so that holds have their intended age at every reading. */
 const time = createTestClock();
 const beganMs = Date.parse('2026-11-01T12:00:00.000Z') - time.now();
 const clock = { now: () => beganMs + time.now(), after: time.after };
@@ -101,7 +101,7 @@ await holds('milo', await sells('noor', 'Held', 4996));
 await ask('bea', 'POST', 'users/signout', {});
 await platform.settled();
 
-// What a new version must answer from this folder, to the byte.
+// A new version must give the same answers from this folder, to the byte.
 for (const name of people) {
   await ask(name, 'POST', 'users/signin', { email: `${name}@example.com`, password: PASSWORD });
 }

@@ -1,5 +1,5 @@
 import { ApiError } from '../../lib/api-error.ts';
 import { page } from '../../lib/page.tsx';
 
-/** All paths that no other page has. */
+/** Catches the paths that no other page serves. */
 export default page(() => Promise.reject(new ApiError(404, 'not_found', 'There is nothing here.')));

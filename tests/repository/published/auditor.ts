@@ -1,4 +1,4 @@
-/** A service of somebody else's, on nothing but the published packages: it hears every event and publishes its own. */
+/** A service of a third party, on the published packages alone: it receives every event and publishes its own. */
 
 import { idSchema } from '@fairseat/common/contracts/shared';
 import {

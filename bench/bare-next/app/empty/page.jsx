@@ -1,4 +1,4 @@
-/** What every page of Next.js sends, whatever it shows. */
+/** An empty page, with the scripts that every page of Next.js loads. */
 export default function Empty() {
   return <main />;
 }

@@ -63,7 +63,7 @@ const printed: Record<Stage['name'], { look: TicketLook; word: string }> = {
   cancelled: { look: 'withdrawn', word: 'Cancelled' },
 };
 
-/** The ticket as it was when the order was placed: that is what is paid for. */
+/** The ticket as it was when the order was placed, since that is what the buyer pays for. */
 function Bought({ order: { ticketId, ticket }, stage }: { order: OrderRecord; stage: Stage }) {
   const { look, word } = printed[stage.name];
   return (

@@ -39,7 +39,7 @@ async function viewerOf(ticket: TicketRecord, user: User | null): Promise<Viewer
     const { order } = await getOrder(ticket.orderId);
     return { is: 'holder', orderId: order.id };
   } catch (error) {
-    // It is somebody else's.
+    // The order is somebody else's.
     if (error instanceof ApiError && error.status < 500) return { is: 'buyer' };
     throw error;
   }

@@ -7,7 +7,7 @@ import { getCheckout, getUser } from '../../../../lib/api.ts';
 import { type PageProps, page } from '../../../../lib/page.tsx';
 import { priceText } from '../../../../lib/visit-money.ts';
 
-/** The page of the test gateway that stands for the buyer's bank. */
+/** The test gateway's stand-in for the page of the buyer's bank. */
 export default page(async ({ params }: PageProps) => {
   const { id } = await params;
   const [user, { order, now, stage }] = await Promise.all([getUser(), getCheckout(id)]);
