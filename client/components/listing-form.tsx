@@ -1,3 +1,4 @@
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { FormAction } from '../lib/form-state.ts';
 import { toDecimal } from '../lib/money.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
@@ -9,7 +10,7 @@ interface Props {
   submit: string;
   pending: string;
   /** The ticket to edit. Without one, the form is for a new ticket. */
-  ticket?: { id: string; title: string; price: number };
+  ticket?: TicketRecord;
   disabled?: boolean;
 }
 

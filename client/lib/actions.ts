@@ -1,11 +1,10 @@
 'use server';
 /** The actions of forms. They work the same with and without scripts in the browser. */
-import { ticketBodySchema } from '@fairseat/common/contracts/ticket';
 import { notFound, redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
 import { type FormAction, type FormState, sentAgain } from './form-state.ts';
-import { parsePrice } from './parse-price.ts';
+import { readListing } from './listing.ts';
 import { safePath, signInPath } from './paths.ts';
 import { currentVisit } from './visit.ts';
 
@@ -71,19 +70,9 @@ export const signOut = action(async (before, data) => {
   });
 });
 
-/** The title and price as typed, or their errors. */
-function readListing(data: FormData) {
-  const { price, error } = parsePrice(text(data, 'price'), currentVisit().currency);
-  const listing = ticketBodySchema.safeParse({ title: text(data, 'title'), price: price ?? 1 });
-  const title = listing.error?.issues.find(({ path }) => path[0] === 'title')?.message;
-  const fields = { ...(title && { title }), ...(error && { price: error }) };
-  return { listing: Object.keys(fields).length === 0 ? listing.data : undefined, fields };
-}
-
 export const listTicket = action(async (before, data) => {
-  const { listing, fields } = readListing(data);
-  if (listing === undefined) return sentAgain(before, data, { fields });
   return submit(before, data, '/tickets/new', async () => {
+    const listing = readListing(data, currentVisit().currency);
     const ticket = await api.listTicket(listing, before.key).catch((error) => {
       // The visitor went back to a submitted form and changed it, so this is another ticket.
       if (error instanceof ApiError && error.status === 422)
@@ -95,11 +84,11 @@ export const listTicket = action(async (before, data) => {
 });
 
 export const editTicket = action(async (before, data) => {
-  const { listing, fields } = readListing(data);
-  if (listing === undefined) return sentAgain(before, data, { fields });
-  const path = `/tickets/${text(data, 'id')}`;
+  const id = text(data, 'id');
+  const path = `/tickets/${id}`;
   return submit(before, data, `${path}/edit`, async () => {
-    await api.editTicket(text(data, 'id'), listing);
+    const ticket = await api.getTicket(id);
+    await api.editTicket(id, readListing(data, currentVisit().currency, ticket));
     return path;
   });
 });

@@ -3,7 +3,7 @@
 import { chargeSchema } from '@fairseat/common/contracts/charge';
 import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
 import { problemSchema } from '@fairseat/common/contracts/problem';
-import { ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
+import { type Listing, ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
 import { currentUserSchema, userSchema } from '@fairseat/common/contracts/user';
 import { cookies } from 'next/headers';
 import { cache } from 'react';
@@ -106,10 +106,6 @@ const at = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`;
 
 export const getTicket = (id: string) => call(ticketSchema, at('/tickets', id));
 
-interface Listing {
-  title: string;
-  price: number;
-}
 export const listTicket = (body: Listing, key: string) =>
   call(ticketSchema, '/tickets', { method: 'POST', body, headers: { 'idempotency-key': key } });
 export const editTicket = (id: string, body: Listing) =>

@@ -1,5 +1,6 @@
 /** What `npm start -- --demo` fills a new data folder with, by the same requests that people make. */
 import { createHash } from 'node:crypto';
+import type { Listing } from '@fairseat/common/contracts/ticket';
 import type { App } from '@fairseat/common/kit';
 
 const PASSWORD = 'fairseat-demo';
@@ -41,15 +42,8 @@ function seats(place: string, from: number, count: number) {
   return Array.from({ length: count }, (_, index) => `${place} ${from + index}`);
 }
 
-interface Listing {
-  title: string;
-  /** In the currency's minor unit. */
-  price: number;
-  seller: string;
-}
-
 /** Seats of one event do not stand together, as nobody would list them at once. */
-function listings(currency: string): Listing[] {
+function listings(currency: string): [listing: Listing, seller: string][] {
   const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', {
     style: 'currency',
     currency,
@@ -63,7 +57,8 @@ function listings(currency: string): Listing[] {
       const place = places[round];
       const seller = SELLERS[(index + round) % SELLERS.length] as string;
       if (place === undefined) return [];
-      return [{ title: `${event}, ${place}`, price: inMinorUnits(price * 0.95 ** round), seller }];
+      const listing = { title: `${event}, ${place}`, price: inMinorUnits(price * 0.95 ** round) };
+      return [[listing, seller] as [Listing, string]];
     }),
   );
 }
@@ -105,8 +100,8 @@ export async function fillDemo(app: App, currency: string): Promise<void> {
 
   await Promise.all([...SELLERS, BUYER, OTHER_BUYER].map(enter));
   const tickets: { id: string }[] = [];
-  for (const { title, price, seller } of listings(currency)) {
-    tickets.push(await post<{ id: string }>('tickets', { title, price }, seller));
+  for (const [listing, seller] of listings(currency)) {
+    tickets.push(await post<{ id: string }>('tickets', listing, seller));
   }
   const pick = (place: number) => tickets.at(-place)?.id as string;
   const sold = await hold(pick(9), BUYER);

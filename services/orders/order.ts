@@ -1,6 +1,11 @@
 /** What an order is and everything that may be decided about one. */
 
-import { type CancelReason, mustBeBuyer, type OrderRecord } from '@fairseat/common/contracts/order';
+import {
+  type CancelReason,
+  mustBeBuyer,
+  type OrderRecord,
+  termsSchema,
+} from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden } from '@fairseat/common/errors';
 
@@ -38,11 +43,11 @@ export function place(
   if (ticket.status === 'withdrawn') {
     throw conflict('ticket_withdrawn', 'The seller has withdrawn this ticket.');
   }
-  const { id: ticketId, title, price } = ticket;
+  const terms = termsSchema.parse(ticket);
   return [
     {
       type: 'order.created',
-      order: { ...request, ticketId, ticket: { title, price }, status: 'created' },
+      order: { ...request, ticketId: ticket.id, ticket: terms, status: 'created' },
     },
   ];
 }

@@ -95,7 +95,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
-          summary: 'Change title and price, while nobody holds it',
+          summary: 'Change a listing, while nobody holds it',
           params: byId,
           body: ticketBodySchema,
           response: responses({ 200: ticketSchema }, 400, 401, 403, 404, 409),

@@ -99,6 +99,12 @@ describe('an available ticket', () => {
     expect(given(...listed, { type: 'ticket.updated', ...cheaper }).state).toMatchObject(cheaper);
   });
 
+  it('keeps nothing of what an edit leaves out', () => {
+    const { price: _, ...untold } = cheaper;
+    const edited = { type: 'ticket.updated', ...untold } as TicketFact;
+    expect(given(...listed, edited).state.price).toBeUndefined();
+  });
+
   it('says nothing when an edit changes nothing', () => {
     available.when(edit('the seller', seen)).thenSaysNothing();
   });

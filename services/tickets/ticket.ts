@@ -1,7 +1,13 @@
 /** What a ticket is and everything that may be decided about one. */
 
-import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
-import type { Refusal, TicketRecord } from '@fairseat/common/contracts/ticket';
+import { SAY_AGAIN_MS, termsSchema } from '@fairseat/common/contracts/order';
+import { sameIn } from '@fairseat/common/contracts/shared';
+import {
+  type Listing,
+  listingSchema,
+  type Refusal,
+  type TicketRecord,
+} from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
 import type { EventData } from '@fairseat/common/events';
 
@@ -11,10 +17,11 @@ export interface Ticket extends TicketRecord {
   sayAgainAt: number | null;
 }
 
-/** What the seller decides. */
-type Listing = Pick<Ticket, 'title' | 'price'>;
-
-const isSame = (a: Listing, b: Listing) => a.title === b.title && a.price === b.price;
+const isSame = sameIn(listingSchema);
+const isAsSeen = sameIn(termsSchema);
+const noListing: object = Object.fromEntries(
+  Object.keys(listingSchema.shape).map((field) => [field, undefined]),
+);
 
 export type TicketFact =
   | { type: 'ticket.created'; ticket: Omit<Ticket, 'version'> }
@@ -79,7 +86,7 @@ function whyRefused(ticket: Ticket, order: Order, expired: boolean): Refusal['re
   if (expired) return 'expired';
   if (ticket.status !== 'available') return ticket.status;
   if (ticket.userId === order.userId) return 'own_ticket';
-  return isSame(ticket, order.ticket) ? undefined : 'changed';
+  return isAsSeen(ticket, order.ticket) ? undefined : 'changed';
 }
 
 /** An order has been cancelled: its lock is let go, if it is the one that holds it. */
@@ -108,8 +115,9 @@ export function remind(now: number) {
 }
 
 /** What tells the ticket as it stands. */
-export function asItStands({ status, title, price, orderId, sayAgainAt }: Ticket): TicketFact[] {
-  if (status === 'available') return [{ type: 'ticket.updated', title, price }];
+export function asItStands(ticket: Ticket): TicketFact[] {
+  const { status, orderId, sayAgainAt } = ticket;
+  if (status === 'available') return [{ type: 'ticket.updated', ...listingSchema.parse(ticket) }];
   if (status === 'withdrawn') return [{ type: 'ticket.withdrawn' }];
   if (status === 'sold') return [{ type: 'ticket.sold' }];
   return orderId && sayAgainAt ? [{ type: 'ticket.reserved', orderId, sayAgainAt }] : [];
@@ -120,8 +128,9 @@ export function evolve(ticket: Ticket | undefined, fact: TicketFact): Ticket {
   if (ticket === undefined) throw new Error(`${fact.type} of no ticket`);
   switch (fact.type) {
     case 'ticket.updated': {
-      const { type: _, ...change } = fact;
-      return { ...ticket, ...change };
+      const { type: _, ...listing } = fact;
+      // What the seller leaves out is gone.
+      return { ...ticket, ...noListing, ...listing };
     }
     case 'ticket.withdrawn':
       return { ...ticket, status: 'withdrawn' };

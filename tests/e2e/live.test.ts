@@ -86,6 +86,16 @@ describe('a seller', () => {
     site.complaints.length = 0;
   });
 
+  it('whose page lacks a field leaves that as it is', async () => {
+    const ticket = await seller.sells('Named anew', 4990);
+    await seller.goto(`/tickets/${ticket.id}/edit`);
+    await seller.field('Title').fill('With another name');
+    await seller.field('Price').evaluate('(input) => input.remove()');
+    await seller.button('Save').click();
+    await expect(seller.heading).toHaveText('With another name');
+    await expect(seller.main).toContainText('$49.90');
+  });
+
   it('who changes the price shows it to whoever looks', async () => {
     const ticket = await seller.sells('Repriced', 4990);
     const visitor = await site.visitor();

@@ -50,6 +50,11 @@ export class HostileScene implements AsyncDisposable {
     ];
   }
 
+  /** Every field of those bodies. */
+  get fields(): string[] {
+    return [...new Set(this.routes.flatMap(([, , body]) => Object.keys(body)))].sort();
+  }
+
   /** What the attacker gets to hear. @throws when it is something about the victim. */
   async send(
     method: Method,

@@ -2,7 +2,7 @@
 
 import type { ChargeRecord } from '@fairseat/common/contracts/charge';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Platform, Stored } from '@fairseat/common/ports';
 
 /** A record of payments, as far as it is checked. */
@@ -118,8 +118,10 @@ function ofMoney({ orders, payments, gateway }: Everything): string[] {
 }
 
 /** What orders has to know of a ticket; whether it is held is no part of it. */
-const forSale = ({ title, price, userId, status }: TicketRecord) =>
-  JSON.stringify([title, price, userId, status === 'sold' || status === 'withdrawn']);
+const forSale = (ticket: TicketRecord) => {
+  const isOver = ticket.status === 'sold' || ticket.status === 'withdrawn';
+  return JSON.stringify([listingSchema.parse(ticket), ticket.userId, isOver]);
+};
 
 /** 5. */
 function ofQuiet({ tickets, orders, listings, payments }: Everything, now: number): string[] {

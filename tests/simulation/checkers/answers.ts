@@ -1,9 +1,9 @@
 /** What people were told must be true, and stay true. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import { bodyOf, type Exchange, type ReplyBody, type Route, subjectOf } from '../exchange.ts';
 import { addressOf, type Ledger } from './ledger.ts';
-import { must } from './violation.ts';
+import { agree, must } from './violation.ts';
 
 export const PASSWORD = 'correct horse';
 export const UNKNOWN_TOKEN = 'pm_card_unheardOf';
@@ -68,12 +68,10 @@ const granted: Record<Route, Check> = {
     ),
   'POST /api/tickets': (exchange, body, ledger) =>
     isTheirs(exchange, body, ledger) &&
-    (body.version !== 1 || body.price === exchange.body?.['price']),
+    (body.version !== 1 || agree(listingSchema, body, exchange.body)),
   'GET /api/tickets/:id': isRecord,
   'PUT /api/tickets/:id': (exchange, body, ledger) =>
-    isTheirs(exchange, body, ledger) &&
-    body.price === exchange.body?.['price'] &&
-    body.title === exchange.body?.['title'],
+    isTheirs(exchange, body, ledger) && agree(listingSchema, body, exchange.body),
   'DELETE /api/tickets/:id': (exchange, _, ledger) =>
     isEnded(ticketOf(exchange, ledger), 'withdrawn', exchange),
   'GET /api/orders': (exchange, { orders = [] }, ledger) =>

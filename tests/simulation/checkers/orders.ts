@@ -1,7 +1,7 @@
 /** What must hold of every order at every write. */
-import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
+import { type CancelReason, type OrderRecord, termsSchema } from '@fairseat/common/contracts/order';
 import type { Ledger, Write } from './ledger.ts';
-import { must } from './violation.ts';
+import { agree, must } from './violation.ts';
 
 const NEXT: Record<OrderRecord['status'], OrderRecord['status'][]> = {
   created: ['awaiting_payment', 'cancelled'],
@@ -50,8 +50,7 @@ const sameTerms = (a: OrderRecord, b: OrderRecord) =>
   a.userId === b.userId &&
   a.ticketId === b.ticketId &&
   a.expiresAt === b.expiresAt &&
-  a.ticket.title === b.ticket.title &&
-  a.ticket.price === b.ticket.price;
+  agree(termsSchema, a.ticket, b.ticket);
 
 function checkPlaced(order: OrderRecord, ledger: Ledger, rules: OrderRules, name: string) {
   const ticket = ledger.tickets.get(order.ticketId);

@@ -1,7 +1,8 @@
 /** What must hold of every ticket at every write. */
-import type { Refusal, TicketRecord } from '@fairseat/common/contracts/ticket';
+import { termsSchema } from '@fairseat/common/contracts/order';
+import { listingSchema, type Refusal, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Ledger, Write } from './ledger.ts';
-import { must } from './violation.ts';
+import { agree, must } from './violation.ts';
 
 const NEXT: Record<TicketRecord['status'], TicketRecord['status'][]> = {
   available: ['available', 'reserved', 'withdrawn'],
@@ -69,13 +70,13 @@ export function checkTicket(write: Write, ledger: Ledger): void {
 }
 
 function checkKept(before: TicketRecord, after: TicketRecord, name: string) {
-  const { title, price } = before;
-  const same = title === after.title && price === after.price;
+  const same = agree(listingSchema, before, after);
   must('a seller stays the seller', before.userId === after.userId, () => name);
   must(
     'a held ticket does not change',
     same || (before.status === 'available' && after.status === 'available'),
-    () => `${name} was ${before.status} at ${price} and is ${after.status} at ${after.price}`,
+    () =>
+      `${name} was ${before.status} at ${before.price} and is ${after.status} at ${after.price}`,
   );
   must(
     'a lock stays with its order',
@@ -98,12 +99,11 @@ function checkRefusal(
     reason !== 'reserved' || waitedMs >= TRIED_FOR_MS,
     () => `order ${orderId} is refused after ${waitedMs} ms, though the holder may have ended`,
   );
-  const { title, price } = order?.ticket ?? {};
   const rightly: Record<Refusal['reason'], boolean> = {
     reserved: ticket.status === 'reserved' && ticket.orderId !== orderId,
     sold: ticket.status === 'sold' && ticket.orderId !== orderId,
     withdrawn: ticket.status === 'withdrawn',
-    changed: title !== ticket.title || price !== ticket.price,
+    changed: !agree(termsSchema, order?.ticket, ticket),
     own_ticket: order?.userId === ticket.userId,
     expired: order !== undefined,
   };
@@ -118,7 +118,7 @@ function checkLock(ticket: TicketRecord, { orders }: Ledger, name: string) {
   must('nobody buys from themselves', order.userId !== ticket.userId, () => name);
   must(
     'a buyer gets what they saw',
-    order.ticket.price === ticket.price && order.ticket.title === ticket.title,
+    agree(termsSchema, order.ticket, ticket),
     () => `${name} at ${ticket.price} is locked for an order at ${order.ticket.price}`,
   );
 }

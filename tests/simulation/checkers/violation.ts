@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+
 /** Something that must never be so, is. Anything else that a run throws is a fault of the simulator itself. */
 export class Violation extends Error {
   override name = 'Violation';
@@ -14,3 +16,11 @@ export class Violation extends Error {
 export function must(invariant: string, holds: boolean, message: () => string): void {
   if (!holds) throw new Violation(invariant, message());
 }
+
+/** Whether two records have the same in all fields of a schema. */
+export const agree = ({ shape }: z.ZodObject, a: object | undefined, b: object | undefined) => {
+  const [one, other] = [a, b] as (Record<string, unknown> | undefined)[];
+  return Object.keys(shape).every(
+    (field) => JSON.stringify(one?.[field]) === JSON.stringify(other?.[field]),
+  );
+};

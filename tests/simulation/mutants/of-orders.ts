@@ -49,8 +49,8 @@ export const ofOrders: Mutant[] = [
     shows: [41],
     breaks: 'an order for a ticket that looks free skips the lock and may be paid at once',
     file: order,
-    find: `ticket: { title, price }, status: 'created' },`,
-    replace: `ticket: { title, price }, status: ticket.status === 'available' ? 'awaiting_payment' : 'created' },`,
+    find: `ticket: terms, status: 'created' },`,
+    replace: `ticket: terms, status: ticket.status === 'available' ? 'awaiting_payment' : 'created' },`,
     rules: ['legal states', 'every change is told'],
   },
   {

@@ -40,7 +40,7 @@ export const ofTickets: Mutant[] = [
     shows: [5],
     breaks: 'a lock is given although the price was edited since the order was placed',
     file: ticket,
-    find: `return isSame(ticket, order.ticket) ? undefined : 'changed';`,
+    find: `return isAsSeen(ticket, order.ticket) ? undefined : 'changed';`,
     replace: `return undefined;`,
     rules: ['a buyer gets what they saw'],
   },

@@ -6,10 +6,13 @@ import {
   idSchema,
   nextCursorSchema,
   pageQuery,
-  priceSchema,
   timeSchema,
   versionSchema,
 } from './shared.ts';
+import { listingSchema } from './ticket.ts';
+
+/** What the buyer is bound to, and the seller: a ticket that differs in any of it is refused to the order. */
+export const termsSchema = listingSchema.pick({ title: true, price: true });
 
 const cancelReasonSchema = z.enum(['buyer', 'expired', 'payment_failed', 'ticket_unavailable']);
 export type CancelReason = z.infer<typeof cancelReasonSchema>;
@@ -21,9 +24,7 @@ export const orderSchema = z.object({
   ticketId: idSchema,
   expiresAt: timeSchema.describe('Until when the ticket is held and may be paid.'),
   reason: cancelReasonSchema.optional().describe('Why the order was cancelled.'),
-  ticket: z
-    .object({ title: z.string(), price: priceSchema })
-    .describe('The ticket as it was when the order was placed.'),
+  ticket: termsSchema.describe('The ticket as it was when the order was placed.'),
   version: versionSchema,
   createdAt: timeSchema,
 });

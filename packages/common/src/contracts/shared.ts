@@ -45,6 +45,12 @@ export const body = <S extends z.ZodRawShape>(fields: S) =>
     },
   });
 
+/** Whether two records have the same in all fields of a schema. */
+export const sameIn =
+  <S extends z.ZodType>(schema: S) =>
+  (a: z.infer<S>, b: z.infer<S>) =>
+    JSON.stringify(schema.parse(a)) === JSON.stringify(schema.parse(b));
+
 export const byId = z.strictObject({ id: idSchema });
 
 export const pageQuery = {
