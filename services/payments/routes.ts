@@ -1,7 +1,7 @@
 import {
   authenticationSchema,
   byOrderId,
-  byStripeId,
+  byPaymentId,
   chargeSchema,
   newPaymentSchema,
 } from '@fairseat/common/contracts/charge';
@@ -114,7 +114,7 @@ export const routes =
           schema: {
             tags: ['test gateway'],
             summary: "Test mode only: the buyer's bank asks, and the buyer approves or refuses",
-            params: byStripeId,
+            params: byPaymentId,
             body: authenticationSchema,
             response: responses({ 200: chargeSchema }, 400, 401, 402, 403, 404),
           },
