@@ -2,7 +2,8 @@
 
 const domain = '^services/([^/]+)/(ticket|order|charge|user)[.]ts$';
 const contracts = '^packages/common/src/(contracts/[^/]+|events|define-events|errors)[.]ts$';
-const engines = '^(node:)?sqlite$|(^|/)node_modules/(mongodb|@nats-io|bullmq|ioredis|stripe)/';
+const engines = '^(node:)?sqlite$|(^|/)node_modules/(mongodb|@nats-io|bullmq|ioredis)/';
+const vendors = '(^|/)node_modules/stripe/';
 const test = '[.]test[.]ts$|^(tests|bench|packages/test-support)/';
 /** What mounts the pages and builds them. */
 const clientProcess = '^client/(main|pages|build)[.]ts$';
@@ -73,6 +74,28 @@ export default {
         ],
       },
       to: { path: engines },
+    },
+    {
+      name: 'vendors-in-gateways',
+      comment: 'Who takes the money is reached through a port, as storage and brokers are.',
+      severity: 'error',
+      from: { pathNot: '^packages/gateways/' },
+      to: { path: vendors },
+    },
+    {
+      name: 'gateways-chosen-by-programs',
+      comment:
+        'A platform is passed its gateway and a service finds it there: neither knows which one it is.',
+      severity: 'error',
+      from: { pathNot: ['^packages/gateways/', '^services/[^/]+/main[.]ts$', test] },
+      to: { path: '^packages/gateways/' },
+    },
+    {
+      name: 'gateways-on-common-alone',
+      comment: 'A gateway is made from what it is passed, on whatever platform.',
+      severity: 'error',
+      from: { path: '^packages/gateways/', pathNot: test },
+      to: { path: '^(packages/(?!(common|gateways)/)|services/|client/|infra/)' },
     },
     {
       name: 'client-knows-schemas-only',

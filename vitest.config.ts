@@ -28,10 +28,11 @@ declare module 'vitest' {
   }
 }
 
-/** These read files or watch one process: they have nothing to show on other platforms. */
+/** These read files, watch one process or are about HTTP alone: they have nothing to show on other platforms. */
 const embeddedOnly = [
   'tests/http/bad-addresses.test.ts',
   'tests/http/fuzz.test.ts',
+  'tests/http/webhook.test.ts',
   'tests/live/live.test.ts',
 ];
 

@@ -7,6 +7,7 @@ import { type TicketRecord, ticketSchema } from '@fairseat/common/contracts/tick
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import type { Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { seeded, shuffled } from '@fairseat/common/testing/random';
+import { chooseGateway } from '@fairseat/gateways';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import { create, evolve, type Ticket } from '../services/tickets/ticket.ts';
@@ -25,7 +26,8 @@ const clock = {
     return () => clearTimeout(timer);
   },
 };
-const platform = openEmbedded({ dataDir, clock });
+const config = readConfig({});
+const platform = openEmbedded({ dataDir, openGateway: chooseGateway(config), clock });
 
 // The services declare their tables themselves, so that these never differ from the real ones.
 const tables = new Map<string, unknown>();
@@ -36,7 +38,7 @@ const table = <R extends Stored>(service: string, definition: TableDefinition<R>
 };
 await createMarketplace({
   platform: { ...platform, table },
-  config: readConfig({}),
+  config,
   log: createLog('silent'),
   sessionKey: await createSessionKey(),
   passwords: { hash: async () => '', matches: async () => false },

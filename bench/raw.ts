@@ -5,6 +5,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createLog, createSessionKey, createSessionSigner, readConfig } from '@fairseat/common/kit';
+import { chooseGateway } from '@fairseat/gateways';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openDistributed } from '@fairseat/platform/distributed';
 import { type JetStreamClient, jetstream, jetstreamManager } from '@nats-io/jetstream';
@@ -91,11 +92,13 @@ async function recordOne() {
   ]);
   record('NATS', Object.getPrototypeOf(streams), ['publish']);
   record('Redis', Redis.prototype, ['sendCommand']);
-  const platform = openDistributed({ ...servers, namespace, rateLimits: false });
+  const config = readConfig({});
+  const openGateway = chooseGateway(config);
+  const platform = openDistributed({ ...servers, namespace, openGateway, rateLimits: false });
   const sessionKey = await createSessionKey();
   const market = await createMarketplace({
     platform,
-    config: readConfig({}),
+    config,
     log: createLog('silent'),
     sessionKey,
     passwords: { hash: async () => '', matches: async () => false },

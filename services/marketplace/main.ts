@@ -8,6 +8,7 @@ import {
   readConfig,
   whyNotStarted,
 } from '@fairseat/common/kit';
+import { chooseGateway } from '@fairseat/gateways';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import closeWithGrace from 'close-with-grace';
 import { HELP, readArguments } from './arguments.ts';
@@ -38,6 +39,7 @@ async function main() {
   const mustFill = flags.demo && beginDemo(dataDir);
   const platform = openEmbedded({
     dataDir,
+    openGateway: chooseGateway(config),
     rateLimits: config.rateLimits,
     onError: (message, error) => log.error({ err: error }, message),
   });

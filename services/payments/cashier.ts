@@ -33,7 +33,7 @@ export function createCashier(
 ): Cashier {
   const cashier: Cashier = {
     async proceed(orderId) {
-      const { payment, stripeId, answer } = await opened(orderId);
+      const { payment, paymentId, answer } = await opened(orderId);
       if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
         return takeOver(orderId, answer);
       }
@@ -41,7 +41,7 @@ export function createCashier(
       try {
         return await takeOver(
           orderId,
-          await gateway.confirm(stripeId, token as string, `${id}:${token}`),
+          await gateway.confirm(paymentId, token as string, `${id}:${token}`),
         );
       } catch (error) {
         if (error instanceof Problem)
@@ -53,9 +53,9 @@ export function createCashier(
     },
 
     async settle(orderId) {
-      const { stripeId } = chargeOf(await payments.require(orderId));
-      if (stripeId === null) return payments.require(orderId);
-      return takeOver(orderId, await gateway.find(stripeId));
+      const { stripeId: paymentId } = chargeOf(await payments.require(orderId));
+      if (paymentId === null) return payments.require(orderId);
+      return takeOver(orderId, await gateway.find(paymentId));
     },
 
     async lookAfter(orderId) {
@@ -73,12 +73,12 @@ export function createCashier(
   /** The charge with its payment at the gateway, opened if it was not. No money is taken by this. */
   async function opened(orderId: string) {
     const payment = await payments.require(orderId);
-    const { id: key, stripeId, amount, currency } = chargeOf(payment);
-    if (stripeId) return { payment, stripeId, answer: await gateway.find(stripeId) };
+    const { id: key, stripeId: paymentId, amount, currency } = chargeOf(payment);
+    if (paymentId) return { payment, paymentId, answer: await gateway.find(paymentId) };
     const answer = await gateway.open({ key, orderId, amount, currency });
     return {
       payment: await payments.update(orderId, noteOpened(answer.id)),
-      stripeId: answer.id,
+      paymentId: answer.id,
       answer,
     };
   }
@@ -102,19 +102,19 @@ export function createCashier(
   }
 
   async function cancel(orderId: string) {
-    const { stripeId } = await opened(orderId);
-    await takeOver(orderId, await gateway.cancel(stripeId));
+    const { paymentId } = await opened(orderId);
+    await takeOver(orderId, await gateway.cancel(paymentId));
   }
 
-  async function refund({ id: orderId, charge }: Payment) {
-    if (!charge?.stripeId)
-      throw new Error(`The charge of order ${orderId} took money but has no payment`);
+  async function refund(payment: Payment) {
+    const { id: chargeId, stripeId: paymentId } = chargeOf(payment);
+    if (!paymentId) throw new Error(`Charge ${chargeId} took money but has no payment`);
     // Gateways forget idempotency keys after a while, but not refunds.
-    const { refundId } = await gateway.find(charge.stripeId);
+    const { refundId } = await gateway.find(paymentId);
     const { id } = refundId
       ? { id: refundId }
-      : await gateway.refund(charge.stripeId, `${charge.id}:refund`);
-    await payments.update(orderId, noteRefunded(id));
+      : await gateway.refund(paymentId, `${chargeId}:refund`);
+    await payments.update(payment.id, noteRefunded(id));
   }
 }
 

@@ -60,7 +60,7 @@ const IN_FLIGHT_MS = 5000;
 const given = specification(evolve, unknownPayment('the order'));
 const unpaid = given(heldOrder);
 const [created] = pay(request, now)(unpaid.state) as [PaymentFact];
-const opened: PaymentFact = { type: 'charge.opened', stripeId: 'pi_1' };
+const opened: PaymentFact = { type: 'charge.opened', paymentId: 'pi_1' };
 const nextAction = { type: 'confirm', url: 'https://bank.example/1' } as const;
 const asked: PaymentFact = { type: 'charge.action_required', nextAction };
 const lookAgainAt = now + IN_FLIGHT_MS;
@@ -69,7 +69,7 @@ const tokenRefused: PaymentFact = { type: 'charge.token_refused' };
 const completed: PaymentFact = { type: 'charge.completed', lookAgainAt: minuteAfterEnd };
 const decline = { code: 'card_declined', message: 'Your card was declined.' };
 const failed: PaymentFact = { type: 'charge.failed', decline, lookAgainAt: minuteAfterEnd };
-const refunded: PaymentFact = { type: 'charge.refunded', stripeRefundId: 're_1' };
+const refunded: PaymentFact = { type: 'charge.refunded', refundId: 're_1' };
 const looked = (at: number): PaymentFact => ({ type: 'charge.looked_after', lookAgainAt: at });
 
 const underWay = given(heldOrder, created, opened);

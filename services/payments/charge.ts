@@ -54,13 +54,13 @@ export type PaymentFact =
   | { type: 'order.noted'; order: OrderRecord }
   | { type: 'charge.created'; charge: Charge }
   | { type: 'charge.retried'; token: string; request: ChargeRequest; lookAgainAt: number }
-  | { type: 'charge.opened'; stripeId: string }
+  | { type: 'charge.opened'; paymentId: string }
   | { type: 'charge.token_refused' }
   | { type: 'charge.action_required'; nextAction: NextAction }
   | { type: 'charge.looked_after'; lookAgainAt: number }
   | { type: 'charge.completed'; lookAgainAt: number }
   | { type: 'charge.failed'; decline: Decline | null; lookAgainAt: number }
-  | { type: 'charge.refunded'; stripeRefundId: string };
+  | { type: 'charge.refunded'; refundId: string };
 
 type Decision = (payment: Payment) => PaymentFact[];
 
@@ -144,9 +144,9 @@ function newCharge(order: OrderRecord, attempt: PayRequest, lookAgainAt: number)
 
 /** The gateway has prepared the payment. */
 export const noteOpened =
-  (stripeId: string): Decision =>
+  (paymentId: string): Decision =>
   ({ charge }) =>
-    charge && charge.stripeId === null ? [{ type: 'charge.opened', stripeId }] : [];
+    charge && charge.stripeId === null ? [{ type: 'charge.opened', paymentId }] : [];
 
 /** The gateway does not know the payment method, so the buyer may try another. */
 export const noteTokenRefused =
@@ -196,9 +196,9 @@ export const owesRefund = ({ order, charge }: Payment) =>
   charge?.status === 'completed' && charge.stripeRefundId === null && isCancelled(order);
 
 export const noteRefunded =
-  (stripeRefundId: string): Decision =>
+  (refundId: string): Decision =>
   (payment) =>
-    owesRefund(payment) ? [{ type: 'charge.refunded', stripeRefundId }] : [];
+    owesRefund(payment) ? [{ type: 'charge.refunded', refundId }] : [];
 
 /** When something is left to do for the charge: to settle, void or refund it, or to ask how its order ended. */
 export function attentionAt(payment: Payment): number | null {
@@ -270,7 +270,7 @@ function evolveCharge(
       return { ...charge, token, requests, lookAgainAt, nextAction: null, looks: 0 };
     }
     case 'charge.opened':
-      return { ...charge, stripeId: fact.stripeId };
+      return { ...charge, stripeId: fact.paymentId };
     case 'charge.token_refused':
       // The last request is the one under way.
       return { ...charge, token: null, requests: charge.requests.slice(0, -1) };
@@ -288,7 +288,7 @@ function evolveCharge(
         lookAgainAt: fact.lookAgainAt,
       };
     case 'charge.refunded':
-      return { ...charge, stripeRefundId: fact.stripeRefundId };
+      return { ...charge, stripeRefundId: fact.refundId };
   }
 }
 

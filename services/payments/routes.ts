@@ -1,7 +1,7 @@
 import {
   authenticationSchema,
   byOrderId,
-  byStripeId,
+  byPaymentId,
   chargeSchema,
   newPaymentSchema,
 } from '@fairseat/common/contracts/charge';
@@ -16,7 +16,6 @@ import {
   type ServiceContext,
   sessionOf,
 } from '@fairseat/common/kit';
-import type { PaymentGateway, TestGateway } from '@fairseat/common/ports';
 import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, type PayRequest, pay, toCharge } from './charge.ts';
 
@@ -106,7 +105,8 @@ export const routes =
       },
     );
 
-    if (isTestGateway(gateway)) {
+    const { authenticate } = gateway;
+    if (authenticate) {
       app.post(
         '/api/test-gateway/:id/confirm',
         {
@@ -114,7 +114,7 @@ export const routes =
           schema: {
             tags: ['test gateway'],
             summary: "Test mode only: the buyer's bank asks, and the buyer approves or refuses",
-            params: byStripeId,
+            params: byPaymentId,
             body: authenticationSchema,
             response: responses({ 200: chargeSchema }, 400, 401, 402, 403, 404),
           },
@@ -124,14 +124,12 @@ export const routes =
           const payment = await payments.getByKey('stripe', id);
           if (!payment?.order) throw notFound('payment');
           mustBeBuyer(payment.order, sessionOf(request).userId);
-          await gateway.authenticate(id, request.body.approve);
+          await authenticate(id, request.body.approve);
           return outcome(await cashier.settle(payment.id));
         },
       );
     }
   };
-
-const isTestGateway = (gateway: PaymentGateway): gateway is TestGateway => gateway.testMode;
 
 /** @throws Problem 402 when the payment was declined. */
 function outcome(payment: Payment) {

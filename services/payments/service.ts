@@ -18,6 +18,7 @@ const table: TableDefinition<Payment> = {
   name: 'payments',
   // So that no request, whichever card it came with, can pay for a second order.
   uniqueEach: { request: ({ charge }) => charge?.requests.map(({ id }) => id) ?? [] },
+  // Named in data that is stored already.
   unique: {
     stripe: ({ charge }) => charge?.stripeId ?? null,
   },

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Platform } from '@fairseat/common/ports';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { clear, type Entry, Simulation } from '@fairseat/platform/simulated';
 import { Checkers, type Found } from './checkers/checkers.ts';
 import { must, Violation } from './checkers/violation.ts';
@@ -57,7 +58,8 @@ const LINGERS_MS = 2 * SAY_AGAIN_MS + 10_000;
 const LINGERS_EVERY = 10;
 
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
-  const simulation = new Simulation({ seed: plan.seed, weather: plan.weather });
+  const { seed, weather } = plan;
+  const simulation = new Simulation({ seed, weather, openGateway: openTestGateway });
   const startMs = simulation.nowMs;
   const checkers = new Checkers(plan, () => simulation.nowMs);
   const hash = options.hash ? createHash('sha256') : undefined;

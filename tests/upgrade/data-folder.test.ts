@@ -6,6 +6,7 @@ import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import { createTestClock } from '@fairseat/common/testing';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import { temporaryFolder } from '@fairseat/test-support/process';
@@ -44,7 +45,11 @@ async function openRelease(release: string) {
   const beganMs = kept.now - time.now();
   const clock = { now: () => beganMs + time.now(), after: time.after };
   const start = async () => {
-    const platform = openEmbedded({ dataDir: folder.path, clock });
+    const platform = openEmbedded({
+      dataDir: folder.path,
+      openGateway: openTestGateway,
+      clock,
+    });
     const config = readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent' });
     const log = createLog(config.logLevel);
     const sessionKey = await createSessionKey();

@@ -6,6 +6,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import { createTestClock } from '@fairseat/common/testing';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';
 
@@ -18,7 +19,13 @@ const HOUR_MS = 3_600_000;
 const time = createTestClock();
 const beganMs = Date.parse('2026-11-01T12:00:00.000Z') - time.now();
 const clock = { now: () => beganMs + time.now(), after: time.after };
-const platform = openEmbedded({ dataDir, clock, deferMs: 10, backoffMs: 1 });
+const platform = openEmbedded({
+  dataDir,
+  openGateway: openTestGateway,
+  clock,
+  deferMs: 10,
+  backoffMs: 1,
+});
 const config = readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'error' });
 const market = await createMarketplace({
   platform,

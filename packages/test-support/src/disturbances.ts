@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { inStory, storyOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
-import type { Handlers, Platform, TestGateway, Timers } from '@fairseat/common/ports';
+import type { Handlers, Platform, Timers } from '@fairseat/common/ports';
 import { seeded } from '@fairseat/common/testing';
 import { changed } from './interleaving.ts';
 import { violations } from './invariants.ts';
@@ -191,7 +191,7 @@ export function gatewayInTheWay() {
     await hold?.released;
   };
 
-  const wrap = <P extends Platform & { gateway: TestGateway }>(platform: P): P => ({
+  const wrap = <P extends Platform>(platform: P): P => ({
     ...platform,
     gateway: new Proxy(platform.gateway, {
       get(gateway, name) {

@@ -16,8 +16,9 @@ import {
   type Host,
   readConfig,
 } from '@fairseat/common/kit';
-import type { Platform, TestGateway } from '@fairseat/common/ports';
+import type { Platform } from '@fairseat/common/ports';
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openDistributed } from '@fairseat/platform/distributed';
 import { openEmbedded } from '@fairseat/platform/embedded';
@@ -44,7 +45,6 @@ type Headers = Record<string, string>;
 
 /** Any platform, with what tests need beyond what services may ask. */
 export interface TestPlatform extends Platform {
-  gateway: TestGateway;
   /** Resolves once all events are handled and no alarm is due. */
   settled(): Promise<void>;
   /** Ends as a killed process would. */
@@ -205,6 +205,7 @@ export class TestMarketplace implements AsyncDisposable {
 
   #openPlatform(): TestPlatform {
     const options = {
+      openGateway: openTestGateway,
       clock: this.clock,
       rateLimits: this.config.rateLimits,
       deferMs: 10,

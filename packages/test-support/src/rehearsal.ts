@@ -4,6 +4,7 @@ import { inStory, traceparentOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Platform, Stored, TableDefinition } from '@fairseat/common/ports';
+import { openTestGateway } from '@fairseat/gateways/test';
 import {
   clear,
   type Entry,
@@ -104,7 +105,7 @@ async function act({ platform }: SimulatedProcess): Promise<Platform> {
 
 /** Plays, and answers everything that happened. */
 export async function rehearse(seed: number, without: string[] = []): Promise<Entry[]> {
-  const simulation = new Simulation({ seed, weather: storm });
+  const simulation = new Simulation({ seed, weather: storm, openGateway: openTestGateway });
   const history: Entry[] = [];
   simulation.onHistory((entry) => history.push(entry));
   const begin = simulation.nowMs;
@@ -135,7 +136,11 @@ export const seeds = (count: number) => Array.from({ length: count }, (_, seed) 
 
 /** A simulation to look into, whose processes share a table of notes. */
 export function open(weather: Partial<Weather> = {}, seed = 1) {
-  const simulation = new Simulation({ seed, weather: { ...clear, ...weather } });
+  const simulation = new Simulation({
+    seed,
+    weather: { ...clear, ...weather },
+    openGateway: openTestGateway,
+  });
   const history: Entry[] = [];
   simulation.onHistory((entry) => history.push(entry));
   const join = async (name: string, prepare = async (_: ReturnType<typeof parts>) => {}) => {

@@ -64,8 +64,8 @@ export const ofCharges: Mutant[] = [
     shows: 'guard',
     breaks: 'a refund that is known already is noted and said once more',
     file: charge,
-    find: `    owesRefund(payment) ? [{ type: 'charge.refunded', stripeRefundId }] : [];`,
-    replace: `    payment.charge ? [{ type: 'charge.refunded', stripeRefundId }] : [];`,
+    find: `    owesRefund(payment) ? [{ type: 'charge.refunded', refundId }] : [];`,
+    replace: `    payment.charge ? [{ type: 'charge.refunded', refundId }] : [];`,
     rules: ['a refund is said once'],
   },
   {

@@ -88,8 +88,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'a refund whose answer was lost is asked for again, whatever the gateway did',
     file: cashier,
-    find: `const { refundId } = await gateway.find(charge.stripeId);`,
-    replace: `const refundId = charge.stripeRefundId;`,
+    find: `const { refundId } = await gateway.find(paymentId);`,
+    replace: `const refundId = payment.charge?.stripeRefundId;`,
     rules: ['who gives money back looks first'],
   },
   {
@@ -97,11 +97,11 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'each try to refund is a refund of its own',
     file: cashier,
-    find: `    const { refundId } = await gateway.find(charge.stripeId);
+    find: `    const { refundId } = await gateway.find(paymentId);
     const { id } = refundId
       ? { id: refundId }
-      : await gateway.refund(charge.stripeId, \`\${charge.id}:refund\`);`,
-    replace: `    const { id } = await gateway.refund(charge.stripeId, \`refund:\${clock.now()}\`);`,
+      : await gateway.refund(paymentId, \`\${chargeId}:refund\`);`,
+    replace: `    const { id } = await gateway.refund(paymentId, \`refund:\${clock.now()}\`);`,
     rules: ['who gives money back looks first', 'the gateway is asked with one key'],
   },
   {

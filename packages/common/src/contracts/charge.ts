@@ -42,4 +42,4 @@ export const authenticationSchema = body({
 });
 
 export const byOrderId = z.strictObject({ orderId: idSchema });
-export const byStripeId = z.strictObject({ id: z.string().regex(/^\w{1,64}$/) });
+export const byPaymentId = z.strictObject({ id: z.string().regex(/^\w{1,64}$/) });

@@ -1,8 +1,8 @@
 /** The ports: what a service may ask of the platform it runs on. Every platform passes the same contract suites. */
 export type { Bus, DeadLetter, Delivery, Handlers } from './bus.ts';
 export type { Clock } from './clock.ts';
-export type { GatewayPayment, PaymentGateway, TestGateway } from './payment-gateway.ts';
-export type { Platform } from './platform.ts';
+export type { GatewayPayment, PaymentGateway } from './payment-gateway.ts';
+export type { OpenGateway, Platform } from './platform.ts';
 export type { RateLimiter } from './rate-limiter.ts';
 export type { Page, Query, Stored, Table, TableDefinition } from './table.ts';
 export type { Timers } from './timers.ts';

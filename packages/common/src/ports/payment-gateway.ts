@@ -1,6 +1,6 @@
 import type { NextAction } from '../contracts/charge.ts';
 
-/** A payment at the gateway, in Stripe's terms a PaymentIntent. */
+/** A payment as the gateway keeps it. */
 export interface GatewayPayment {
   id: string;
   status: 'unconfirmed' | 'requires_action' | 'processing' | 'succeeded' | 'cancelled';
@@ -33,10 +33,6 @@ export interface PaymentGateway {
   /** Ends a payment for good; one that has succeeded stays so, as the answer tells. */
   cancel(paymentId: string): Promise<GatewayPayment>;
   refund(paymentId: string, key: string): Promise<{ id: string }>;
-}
-
-/** The test gateway's stand-in for the bank's confirmation page. */
-export interface TestGateway extends PaymentGateway {
-  readonly testMode: true;
-  authenticate(paymentId: string, approve: boolean): Promise<GatewayPayment>;
+  /** What the buyer answers their bank. Only a gateway that stands in for the bank as well is asked. */
+  authenticate?(paymentId: string, approve: boolean): Promise<GatewayPayment>;
 }

@@ -6,6 +6,7 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
 import { inject } from 'vitest';
 import { type DistributedPlatform, openDistributed } from './index.ts';
@@ -21,6 +22,7 @@ const openHarness: OpenHarness = async (clock) => {
       const platform = openDistributed({
         ...servers,
         namespace,
+        openGateway: openTestGateway,
         clock,
         deferMs: 2,
         backoffMs: 1,

@@ -1,11 +1,11 @@
 /** The distributed platform: state in MongoDB, events on NATS JetStream, alarms and limits in Redis. */
-import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
+import type { Clock, OpenGateway, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { systemClock } from '../clock.ts';
 import { ACK_WAIT_MS, type DeliveryTiming, timingOf } from '../delivery.ts';
+import { openWhenAsked } from '../gateway.ts';
 import { createNewId } from '../ids.ts';
 import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts';
-import { createTestGateway, testPayments } from '../test-gateway.ts';
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
 import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
@@ -23,6 +23,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   /** One address, or those of several servers of a cluster, separated by commas. */
   natsUrl: string;
   redisUrl: string;
+  /** Needed where a service takes money. */
+  openGateway?: OpenGateway | undefined;
   /** A PEM file with the certificate authorities of all three, for addresses that ask for TLS. */
   tlsCaFile?: string;
   /** On how many NATS servers each stream is kept. */
@@ -42,7 +44,6 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
 }
 
 export interface DistributedPlatform extends Platform {
-  gateway: TestGateway;
   /** For tests: resolves once all events are handled here and no alarm is due. */
   settled(): Promise<void>;
   /** For tests: ends as a killed process would. */
@@ -100,7 +101,11 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     return table as MongoTable<R>;
   };
   const timers: BullTimers[] = [];
-  let gateway: TestGateway | undefined;
+  // Not among the tables that the start waits for and the relay watches: it publishes nothing.
+  const gateway = openWhenAsked(options.openGateway, {
+    clock,
+    table: (service, definition) => new MongoTable(mongo, service, definition, relay),
+  });
 
   return {
     clock,
@@ -108,11 +113,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     table: openTable,
     bus,
     get gateway() {
-      gateway ??= createTestGateway(
-        new MongoTable(mongo, 'test_gateway', testPayments, relay),
-        clock,
-      );
-      return gateway;
+      return gateway();
     },
     timers(service) {
       const own = new BullTimers({

@@ -9,6 +9,7 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { type EmbeddedPlatform, openEmbedded } from './index.ts';
 
 const openHarness: OpenHarness = async (clock) => {
@@ -17,7 +18,13 @@ const openHarness: OpenHarness = async (clock) => {
   return {
     clock,
     async open() {
-      const platform = openEmbedded({ dataDir, clock, deferMs: 2, backoffMs: 1 });
+      const platform = openEmbedded({
+        dataDir,
+        openGateway: openTestGateway,
+        clock,
+        deferMs: 2,
+        backoffMs: 1,
+      });
       opened.push(platform);
       return platform;
     },

@@ -1,12 +1,12 @@
 /** The embedded platform: everything in one process and one data folder, with nothing but Node. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
+import type { Clock, OpenGateway, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
 import { type DeliveryTiming, EVENTS_KEPT_MS, timingOf } from '../delivery.ts';
+import { openWhenAsked } from '../gateway.ts';
 import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
-import { createTestGateway, testPayments } from '../test-gateway.ts';
 import { EmbeddedBus } from './bus.ts';
 import { StoreError } from './file.ts';
 import { Store } from './store.ts';
@@ -19,6 +19,8 @@ export { StoreError };
 export interface EmbeddedOptions extends Partial<DeliveryTiming> {
   /** Made when it does not exist. One process at a time. */
   dataDir: string;
+  /** Needed where a service takes money. */
+  openGateway?: OpenGateway | undefined;
   clock?: Clock;
   rateLimits?: boolean;
   /** Told what went wrong where nobody waits for an answer. */
@@ -26,7 +28,6 @@ export interface EmbeddedOptions extends Partial<DeliveryTiming> {
 }
 
 export interface EmbeddedPlatform extends Platform {
-  gateway: TestGateway;
   /** Resolves once all events are handled and no alarm is due. */
   settled(): Promise<void>;
   /** For tests: ends as a killed process would. */
@@ -54,6 +55,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     tables.set(name, table as EmbeddedTable<never>);
     return table as EmbeddedTable<R>;
   };
+  const gateway = openWhenAsked(options.openGateway, { clock, table: openTable });
 
   let cancelTidy = () => {};
   const tidy = () => {
@@ -72,7 +74,9 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     newId: createNewId(clock),
     table: openTable,
     bus,
-    gateway: createTestGateway(openTable('test_gateway', testPayments), clock),
+    get gateway() {
+      return gateway();
+    },
     rateLimiter: (_name, limit) => (rateLimits ? createRateLimiter(limit) : unlimited),
     timers(service) {
       const own = new EmbeddedTimers(store, clock, service, (error) =>

@@ -1,53 +1,37 @@
 import { currentStory, inStory } from '@fairseat/common/context';
-import type { Clock, PaymentGateway, Table, TestGateway } from '@fairseat/common/ports';
-import { createTestGateway, type TestPayment } from '../test-gateway.ts';
+import type { Clock, PaymentGateway } from '@fairseat/common/ports';
 import type { Caller, Environment } from './environment.ts';
-import type { SavedRecords } from './saved-records.ts';
-import { asBytes, type Saved } from './table.ts';
 import type { Origin, Wire } from './wire.ts';
 
-/** The server of the payment provider: outside all processes, durable, and never wrong by itself. */
-export function createGatewayServer(
-  records: SavedRecords<TestPayment>,
-  saved: Saved,
-  environment: Environment,
-): TestGateway {
-  const { queue, scopes } = environment;
-  const clock: Clock = {
-    now: () => queue.nowMs,
-    after: (delayMs, callback) =>
-      environment.after(
-        Math.ceil(delayMs),
-        (environment.currentScope() ?? scopes.of('gateway')).next(),
-        callback,
-      ),
-  };
-  const tell = (before: TestPayment | undefined, after: TestPayment) =>
-    saved({ process: 'gateway', story: currentStory()?.correlationId }, before, after, []);
-  const table: Pick<Table<TestPayment>, 'get' | 'insert' | 'replace'> = {
-    get: async (id) => records.all.get(id),
-    async insert(record) {
-      const payment = asBytes(record);
-      records.insert(payment);
-      tell(undefined, payment);
-    },
-    async replace({ version }, next) {
-      const payment = asBytes(next);
-      tell(records.replace(version, payment), payment);
-    },
-  };
-  return createTestGateway(table as Table<TestPayment>, clock);
-}
+/** The time of the payment provider, whose server is outside all processes and never wrong by itself. */
+export const providerClock = (environment: Environment): Clock => ({
+  now: () => environment.queue.nowMs,
+  after: (delayMs, callback) =>
+    environment.after(
+      Math.ceil(delayMs),
+      (environment.currentScope() ?? environment.scopes.of('gateway')).next(),
+      callback,
+    ),
+});
+
+/** Within the provider nothing is lost or late on the way to what it keeps. */
+export const withinProvider = {
+  origin: { name: 'gateway', isAlive: true },
+  wire: {
+    call: async (origin, _call, act) =>
+      act({ process: origin.name, story: currentStory()?.correlationId }),
+  } satisfies Pick<Wire, 'call'>,
+};
 
 /** One process' way to the payment provider. */
 export function createGateway(
   wire: Wire,
   origin: Origin,
-  server: TestGateway,
+  server: PaymentGateway,
   environment: Environment,
-): TestGateway {
+): PaymentGateway {
   const call =
-    <Name extends keyof PaymentGateway | 'authenticate'>(name: Name, isWrite = true) =>
+    (name: Exclude<keyof PaymentGateway, 'testMode'>, isWrite = true) =>
     async (...args: unknown[]) => {
       const act = async (caller: Caller) => {
         const tell = (answer: unknown) =>
@@ -70,12 +54,12 @@ export function createGateway(
       );
     };
   return {
-    testMode: true,
+    testMode: server.testMode,
     open: call('open'),
     confirm: call('confirm'),
     find: call('find', false),
     cancel: call('cancel'),
     refund: call('refund'),
-    authenticate: call('authenticate'),
-  } as TestGateway;
+    ...(server.authenticate && { authenticate: call('authenticate') }),
+  } as PaymentGateway;
 }

@@ -6,6 +6,7 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
+import { openTestGateway } from '@fairseat/gateways/test';
 import { clear, type SimulatedProcess, Simulation, type Weather } from './index.ts';
 
 /** Late, slow and out of order, as the contracts allow: they count what comes, so nothing comes twice or not at all. */
@@ -28,6 +29,7 @@ const simulated =
       seed: 1,
       startsAtMs: clock.now(),
       weather,
+      openGateway: openTestGateway,
       deferMs: 2,
       backoffMs: 1,
       ackWaitMs: 20,

@@ -1,11 +1,18 @@
 import type { AnyEvent, EventType } from '@fairseat/common/events';
-import type { DeadLetter, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
+import type {
+  DeadLetter,
+  OpenGateway,
+  PaymentGateway,
+  Platform,
+  Stored,
+  TableDefinition,
+} from '@fairseat/common/ports';
 import { ACK_WAIT_MS, timingOf } from '../delivery.ts';
+import { openWhenAsked } from '../gateway.ts';
 import { unlimited } from '../rate-limiter.ts';
-import { testPayments } from '../test-gateway.ts';
 import { Log, SimulatedBus } from './bus.ts';
 import { Environment, type Timing } from './environment.ts';
-import { createGateway, createGatewayServer } from './gateway.ts';
+import { createGateway, providerClock, withinProvider } from './gateway.ts';
 import type { Engine, Entry } from './history.ts';
 import { createClock, createNewId, Member } from './process.ts';
 import { type Counter, createRateLimiter } from './rate-limiter.ts';
@@ -13,12 +20,14 @@ import { SavedRecords } from './saved-records.ts';
 import { type Saved, SimulatedTable } from './table.ts';
 import { Alarms, createTimers } from './timers.ts';
 import type { Weather } from './weather.ts';
-import { Wire } from './wire.ts';
+import { type Origin, Wire } from './wire.ts';
 
 export interface SimulationOptions extends Partial<Timing> {
   /** A whole number. The same seed and the same calls give the same history. */
   seed: number;
   weather: Weather;
+  /** What the payment provider runs. Needed where a service takes money. */
+  openGateway?: OpenGateway;
   /** Milliseconds since the epoch. */
   startsAtMs?: number;
   rateLimits?: boolean;
@@ -54,7 +63,7 @@ export class Simulation {
   readonly #tables = new Map<string, SavedRecords<Stored>>();
   readonly #alarms = new Map<string, Alarms>();
   readonly #counters = new Map<string, Map<string, Counter>>();
-  readonly #gateway;
+  readonly #provider: () => PaymentGateway;
   readonly #rateLimits: boolean;
 
   constructor(options: SimulationOptions) {
@@ -66,12 +75,11 @@ export class Simulation {
     this.#wire = new Wire(this.#environment);
     this.#log = new Log(this.#environment);
     this.#rateLimits = rateLimits;
-    const payments = this.#records('test_gateway', testPayments);
-    this.#gateway = createGatewayServer(
-      payments,
-      this.#saved('test_gateway', payments),
-      this.#environment,
-    );
+    this.#provider = openWhenAsked(options.openGateway, {
+      clock: providerClock(this.#environment),
+      table: (service, definition) =>
+        this.#table(withinProvider.wire, withinProvider.origin, service, definition),
+    });
     this.engines = {
       records: (table) => this.#tables.get(table)?.all ?? new Map(),
       deadLetters: () => this.#log.deadLetters,
@@ -157,19 +165,13 @@ export class Simulation {
 
   #platform(member: Member, skewMs: number): Platform {
     const clock = createClock(member, skewMs, this.#environment);
+    const gateway = () => createGateway(this.#wire, member, this.#provider(), this.#environment);
     return {
       clock,
       newId: createNewId(clock, member.name, this.#environment),
       table: (service, definition) => {
         member.services.add(service);
-        const records = this.#records(service, definition);
-        return new SimulatedTable(
-          this.#wire,
-          member,
-          service,
-          records,
-          this.#saved(service, records),
-        );
+        return this.#table(this.#wire, member, service, definition);
       },
       bus: new SimulatedBus(this.#wire, this.#log, member, this.#environment),
       timers: (service) => {
@@ -178,7 +180,9 @@ export class Simulation {
         this.#alarms.set(service, alarms);
         return createTimers(this.#wire, member, service, alarms);
       },
-      gateway: createGateway(this.#wire, member, this.#gateway, this.#environment),
+      get gateway() {
+        return gateway();
+      },
       rateLimiter: (name, limit) => {
         if (!this.#rateLimits) return unlimited;
         const counters = this.#counters.get(name) ?? new Map<string, Counter>();
@@ -188,6 +192,16 @@ export class Simulation {
       start: async () => member.start(),
       close: () => member.close(),
     };
+  }
+
+  #table<R extends Stored>(
+    wire: Pick<Wire, 'call'>,
+    origin: Origin,
+    service: string,
+    definition: TableDefinition<R>,
+  ) {
+    const records = this.#records(service, definition);
+    return new SimulatedTable(wire, origin, service, records, this.#saved(service, records));
   }
 
   #records<R extends Stored>(service: string, definition: TableDefinition<R>): SavedRecords<R> {

@@ -26,13 +26,19 @@ export function asBytes<T>(value: T): T {
 
 /** One process' access to the records of one table. */
 export class SimulatedTable<R extends Stored> implements Table<R> {
-  readonly #wire: Wire;
+  readonly #wire: Pick<Wire, 'call'>;
   readonly #origin: Origin;
   readonly #service: string;
   readonly #records: SavedRecords<R>;
   readonly #saved: Saved;
 
-  constructor(wire: Wire, origin: Origin, service: string, records: SavedRecords<R>, saved: Saved) {
+  constructor(
+    wire: Pick<Wire, 'call'>,
+    origin: Origin,
+    service: string,
+    records: SavedRecords<R>,
+    saved: Saved,
+  ) {
     this.#wire = wire;
     this.#origin = origin;
     this.#service = service;

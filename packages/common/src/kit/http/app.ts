@@ -21,6 +21,10 @@ declare module 'fastify' {
     /** Set by `signedIn`; null where nobody needs to be. */
     session: Session | null;
   }
+  interface FastifyContextConfig {
+    /** For another server, which signs its JSON: from any origin, without a session, the body as the bytes that came. */
+    webhook?: boolean;
+  }
 }
 
 export interface AppOptions {

@@ -14,12 +14,19 @@ export function speakJson(app: FastifyInstance) {
   acceptJsonOnly(app);
 }
 
-/** Bodies are JSON in well-formed UTF-8; anything that could reach a prototype is refused. */
+/**
+ * Bodies are JSON in well-formed UTF-8; anything that could reach a prototype is refused. A webhook gets
+ * its body as it came, since what is signed is its bytes.
+ */
 function acceptJsonOnly(app: FastifyInstance) {
   const parseJson = app.getDefaultJsonParser('error', 'error');
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.routeOptions.config.webhook) {
+      done(null, body);
+      return;
+    }
     // Some clients always name the type; a DELETE has nothing to say.
     if (request.method === 'DELETE' && body.length === 0) {
       done(null, undefined);

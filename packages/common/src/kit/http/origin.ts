@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { badRequest, forbidden, type Problem } from '../../errors.ts';
 import type { Config } from '../process/config.ts';
 
-/** What no route may be asked: HTTP/1.1 without a host, and changes by another site. */
+/** What no route may be asked: HTTP/1.1 without a host, and changes by another site unless it is a webhook. */
 export function refusalOf(request: FastifyRequest, config: Config): Problem | undefined {
   const { raw } = request;
   // A request without one may mean to slip past a proxy.
@@ -10,7 +10,7 @@ export function refusalOf(request: FastifyRequest, config: Config): Problem | un
     return badRequest('malformed_http', 'The Host header is missing.');
   }
   const changes = raw.method !== 'GET' && raw.method !== 'HEAD' && raw.method !== 'OPTIONS';
-  if (changes && isFromElsewhere(request, config)) {
+  if (changes && isFromElsewhere(request, config) && !request.routeOptions.config.webhook) {
     return forbidden('other_origin', 'This request came from another site.');
   }
   return undefined;

@@ -6,7 +6,7 @@ const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** Answers any error as a problem document. What nobody expected is a 500 whose id leads to it in the logs. */
 export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
-  const problem = asProblem(error);
+  const problem = asProblem(error, request);
   if (problem.status === 500) request.log.error({ err: error }, 'unexpected');
   else if (problem.status === 503) request.log.warn({ err: error }, 'unavailable');
   if (problem.retryAfterSeconds !== undefined) {
@@ -19,7 +19,7 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
     .send(problem.toDocument(request.id));
 }
 
-function asProblem(error: unknown): Problem {
+function asProblem(error: unknown, request: FastifyRequest): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Unavailable || error instanceof VersionConflict) {
     return new Problem(
@@ -33,6 +33,7 @@ function asProblem(error: unknown): Problem {
   }
   const failure = error as FastifyError;
   if (failure.validation) return invalidRequest(failure);
+  if (failure.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return bodyTooLarge(request);
   const known = fastifyProblems[failure.code];
   if (known) return new Problem(...known);
   if (failure.statusCode !== undefined && failure.statusCode >= 400 && failure.statusCode < 500) {
@@ -46,7 +47,6 @@ function asProblem(error: unknown): Problem {
 }
 
 const fastifyProblems: Record<string, [number, string, string]> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large', 'The body may have at most 16 KiB.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [
     415,
     'unsupported_media_type',
@@ -59,6 +59,11 @@ const fastifyProblems: Record<string, [number, string, string]> = {
     'The body is not valid JSON, or has a key that is never allowed, such as __proto__.',
   ],
 };
+
+function bodyTooLarge({ routeOptions }: FastifyRequest): Problem {
+  const limit = `${routeOptions.bodyLimit / 1024} KiB`;
+  return new Problem(413, 'body_too_large', `The body may have at most ${limit}.`);
+}
 
 function invalidRequest(error: FastifyError): Problem {
   if (error.validationContext === 'params') return noSuchPage();

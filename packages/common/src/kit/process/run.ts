@@ -1,4 +1,4 @@
-import type { Platform } from '../../ports/index.ts';
+import type { OpenGateway, Platform } from '../../ports/index.ts';
 import { createSessionSigner, createSessionVerifier, publicKeyOf } from '../http/sessions.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createHost } from './host.ts';
@@ -13,6 +13,7 @@ interface PlatformOptions {
   mongodbUrl: string;
   natsUrl: string;
   redisUrl: string;
+  openGateway: OpenGateway | undefined;
   natsReplicas: number;
   tlsCaFile?: string;
   namespace?: string;
@@ -21,24 +22,32 @@ interface PlatformOptions {
   onWaiting: (line: string) => void;
 }
 
-/** Runs one service in this process, on the platform of many. */
+type OpenPlatform = (options: PlatformOptions) => Platform;
+type ChooseGateway = (config: Config) => OpenGateway;
+
+/** Runs one service in this process, on the platform of many. Only one that takes money is given a gateway. */
 export function run(
   service: Service,
-  openPlatform: (options: PlatformOptions) => Platform,
+  openPlatform: OpenPlatform,
+  chooseGateway?: ChooseGateway,
 ): Promise<void> {
-  return runHost(service.name, () => createServiceHost(service, openPlatform));
+  return runHost(service.name, () => createServiceHost(service, openPlatform, chooseGateway));
 }
 
 async function createServiceHost(
   service: Service,
-  openPlatform: (options: PlatformOptions) => Platform,
+  openPlatform: OpenPlatform,
+  chooseGateway?: ChooseGateway,
 ): Promise<Program> {
   const { name } = service;
   const config = readConfig();
   const log = createLog(config.logLevel).child({ service: name });
   const signs = service.needs.includes('signSession');
   const key = readSessionKey(config, signs);
-  const platform = openPlatform(platformOptions(name, config, log));
+  const platform = openPlatform({
+    ...platformOptions(name, config, log),
+    openGateway: chooseGateway?.(config),
+  });
   const { clock } = platform;
   const host = await createHost([service], {
     platform,
@@ -50,7 +59,7 @@ async function createServiceHost(
   return { config, log, host };
 }
 
-function platformOptions(name: string, config: Config, log: Log): PlatformOptions {
+function platformOptions(name: string, config: Config, log: Log) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
   const { tlsCaFile, namespace } = config;
   if (platform !== 'distributed' || !mongodbUrl || !natsUrl || !redisUrl) {
@@ -62,7 +71,7 @@ function platformOptions(name: string, config: Config, log: Log): PlatformOption
     ...{ name, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits },
     ...(tlsCaFile !== undefined && { tlsCaFile }),
     ...(namespace !== undefined && { namespace }),
-    onError: (message, error) => log.error({ err: error }, message),
-    onWaiting: (line) => log.warn(line),
+    onError: (message: string, error: unknown) => log.error({ err: error }, message),
+    onWaiting: (line: string) => log.warn(line),
   };
 }

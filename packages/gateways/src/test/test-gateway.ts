@@ -1,24 +1,16 @@
 /** A payment gateway that moves no money: it answers as Stripe does to Stripe's own test payment methods. */
 import { createHash } from 'node:crypto';
 import { DuplicateKey, Problem, Unavailable, VersionConflict } from '@fairseat/common/errors';
-import type {
-  Clock,
-  GatewayPayment,
-  Stored,
-  Table,
-  TableDefinition,
-  TestGateway,
-} from '@fairseat/common/ports';
-import { pause } from './clock.ts';
+import type { GatewayPayment, OpenGateway, Stored, TableDefinition } from '@fairseat/common/ports';
 
 /** What the gateway remembers of a payment, also across restarts. */
-export interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
+interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
   /** The confirmations asked for, by idempotency key. */
   confirmations: string[];
   refundId: string | null;
 }
 
-export const testPayments: TableDefinition<TestPayment> = { name: 'payments' };
+const testPayments: TableDefinition<TestPayment> = { name: 'payments' };
 
 type Outcome = 'succeeds' | 'asks' | { code: string; message: string };
 
@@ -47,7 +39,10 @@ const authenticationFailed = {
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
 /** Idempotent by key through ids made from the key, and by what it keeps of each payment. */
-export function createTestGateway(table: Table<TestPayment>, clock: Clock): TestGateway {
+export const openTestGateway: OpenGateway = (platform) => {
+  const { clock } = platform;
+  const table = platform.table('test_gateway', testPayments);
+
   const find = async (id: string): Promise<TestPayment> => {
     const payment = await table.get(id);
     if (!payment) throw new Error(`The test gateway has no payment ${id}`);
@@ -93,7 +88,9 @@ export function createTestGateway(table: Table<TestPayment>, clock: Clock): Test
       const outcome = Object.hasOwn(methods, token) ? methods[token] : undefined;
       if (outcome === undefined) throw unknownMethod();
       if (token === 'pm_fairseat_unavailable') throw new Unavailable('The test gateway is away.');
-      if (token === 'pm_fairseat_slow') await pause(clock, SLOW_MS);
+      if (token === 'pm_fairseat_slow') {
+        await new Promise<void>((resolve) => void clock.after(SLOW_MS, resolve));
+      }
       const asked = (await find(paymentId)).confirmations.includes(key);
       const payment = await change(paymentId, (current) => confirmed(current, key, outcome));
       if (token === 'pm_fairseat_answerLost' && !asked) {
@@ -133,7 +130,7 @@ export function createTestGateway(table: Table<TestPayment>, clock: Clock): Test
       );
     },
   };
-}
+};
 
 function confirmed(payment: TestPayment, key: string, outcome: Outcome): Partial<TestPayment> {
   const over = payment.status === 'succeeded' || payment.status === 'cancelled';
