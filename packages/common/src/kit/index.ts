@@ -24,4 +24,5 @@ export {
   type SignSession,
   type VerifySession,
 } from './sessions.ts';
+export { describeSettings, settingsHelp } from './settings.ts';
 export { sessionCookie, sessionOf } from './signed-in.ts';
