@@ -5,12 +5,12 @@ import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
 import { problemSchema } from '@fairseat/common/contracts/problem';
 import { type Listing, ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
 import { currentUserSchema, userSchema } from '@fairseat/common/contracts/user';
+import { parseSetCookie } from 'cookie';
 import { cookies } from 'next/headers';
 import { cache } from 'react';
 import { z } from 'zod';
 import { ApiError, unreachable } from './api-error.ts';
 import { stageOf } from './checkout.ts';
-import { parseSetCookie } from './set-cookie.ts';
 import { currentVisit } from './visit.ts';
 
 const TIMEOUT_MS = 8000;
@@ -70,7 +70,10 @@ async function call<S extends z.ZodType>(schema: S, path: string, how?: Call) {
 async function enter<S extends z.ZodType>(schema: S, path: string, body: unknown) {
   const response = await send(path, { method: 'POST', body });
   const jar = await cookies();
-  for (const line of response.headers.getSetCookie()) jar.set(parseSetCookie(line));
+  for (const line of response.headers.getSetCookie()) {
+    const { name, value = '', ...attributes } = parseSetCookie(line);
+    jar.set(name, value, attributes);
+  }
   return schema.parse(await response.json());
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { localeOf } from './locale.ts';
 import { pathOf, safePath, signInPath } from './paths.ts';
-import { parseSetCookie } from './set-cookie.ts';
 
 describe('where to go on after signing in', () => {
   it.each(['/orders', '/?q=a%20b', '/tickets/1/edit'])('is a page of ours: %s', (path) => {
@@ -49,25 +48,5 @@ describe('the language of a visitor', () => {
     [undefined, 'en'],
   ])('of %s is %s', (header, locale) => {
     expect(localeOf(header)).toBe(locale);
-  });
-});
-
-describe('a cookie of the API', () => {
-  it('is passed on as it was set', () => {
-    const line = '__Host-session=a.b-c_d; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax';
-    expect(parseSetCookie(line)).toEqual({
-      name: '__Host-session',
-      value: 'a.b-c_d',
-      maxAge: 604_800,
-      path: '/',
-      httpOnly: true,
-      secure: true,
-      sameSite: 'lax',
-    });
-  });
-
-  it('is cleared when it was cleared', () => {
-    const line = 'session=; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT';
-    expect(parseSetCookie(line)).toMatchObject({ value: '', expires: new Date(0) });
   });
 });

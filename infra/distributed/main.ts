@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
-import { readConfig, whyNotStarted } from '@fairseat/common/kit';
+import { readConfig, settingsHelp, whyNotStarted } from '@fairseat/common/kit';
 import { createServices } from '@fairseat/marketplace/services';
 import { freePort, startServers, stopServers } from '@fairseat/servers';
 import closeWithGrace from 'close-with-grace';
@@ -12,6 +12,18 @@ import { makeSessionKeys } from './session-keys.ts';
 
 const STOP_WITHIN_MS = 30_000;
 const folder = resolve(import.meta.dirname, '../../data/distributed');
+
+const help = () => `Fairseat, a ticket marketplace: services and pages as processes of their own.
+
+  npm run start:distributed                    run them on MongoDB, NATS and Redis, at one address
+  npm run start:distributed -- --replicas 2    two processes of each
+  npm run start:distributed -- --api-only      without the pages
+  npm run start:distributed -- --help          this text
+
+It sets PLATFORM, API_ORIGIN and SESSION_KEY_FILE by itself. Where MONGODB_URL, NATS_URL or
+REDIS_URL is not set, it finds or starts that server as \`npm run servers\` does.
+
+${settingsHelp()}`;
 
 const say = (line: string) => log('fairseat', 'white', line);
 
@@ -27,8 +39,14 @@ async function main() {
     options: {
       replicas: { type: 'string', default: '1' },
       'api-only': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    console.log(help());
+    return;
+  }
+  stopWhenAsked();
   const replicas = Number(values.replicas);
   if (!Number.isInteger(replicas) || replicas < 1) {
     throw new StartError(`--replicas=${values.replicas}: expected a whole number from 1`);
@@ -89,11 +107,13 @@ async function fail(error: unknown) {
   process.exit(1);
 }
 
-closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err, signal }) => {
-  if (err) console.error(err);
-  else say(`${signal}: finishing what is in flight …`);
-  await stop();
-  say('stopped');
-});
+function stopWhenAsked() {
+  closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err, signal }) => {
+    if (err) console.error(err);
+    else say(`${signal}: finishing what is in flight …`);
+    await stop();
+    say('stopped');
+  });
+}
 
 await main().catch(fail);

@@ -1,15 +1,14 @@
 import { parseArgs } from 'node:util';
-import { ConfigError } from '@fairseat/common/kit';
+import { ConfigError, settingsHelp } from '@fairseat/common/kit';
 
-export const HELP = `Fairseat, a ticket marketplace.
+export const help = () => `Fairseat, a ticket marketplace.
 
   npm start                  run it; pages and API on one port
   npm start -- --demo        fill a new data folder with events, sellers and holds
   npm start -- --api-only    run the API without the pages
   npm start -- --help        this text
 
-Settings are environment variables: HOST, PORT, PUBLIC_ORIGIN, DATA_DIR, ORDER_EXPIRATION_SECONDS,
-CURRENCY, RATE_LIMITS, TRUSTED_PROXIES, LOG_LEVEL. README.md says what each means.`;
+${settingsHelp()}`;
 
 /** @throws ConfigError naming what is not known. */
 export function readArguments(args: string[]) {

@@ -11,7 +11,7 @@ import {
 import { chooseGateway } from '@fairseat/gateways';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import closeWithGrace from 'close-with-grace';
-import { HELP, readArguments } from './arguments.ts';
+import { help, readArguments } from './arguments.ts';
 import { beginDemo, endDemo, keepCurrency, loadSessionKey } from './data-folder.ts';
 import { DEMO_ACCOUNTS, fillDemo } from './demo.ts';
 import { createMarketplace } from './marketplace.ts';
@@ -23,7 +23,7 @@ type Flags = ReturnType<typeof readArguments>;
 async function main() {
   const flags = readArguments(process.argv.slice(2));
   if (flags.help) {
-    console.log(HELP);
+    console.log(help());
     return;
   }
   // What lies in the data folder is for its owner alone.

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { ChargeRecord } from '@fairseat/common/contracts/charge';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { describeSettings } from '@fairseat/common/kit';
 import {
   Caller,
   startProcess,
@@ -168,17 +169,29 @@ describe('the flags of npm start', () => {
     return { code: await fairseat.exited, ...fairseat.output() };
   };
 
-  it('are told by --help', async () => {
-    const { code, stdout } = await start(['--help']);
-    expect(code).toBe(0);
-    for (const flag of ['--demo', '--api-only', '--help']) expect(stdout).toContain(flag);
-  });
-
   it.each([['--dmeo'], ['demo'], ['--demo=yes']])('are refused when unknown: %s', async (flag) => {
     const { code, stderr } = await start([flag]);
     expect(code).toBe(1);
     expect(stderr).toMatch(oneLine);
     expect(stderr).toContain('--help');
+  });
+});
+
+describe('--help', () => {
+  it.each([
+    ['services/marketplace/main.ts', ['--demo', '--api-only', '--help']],
+    ['infra/distributed/main.ts', ['--replicas', '--api-only', '--help']],
+  ])('of %s tells the flags and every setting, in 100 columns', async (main, flags) => {
+    const program = await startProgram(main, {}, { flags: ['--help'] });
+    expect(await program.exited).toBe(0);
+    const { stdout, stderr } = program.output();
+    for (const flag of flags) expect(stdout).toContain(` -- ${flag} `);
+    const told = stdout.matchAll(/^ {2}([A-Z_]+) +\S.*?\(default: [^)]+\)$/gms);
+    const settings = describeSettings().flatMap((group) => group.settings);
+    expect([...told].map(([, name]) => name)).toEqual(settings.map(({ name }) => name));
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+    expect(stdout).toMatch(/others \(default: none, needed\)\n$/);
+    expect(stderr).toBe('');
   });
 });
 

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeSettings } from '@fairseat/common/kit';
 import { bought, firstPurchase } from '@fairseat/test-support/first-purchase';
 import { startProcess, temporaryFolder } from '@fairseat/test-support/process';
 import { describe, expect, it } from 'vitest';
 
-const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8');
+const path = join(import.meta.dirname, '../../README.md');
+const readme = readFileSync(path, 'utf8');
 
 describe('the README', () => {
   it('shows a first purchase that works when pasted', async () => {
@@ -14,13 +16,20 @@ describe('the README', () => {
     await fairseat.end('SIGTERM');
   });
 
-  it('lists every setting with its default', () => {
-    const config = readFileSync(
-      join(import.meta.dirname, '../../packages/common/src/kit/process/config.ts'),
-      'utf8',
+  it('lists every setting as its schema describes it', async () => {
+    const [before, after] = readme.split(
+      /(?<=<!-- .* -u writes the settings -->\n).*(?=<!-- end)/s,
     );
-    const settings = [...config.matchAll(/^ {4}([A-Z_]+): /gm)].map(([, name]) => name);
-    const listed = [...readme.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
-    expect(listed).toEqual(settings);
+    await expect(`${before}\n${settingsTables()}\n${after}`).toMatchFileSnapshot(path);
   });
 });
+
+const settingsTables = () =>
+  describeSettings()
+    .map(({ title, settings }) => {
+      const rows = settings.map(
+        ({ name, byDefault, meaning }) => `| \`${name}\` | ${byDefault} | ${meaning} |\n`,
+      );
+      return `${title}:\n\n| setting | default | meaning |\n|---|---|---|\n${rows.join('')}`;
+    })
+    .join('\n');

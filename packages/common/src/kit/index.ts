@@ -34,4 +34,5 @@ export {
   type Service,
   type ServiceContext,
 } from './process/service.ts';
+export { describeSettings, settingsHelp } from './process/settings.ts';
 export { whyNotStarted } from './process/why-not-started.ts';

@@ -1,0 +1,209 @@
+/**
+ * Every setting: what is accepted, its default and what it means. The type of a configuration, the text of `--help` and
+ * the table of the README follow. Meanings are Markdown; `unset` says what holds where there is no default.
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+const NEEDED = 'none, needed';
+const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
+const NATS_ADDRESS = /^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/;
+
+const wholeNumber = (from: number, to: number) =>
+  z.coerce.number(`expected a whole number from ${from} to ${to}`).int().min(from).max(to);
+
+const isCurrency = (code: string) =>
+  Intl.supportedValuesOf('currency').includes(code.toUpperCase());
+
+const isOrigin = (text: string) =>
+  /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+
+/** `10.0.0.0/8`, `::1`, or one of the names that Fastify knows. */
+function isNetwork(text: string) {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const [address = '', bits = '1', ...rest] = text.split('/');
+  const longest = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
+}
+
+const url = (pattern: RegExp, example: string) =>
+  z.string().regex(pattern, `expected an address such as ${example}`);
+
+const ofEveryProcess = z.object({
+  HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
+  PORT: wholeNumber(0, 65_535).default(3000).describe('port to listen on; 0 chooses a free one'),
+  PUBLIC_ORIGIN: z
+    .string()
+    .refine(isOrigin, 'expected an origin such as https://tickets.example')
+    .optional()
+    .meta({
+      unset: 'the loopback names of `HOST` and `PORT`',
+      description:
+        'where browsers reach Fairseat, such as `https://tickets.example`: changing requests from other origins are refused, and with `https` cookies are `Secure`',
+    }),
+  CURRENCY: z
+    .string()
+    .toLowerCase()
+    .refine(isCurrency, 'expected an ISO 4217 code such as usd')
+    .default('usd')
+    .describe('ISO 4217 code; a data folder keeps the one of its first start'),
+  TRUSTED_PROXIES: z
+    .string()
+    .refine(
+      (list) => list.split(',').every((network) => isNetwork(network.trim())),
+      'expected addresses or networks such as 10.0.0.0/8, separated by commas',
+    )
+    .optional()
+    .describe('addresses or networks, separated by commas, whose `X-Forwarded-For` is trusted'),
+  LOG_LEVEL: z
+    .enum(LOG_LEVELS, `expected one of ${LOG_LEVELS.join(', ')}`)
+    .default('info')
+    .describe(`one of ${LOG_LEVELS.join(', ')}; JSON lines on standard error`),
+});
+
+const ofServices = z.object({
+  PLATFORM: z
+    .enum(['embedded', 'distributed'], 'expected embedded or distributed')
+    .default('embedded')
+    .describe('`distributed` for a service as a process of its own'),
+  DATA_DIR: z
+    .string()
+    .min(1)
+    .default('./data')
+    .describe('the folder of all data of `npm start`; one process at a time'),
+  ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400)
+    .default(900)
+    .describe('how long a ticket is locked for a buyer'),
+  RATE_LIMITS: z
+    .enum(['on', 'off'], 'expected on or off')
+    .default('on')
+    .transform((limits) => limits === 'on')
+    .describe('`off` is allowed only while `HOST` is a loopback address'),
+});
+
+const ofPages = z.object({
+  API_ORIGIN: z
+    .string()
+    .refine(isOrigin, 'expected an origin such as http://127.0.0.1:3000')
+    .optional()
+    .meta({ unset: NEEDED, description: 'where the pages reach the API' }),
+});
+
+const ofDistributed = z.object({
+  MONGODB_URL: url(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://user:password@host:27017')
+    .optional()
+    .meta({ unset: NEEDED, description: '`mongodb://user:password@host:27017/?tls=true`' }),
+  NATS_URL: url(NATS_ADDRESS, 'nats://user:password@host:4222, or several of them with commas')
+    .optional()
+    .meta({
+      unset: NEEDED,
+      description:
+        '`nats://user:password@host:4222`, with `tls://` encrypted; the servers of a cluster separated by commas',
+    }),
+  NATS_REPLICAS: wholeNumber(1, 5)
+    .default(1)
+    .describe(
+      'the number of servers of the cluster that keep each event: with 3, one may be lost without harm',
+    ),
+  REDIS_URL: url(/^rediss?:\/\/\S+$/, 'redis://user:password@host:6379')
+    .optional()
+    .meta({
+      unset: NEEDED,
+      description: '`redis://user:password@host:6379`, with `rediss://` encrypted',
+    }),
+  TLS_CA_FILE: z.string().optional().meta({
+    unset: 'the well-known ones',
+    description: 'authorities (PEM) whose certificates are trusted on the three servers',
+  }),
+  NAMESPACE: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]{0,31}$/, 'expected a small letter, then letters, digits or _')
+    .optional()
+    .describe(
+      'a prefix of every name on the three servers, so that several marketplaces can share them',
+    ),
+  SESSION_KEY_FILE: z.string().optional().meta({
+    unset: NEEDED,
+    description: 'the key for sessions: the private half for auth, the public half for all others',
+  }),
+});
+
+/** By who takes them. */
+const groups = {
+  'Every process': ofEveryProcess,
+  '`npm start`, and services by themselves': ofServices,
+  '[The pages by themselves](docs/operations.md#the-pages), beside those of every process': ofPages,
+  '`PLATFORM=distributed`, [on several machines](#on-several-machines)': ofDistributed,
+};
+
+export const settings = z
+  .object({
+    ...ofEveryProcess.shape,
+    ...ofServices.shape,
+    ...ofPages.shape,
+    ...ofDistributed.shape,
+  })
+  .superRefine((env, { addIssue }) => {
+    if (env.PLATFORM === 'embedded') return;
+    for (const [name, setting] of Object.entries(ofDistributed.shape)) {
+      if (setting.meta()?.unset === NEEDED && env[name as keyof typeof env] === undefined) {
+        addIssue({ code: 'custom', path: [name], message: 'PLATFORM=distributed needs it' });
+      }
+    }
+  })
+  .refine((env) => env.RATE_LIMITS || LOOPBACK.includes(env.HOST), {
+    path: ['RATE_LIMITS'],
+    error: 'off is obeyed only when HOST is a loopback address',
+  });
+
+interface SettingGroup {
+  /** Markdown, as the rest. */
+  title: string;
+  settings: { name: string; byDefault: string; meaning: string }[];
+}
+
+export const describeSettings = (): SettingGroup[] =>
+  Object.entries(groups).map(([title, group]) => ({ title, settings: describe(group) }));
+
+function describe(group: z.ZodObject): SettingGroup['settings'] {
+  const { properties = {} } = z.toJSONSchema(group, { io: 'input' });
+  return Object.entries(properties).map(([name, property]) => {
+    const { default: value, unset = 'none', description = '' } = property as Description;
+    return { name, byDefault: value === undefined ? unset : `\`${value}\``, meaning: description };
+  });
+}
+
+interface Description {
+  default?: unknown;
+  unset?: string;
+  description?: string;
+}
+
+const NAME_WIDTH = 28;
+const MEANING_WIDTH = 72;
+
+/** All settings for a terminal, at 100 columns. */
+export function settingsHelp(): string {
+  const groups = describeSettings().map(({ title, settings }) => {
+    const rows = settings.map(({ name, byDefault, meaning }) => {
+      const lines = wrapped(plain(meaning), plain(`(default: ${byDefault})`));
+      return `  ${name}`.padEnd(NAME_WIDTH) + lines.join(`\n${' '.repeat(NAME_WIDTH)}`);
+    });
+    return [`${plain(title)}:`, ...rows].join('\n');
+  });
+  return ['Settings are environment variables.', ...groups].join('\n\n');
+}
+
+const plain = (markdown: string) => markdown.replace(/\[(.+?)\]\(.+?\)/g, '$1').replaceAll('`', '');
+
+/** Lines of what is said first, and last what is not to be split. */
+function wrapped(text: string, whole: string): string[] {
+  const lines: string[] = [];
+  for (const part of [...text.split(' '), whole]) {
+    const longer = `${lines.at(-1)} ${part}`;
+    if (lines.length > 0 && longer.length <= MEANING_WIDTH) lines.splice(-1, 1, longer);
+    else lines.push(part);
+  }
+  return lines;
+}
