@@ -1,13 +1,11 @@
 /** The embedded platform: everything in one process and one data folder, with nothing but Node. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock, Platform, Stored, TableDefinition, TestGateway } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
 import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { createTestGateway, testPayments } from '../test-gateway.ts';
 import { EmbeddedBus } from './bus.ts';
-import { StoreError } from './file.ts';
+import { openFolder, StoreError, type StoreFile } from './file.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
@@ -18,6 +16,10 @@ export interface EmbeddedOptions {
   /** Made when it does not exist. One process at a time. */
   dataDir: string;
   clock?: Clock;
+  newId?: () => string;
+  /** Takes the place of the folder, and of the event loop: see `Store`. */
+  open?: (dataDir: string) => StoreFile;
+  nextTurn?: () => Promise<void>;
   rateLimits?: boolean;
   /** Told what went wrong where nobody waits for an answer. */
   onError?: (message: string, error: unknown) => void;
@@ -41,7 +43,8 @@ const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
-  const store = openStore(dataDir);
+  const { newId = createNewId(clock), open = openFolder } = options;
+  const store = new Store(open(dataDir), options.nextTurn);
   defineTimers(store);
   const tables = new Map<string, EmbeddedTable<never>>();
   const timers: EmbeddedTimers[] = [];
@@ -74,7 +77,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
 
   return {
     clock,
-    newId: createNewId(clock),
+    newId,
     table: openTable,
     bus,
     gateway: createTestGateway(openTable('test_gateway', testPayments), clock),
@@ -109,14 +112,4 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
       for (const each of timers) void each.stop();
     },
   };
-}
-
-function openStore(dataDir: string) {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new StoreError(`Cannot make the data folder ${dataDir}: ${message}.`, { cause: error });
-  }
-  return new Store(join(dataDir, 'fairseat.sqlite'));
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { Stored } from '@fairseat/common/ports';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StoreError } from './file.ts';
+import { openFile, StoreError } from './file.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 
@@ -14,7 +14,7 @@ describe('the store', () => {
   let commits: number;
   const path = () => join(folder, 'test.sqlite');
   const open = () => {
-    store = new Store(path());
+    store = new Store(openFile(path()));
     store.define('CREATE TABLE IF NOT EXISTS things (id TEXT PRIMARY KEY, size TEXT)');
     commits = 0;
     store.listen({
@@ -172,7 +172,7 @@ describe('the store', () => {
   });
 
   it('refuses a second process and a file of a newer version, and says why', async () => {
-    expect(() => new Store(path())).toThrow(/another process is using it/);
+    expect(() => openFile(path())).toThrow(/another process is using it/);
     await store.write(insert('a'));
     store.define('PRAGMA user_version = 99');
     await store.close();

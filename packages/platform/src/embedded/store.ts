@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
-import { openFile } from './file.ts';
+import type { StoreFile } from './file.ts';
 
 /** Runs prepared statements inside the group's transaction. All else was computed before. */
 export type Write = () => void;
@@ -59,6 +59,8 @@ export class Store {
   readonly #units = new AsyncLocalStorage<Unit>();
   readonly #listeners: CommitListener[] = [];
   readonly #flushSoon: () => Promise<void>;
+  /** Resolves once others have had their turn. */
+  readonly nextTurn: () => Promise<void>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
@@ -67,15 +69,14 @@ export class Store {
   #undo: (() => void)[] = [];
   #nextSeq: number;
 
-  /** @throws StoreError when another process has it open or the disk does not take it. */
-  constructor(path: string) {
-    const { db, lastSeq } = openFile(path);
+  constructor({ db, lastSeq }: StoreFile, nextTurn: () => Promise<void> = setImmediate) {
     this.#db = db;
     this.#nextSeq = lastSeq + 1;
+    this.nextTurn = nextTurn;
     // Bound here, so that a group never runs inside the story of whoever happened to schedule it.
     const flush = AsyncLocalStorage.bind(() => this.#flush());
     this.#flushSoon = async () => {
-      await setImmediate();
+      await nextTurn();
       await flush();
     };
   }
