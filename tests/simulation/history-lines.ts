@@ -33,6 +33,8 @@ export function told(entry: Entry): Line[] {
     }
     case 'fault':
       return line(`⚡ ${entry.what}: ${entry.where}`, story === undefined ? [] : [story]);
+    case 'error':
+      return line(`⚡ ${entry.message}: ${entry.reason}`);
     case 'crash':
       return line('⚡ crashes');
     case 'start':

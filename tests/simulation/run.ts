@@ -56,7 +56,8 @@ const LINGERS_MS = 130_000;
 const LINGERS_EVERY = 10;
 
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
-  const simulation = new Simulation({ seed: plan.seed, weather: plan.weather });
+  const { seed, weather, platform } = plan;
+  const simulation = new Simulation({ seed, weather, ...(platform && { platform }) });
   const startMs = simulation.nowMs;
   const checkers = new Checkers(plan, () => simulation.nowMs);
   const hash = options.hash ? createHash('sha256') : undefined;

@@ -27,7 +27,8 @@ export interface Found {
 const OWN = ['tickets_tickets', 'orders_orders', 'payments_payments', 'test_gateway_payments'];
 
 /** Why a delivery may come to nothing in a healthy system. */
-const EXCUSE = /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack)/;
+const EXCUSE =
+  /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack|Error: The handler was stopped)/;
 
 export class Checkers {
   readonly ledger = new Ledger();
@@ -81,6 +82,8 @@ export class Checkers {
     else if (entry.kind === 'dead') {
       const { event, group, reason } = entry;
       this.fail('no dead letters', `${event.type} died at ${group}: ${reason}`);
+    } else if (entry.kind === 'error' && !EXCUSE.test(entry.reason)) {
+      this.fail('no unexpected error', `${entry.message}: ${entry.reason}`);
     } else if (entry.kind === 'redeliver' && !EXCUSE.test(entry.reason)) {
       const { event, group, reason } = entry;
       this.fail('handlers do not fail', `${event.type} failed at ${group}: ${reason}`);

@@ -1,16 +1,16 @@
-import type { AnyEvent, EventType } from '@fairseat/common/events';
-import type { DeadLetter, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
+import type { EventType } from '@fairseat/common/events';
+import type { Platform } from '@fairseat/common/ports';
 import { unlimited } from '../rate-limiter.ts';
 import { testPayments } from '../test-gateway.ts';
-import { Log, SimulatedBus } from './bus.ts';
+import { EmbeddedEngines } from './embedded-engines.ts';
 import { Environment, type Timing } from './environment.ts';
 import { createGateway, createGatewayServer } from './gateway.ts';
+import type { Engines, Ground } from './ground.ts';
 import type { Engine, Entry } from './history.ts';
+import { OwnEngines } from './own-engines.ts';
 import { createClock, createNewId, Member } from './process.ts';
 import { type Counter, createRateLimiter } from './rate-limiter.ts';
 import { SavedRecords } from './records.ts';
-import { type Saved, SimulatedTable } from './table.ts';
-import { Alarms, createTimers } from './timers.ts';
 import type { Weather } from './weather.ts';
 import { Wire } from './wire.ts';
 
@@ -21,7 +21,11 @@ export interface SimulationOptions extends Partial<Timing> {
   /** Milliseconds since the epoch. */
   startsAtMs?: number;
   rateLimits?: boolean;
+  /** `embedded`: its own store, bus and alarms, on a simulated disk. One process has it at a time. */
+  platform?: SimulatedPlatform;
 }
+
+export type SimulatedPlatform = 'simulated' | 'embedded';
 
 export interface SimulatedProcess {
   readonly name: string;
@@ -29,51 +33,50 @@ export interface SimulatedProcess {
   readonly isAlive: boolean;
   /** Nothing of it runs again. What it has saved stays; what is on its way is done or lost. */
   crash(): void;
-}
-
-/** What is stored below all services, seen without any fault. */
-export interface Engines {
-  /** Of the table `${service}_${name}`, by id. */
-  records(table: string): ReadonlyMap<string, Stored>;
-  /** All that groups have given up on. */
-  deadLetters(): DeadLetter[];
-  /** Every event on the bus, in the order they came to it. */
-  readonly events: readonly AnyEvent[];
+  /** The same in the middle of its next commit, of which luck says whether it is saved. The answer calls that off. */
+  crashAtCommit(onCrash: () => void): () => void;
 }
 
 const STARTS_AT_MS = Date.UTC(2026, 0, 1);
-const FORGOTTEN_WITHIN_MS = 60_000;
 
 /** Engines, network and time of a whole marketplace, all from one seed. */
 export class Simulation {
   readonly engines: Engines;
   readonly #environment: Environment;
   readonly #wire: Wire;
-  readonly #log: Log;
-  readonly #tables = new Map<string, SavedRecords<Stored>>();
-  readonly #alarms = new Map<string, Alarms>();
+  readonly #ground: Ground;
   readonly #counters = new Map<string, Map<string, Counter>>();
   readonly #gateway;
   readonly #rateLimits: boolean;
 
   constructor(options: SimulationOptions) {
-    const { seed, weather, startsAtMs = STARTS_AT_MS, rateLimits = false } = options;
+    const { seed, weather, startsAtMs = STARTS_AT_MS, rateLimits = false, platform } = options;
     const { deferMs = 100, backoffMs = 100, maxFailures = 8, ackWaitMs = 10_000 } = options;
     const timing = { deferMs, backoffMs, maxFailures, ackWaitMs };
     this.#environment = new Environment(seed, startsAtMs, weather, timing);
     this.#wire = new Wire(this.#environment);
-    this.#log = new Log(this.#environment);
     this.#rateLimits = rateLimits;
-    const payments = this.#records('test_gateway', testPayments);
+    this.#ground =
+      platform === 'embedded'
+        ? new EmbeddedEngines(this.#environment)
+        : new OwnEngines(this.#environment, this.#wire);
+    const payments = new SavedRecords('test_gateway_payments', testPayments);
     this.#gateway = createGatewayServer(
       payments,
-      this.#saved('test_gateway', payments),
+      (caller, before, after, events) =>
+        this.#environment.tell(caller, {
+          kind: 'write',
+          table: payments.name,
+          before,
+          after,
+          events,
+        }),
       this.#environment,
     );
     this.engines = {
-      records: (table) => this.#tables.get(table)?.all ?? new Map(),
-      deadLetters: () => this.#log.deadLetters,
-      events: this.#log.events,
+      records: (table) => (table === payments.name ? payments.all : this.#ground.records(table)),
+      deadLetters: () => this.#ground.deadLetters(),
+      events: this.#ground.events,
     };
   }
 
@@ -91,7 +94,6 @@ export class Simulation {
   /** A new process, whose clock is off by so much. */
   process(name: string, skewMs: number): SimulatedProcess {
     const member = new Member(name, this.#environment);
-    this.#log.join(member);
     const platform = this.#platform(member, skewMs);
     return {
       name,
@@ -100,6 +102,7 @@ export class Simulation {
         return member.isAlive;
       },
       crash: () => member.crash(),
+      crashAtCommit: (onCrash) => member.crashAtCommit(onCrash),
     };
   }
 
@@ -121,11 +124,7 @@ export class Simulation {
 
   /** No event undelivered, no handler or call under way, no alarm due. Looks of periodic work do not count. */
   get isQuiet(): boolean {
-    return (
-      this.#environment.underWay === 0 &&
-      this.#log.isQuiet &&
-      [...this.#alarms.values()].every((alarms) => alarms.isQuiet)
-    );
+    return this.#environment.underWay === 0 && this.#ground.isQuiet;
   }
 
   setWeather(weather: Weather): void {
@@ -140,12 +139,12 @@ export class Simulation {
   /** All alarms are gone. */
   loseTimers(): void {
     this.#environment.fault({ process: 'timers', story: undefined }, 'alarms lost', 'all');
-    for (const alarms of this.#alarms.values()) alarms.lose();
+    this.#ground.loseTimers();
   }
 
   /** This group never hears of the next event of this type. Answers how to call that off. */
   loseEvent(group: string, type: EventType): () => void {
-    return this.#log.group(group).lose(type);
+    return this.#ground.loseEvent(group, type);
   }
 
   /** Tells everything that happens from now on, in order. */
@@ -155,27 +154,11 @@ export class Simulation {
 
   #platform(member: Member, skewMs: number): Platform {
     const clock = createClock(member, skewMs, this.#environment);
+    const newId = createNewId(clock, member.name, this.#environment);
     return {
       clock,
-      newId: createNewId(clock, member.name, this.#environment),
-      table: (service, definition) => {
-        member.services.add(service);
-        const records = this.#records(service, definition);
-        return new SimulatedTable(
-          this.#wire,
-          member,
-          service,
-          records,
-          this.#saved(service, records),
-        );
-      },
-      bus: new SimulatedBus(this.#wire, this.#log, member, this.#environment),
-      timers: (service) => {
-        member.services.add(service);
-        const alarms = this.#alarms.get(service) ?? new Alarms(service, this.#environment);
-        this.#alarms.set(service, alarms);
-        return createTimers(this.#wire, member, service, alarms);
-      },
+      newId,
+      ...this.#ground.platform(member, { clock, newId }),
       gateway: createGateway(this.#wire, member, this.#gateway, this.#environment),
       rateLimiter: (name, limit) => {
         if (!this.#rateLimits) return unlimited;
@@ -183,40 +166,6 @@ export class Simulation {
         this.#counters.set(name, counters);
         return createRateLimiter(counters, limit, this.#environment);
       },
-      start: async () => member.start(),
-      close: () => member.close(),
     };
-  }
-
-  #records<R extends Stored>(service: string, definition: TableDefinition<R>): SavedRecords<R> {
-    const name = `${service}_${definition.name}`;
-    const records =
-      (this.#tables.get(name) as SavedRecords<R> | undefined) ??
-      new SavedRecords<R>(name, definition);
-    this.#tables.set(name, records as unknown as SavedRecords<Stored>);
-    return records;
-  }
-
-  /** What follows from every write. */
-  #saved<R extends Stored>(service: string, records: SavedRecords<R>): Saved {
-    const { name: table, definition } = records;
-    return (caller, before, after, events) => {
-      this.#environment.tell(caller, { kind: 'write', table, before, after, events });
-      this.#log.relay(service, events);
-      const forgetAt = definition.forgetAt?.(after as R);
-      if (forgetAt !== undefined) this.#forget(records, after as R, forgetAt);
-    };
-  }
-
-  #forget<R extends Stored>(records: SavedRecords<R>, record: R, forgetAt: number) {
-    const { queue, scopes } = this.#environment;
-    const luck = scopes.first(`${records.name} ${record.id} ${record.version} forgotten`);
-    const lateMs = luck.between(0, FORGOTTEN_WITHIN_MS);
-    queue.at(forgetAt + lateMs, luck.next(), () => {
-      if (records.all.get(record.id) !== record) return;
-      records.forget(record);
-      const caller = { process: 'tables', story: undefined };
-      this.#environment.tell(caller, { kind: 'forget', table: records.name, before: record });
-    });
   }
 }
