@@ -20,6 +20,8 @@ export interface EmbeddedOptions {
   /** Takes the place of the folder, and of the event loop: see `Store`. */
   open?: (dataDir: string) => StoreFile;
   nextTurn?: () => Promise<void>;
+  /** Of each table; see `EmbeddedTable`. */
+  cachedRecords?: number;
   rateLimits?: boolean;
   /** Told what went wrong where nobody waits for an answer. */
   onError?: (message: string, error: unknown) => void;
@@ -58,7 +60,8 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   // One for each name, so that there is one cache of its records.
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
     const name = `${service}_${definition.name}`;
-    const table = tables.get(name) ?? new EmbeddedTable(store, name, definition);
+    const table =
+      tables.get(name) ?? new EmbeddedTable(store, name, definition, options.cachedRecords);
     tables.set(name, table as EmbeddedTable<never>);
     return table as EmbeddedTable<R>;
   };

@@ -24,7 +24,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #name: string;
   readonly #columns: Column<R>[];
   /** Saved records as this process wrote or read them last: exact, since no other process has the file. */
-  readonly #cache = new LRUCache<string, R>({ max: CACHED_RECORDS });
+  readonly #cache: LRUCache<string, R>;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #upsert: StatementSync;
@@ -32,8 +32,14 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #updates = new Map<number, StatementSync>();
   readonly #sideTables: SideTable<R>[];
 
-  constructor(store: Store, name: string, definition: TableDefinition<R>) {
+  constructor(
+    store: Store,
+    name: string,
+    definition: TableDefinition<R>,
+    cachedRecords = CACHED_RECORDS,
+  ) {
     this.#store = store;
+    this.#cache = new LRUCache({ max: cachedRecords });
     this.#definition = definition;
     this.#name = name;
     this.#columns = columnsOf(definition);

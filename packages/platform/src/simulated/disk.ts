@@ -49,6 +49,8 @@ export class Drive {
   readonly #rows: RowLog;
   readonly #rollback: StatementSync;
   #hasNewTables = true;
+  /** Since the last look at the rows. */
+  #hasChanges = false;
   #luck: Luck;
   /** Of the transaction under way. */
   #statementsLeft = Number.POSITIVE_INFINITY;
@@ -76,7 +78,7 @@ export class Drive {
 
   /** What happens during a transaction is told with what that saves, if it does; else at once. */
   note(noted: Noted | Dropping) {
-    if (this.isInTransaction) this.#pending.push(...this.#rows.take(), noted);
+    if (this.isInTransaction) this.#pending.push(...this.#changes(), noted);
     else if (this.#member.isAlive) this.#onCommit([noted]);
   }
 
@@ -102,7 +104,17 @@ export class Drive {
     if (command === 'BEGIN') this.#begin();
     if (this.#statementsLeft === 0) this.#refuse();
     this.#statementsLeft -= 1;
-    return run();
+    const done = run();
+    this.#hasChanges = true;
+    // What is written outside a transaction is saved by itself.
+    if (!this.isInTransaction) this.#onCommit(this.#changes());
+    return done;
+  }
+
+  #changes(): Saved {
+    if (!this.#hasChanges) return [];
+    this.#hasChanges = false;
+    return this.#rows.take();
   }
 
   #begin() {
@@ -118,8 +130,8 @@ export class Drive {
   }
 
   #commit(run: Run) {
-    if (this.#statementsLeft < Number.POSITIVE_INFINITY) this.#refuse();
-    this.#pending.push(...this.#rows.take());
+    if (Number.isFinite(this.#statementsLeft)) this.#refuse();
+    this.#pending.push(...this.#changes());
     const isDoomed = this.#member.isDoomed && this.#pending.some(isEvent);
     if (isDoomed && this.#luck.chance(0.5)) this.#die();
     const done = run();
@@ -132,6 +144,7 @@ export class Drive {
   #refuse(): never {
     const { errcode, message } = this.#luck.chance(0.5) ? FULL : BROKEN;
     if (this.#luck.chance(0.5) && this.isInTransaction) this.#rollback.run();
+    this.#statementsLeft = Number.POSITIVE_INFINITY;
     const happening = { kind: 'fault', what: 'disk refuses', where: message } as const;
     this.#onCommit([{ happening, story: undefined }]);
     throw Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode });

@@ -35,7 +35,7 @@ export class Disturbance {
     const luck = scopes.of(event.correlationid).child(name).next();
     const isHeldBack = luck.chance(weather.reorder);
     const heldBackMs = luck.between(0, weather.reorderMs);
-    const isStopped = luck.chance(weather.midHandler);
+    const isStopped = luck.chance(weather.duplicate);
     const stop = STOPS[luck.between(0, 2)];
     const takesMs = luck.chance(weather.ackLost) ? luck.between(0, weather.slowMs) : 0;
     const fault = (what: 'held back' | 'handler stopped') =>

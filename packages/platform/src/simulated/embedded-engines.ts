@@ -8,6 +8,12 @@ import type { Member } from './process.ts';
 import { Tap } from './tap.ts';
 import { type Saved, Told } from './told.ts';
 
+/** Few, so that a record is read from the disk as often as not. */
+const MOST_CACHED = 100;
+
+/** How many times as long as usual an event may stay put aside, so that more overtake it. */
+const LONGEST_BACKOFF = 50;
+
 /**
  * The embedded platform as it is, on a simulated disk and in virtual time. What it does is told by its rows, as SQLite has
  * saved them; only what leaves no row, as that a handler was called, is told by who stands between it and the services.
@@ -47,10 +53,13 @@ export class EmbeddedEngines implements Ground {
   }
 
   platform(member: Member, own: Pick<Platform, 'clock' | 'newId'>): GroundPlatform {
+    const { timing, scopes } = this.#environment;
     const drive = this.#disk.open(member, (saved) => this.#tell(member, saved));
     const embedded = openEmbedded({
       ...own,
-      ...this.#environment.timing,
+      ...timing,
+      backoffMs: timing.backoffMs * scopes.first('back-off').between(1, LONGEST_BACKOFF),
+      cachedRecords: scopes.first('cache').between(1, MOST_CACHED),
       dataDir: '',
       open: () => drive.file,
       nextTurn: () => this.#nextTurn(member),

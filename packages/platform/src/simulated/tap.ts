@@ -90,8 +90,8 @@ export class Tap {
       onFire: (handler) =>
         timers.onFire(async (key) => {
           const { before, after } = this.#disturbance.ofAlarm(service, key);
-          await before();
           this.#drive.note({ happening: this.#told.rings(service, key), story: undefined });
+          await before();
           await handler(key);
           await after();
         }),

@@ -188,12 +188,15 @@ export class Told {
       return [];
     }
     this.#alarms.delete(name);
+    const of = { service: String(service), key: String(key) };
     const rings = this.#ringing.get(name) ?? [];
-    this.#ringing.delete(name);
     if (this.#dropping.delete(name)) return [];
-    return rings.map((ring) => ({
-      story: undefined,
-      happening: { kind: 'rung', service: String(service), key: String(key), ring },
-    }));
+    // Whoever takes it away unheard has it ring for nobody.
+    const unheard = rings.length === 0 ? [this.rings(of.service, of.key)] : [];
+    const rung = (this.#ringing.get(name) ?? []).map(
+      (ring) => ({ kind: 'rung', ...of, ring }) as const,
+    );
+    this.#ringing.delete(name);
+    return [...unheard, ...rung].map((happening) => ({ story: undefined, happening }));
   }
 }
