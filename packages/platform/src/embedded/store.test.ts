@@ -152,6 +152,24 @@ describe('the store', () => {
     expect(ids()).toEqual(['large']);
   });
 
+  it('is away, and nothing worse, when the disk cannot be read', async () => {
+    const table = new EmbeddedTable(store, 'seats', {
+      name: 'seats',
+      unique: { place: () => null },
+      indexes: { due: () => null },
+    });
+    const fail = () => {
+      throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+    };
+    const sql = store.sql.bind(store);
+    store.sql = (text) => Object.assign(sql(text), { get: fail, all: fail, iterate: fail });
+    store.sql('SELECT body FROM seats WHERE id = ?');
+    await expect(table.get('a')).rejects.toThrow(Unavailable);
+    await expect(table.getByKey('place', 'a')).rejects.toThrow(Unavailable);
+    await expect(table.find({ limit: 1 })).rejects.toThrow(Unavailable);
+    await expect(table.due('due', 1, 1)).rejects.toThrow(Unavailable);
+  });
+
   it('keeps records where they are when they grow by what a hold adds', async () => {
     const table = new EmbeddedTable<Stored & { orderId: string | null }>(store, 'seats', {
       name: 'seats',

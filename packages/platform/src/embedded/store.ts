@@ -135,6 +135,16 @@ export class Store {
     return Promise.resolve();
   }
 
+  /** For reads outside a write. @throws Unavailable when the disk fails. */
+  read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!isEngineTrouble(error)) throw error;
+      throw new Unavailable('The data could not be read.', { cause: error });
+    }
+  }
+
   /** Runs work whose writes are saved together, or not at all, with one that finishes it. */
   async unit(work: () => Promise<void>, finish: Write): Promise<void> {
     const unit: Unit = { writes: [], guarded: false, open: true };
@@ -247,8 +257,13 @@ function asOwnFailure(error: unknown): unknown {
   const { errcode, message } = error as { errcode?: number; message?: string };
   if (errcode === undefined) return error;
   if (UNIQUE_VIOLATIONS.includes(errcode)) return new DuplicateKey(message);
-  if (ENGINE_TROUBLES.includes(errcode & 0xff)) throw error;
+  if (isEngineTrouble(error)) throw error;
   return error;
+}
+
+function isEngineTrouble(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && ENGINE_TROUBLES.includes(errcode & 0xff);
 }
 
 const isRefusal = (error: unknown) =>

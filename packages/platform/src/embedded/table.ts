@@ -83,17 +83,15 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   async get(id: string) {
     const cached = this.#cache.get(id);
     if (cached) return cached;
-    const record = this.#one(this.#select, id);
+    const record = this.#store.read(() => this.#one(this.#select, id));
     if (record) this.#cache.set(id, record);
     return record;
   }
 
   async getByKey(key: string, value: string) {
-    if (this.#definition.uniqueEach?.[key]) {
-      const owner = `SELECT id FROM ${this.#name}_e_${key} WHERE value = ?`;
-      return this.#one(this.#selectWhere(`id = (${owner})`), value);
-    }
-    return this.#one(this.#selectWhere(`k_${key} = ?`), value);
+    const owner = `SELECT id FROM ${this.#name}_e_${key} WHERE value = ?`;
+    const condition = this.#definition.uniqueEach?.[key] ? `id = (${owner})` : `k_${key} = ?`;
+    return this.#store.read(() => this.#one(this.#selectWhere(condition), value));
   }
 
   insert(record: R, events: AnyEvent[] = []) {
@@ -127,6 +125,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async find(query: Query): Promise<Page<R>> {
+    return this.#store.read(() => this.#page(query));
+  }
+
+  #page(query: Query): Page<R> {
     const before = placeOf(query.cursor);
     const words = query.words === undefined ? [] : wordsOf(query.words);
     const hasWords = (record: R) => {
@@ -154,9 +156,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async due(index: string, upTo: number, limit: number) {
-    const rows = this.#store
-      .sql(`SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`)
-      .all(upTo, limit) as unknown as Row[];
+    const sql = `SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`;
+    const rows = this.#store.read(() => this.#store.sql(sql).all(upTo, limit)) as unknown as Row[];
     return rows.map((row) => JSON.parse(row.body) as R);
   }
 
