@@ -40,6 +40,17 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     rules: ['comes to rest'],
   },
   {
+    name: 'broken-reads-are-a-surprise',
+    shows: 'guard',
+    breaks: 'that the disk cannot be read is an error nobody expected, instead of one that passes',
+    file: store,
+    find: `      if (!isEngineTrouble(error)) throw error;
+`,
+    replace: `      throw error;
+`,
+    rules: ['no unexpected error', 'handlers do not fail'],
+  },
+  {
     name: 'failed-work-is-saved',
     shows: [22],
     breaks: 'what a handler wrote before it failed is saved, and its event counts as handled',
@@ -163,11 +174,9 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     shows: 'guard',
     breaks: 'an older version of another service’s record takes the place of a newer one',
     file: table,
-    find: `      if (kept && kept.version >= record.version) return;
-      upsert();`,
-    replace: `      this.#store.sql(\`DELETE FROM \${this.#name} WHERE id = ?\`).run(record.id);
-      upsert();`,
-    rules: ['a replica grows newer', 'what is handled has taken effect', 'comes to rest'],
+    find: `      WHERE excluded.version > version`,
+    replace: `      WHERE excluded.version <> version`,
+    rules: ['a replica grows newer'],
   },
   {
     name: 'indexes-stay-as-they-were',

@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { currentStory } from '@fairseat/common/context';
 import { openFile, type StoreFile } from '../embedded/file.ts';
 import type { Environment } from './environment.ts';
 import type { Luck } from './luck.ts';
@@ -8,6 +9,8 @@ import type { Dropping, Noted, Saved } from './told.ts';
 
 /** How many statements of a transaction that is refused succeed, at most. */
 const MOST_STATEMENTS = 6;
+/** As many in each transaction that does. */
+const READS_THAT_FAIL = 0.1;
 const BROKEN = { errcode: 10, message: 'disk I/O error' };
 const FULL = { errcode: 13, message: 'database or disk is full' };
 
@@ -52,6 +55,7 @@ export class Drive {
   /** Since the last look at the rows. */
   #hasChanges = false;
   #luck: Luck;
+  readonly #readingLuck: Luck;
   /** Of the transaction under way. */
   #statementsLeft = Number.POSITIVE_INFINITY;
   #pending: Saved = [];
@@ -69,6 +73,7 @@ export class Drive {
     this.#rows = new RowLog(file.db);
     this.#rollback = file.db.prepare('ROLLBACK');
     this.#luck = environment.scopes.of('disk').next();
+    this.#readingLuck = environment.scopes.of('reading').next();
     this.#listenIn(file.db);
   }
 
@@ -93,10 +98,23 @@ export class Drive {
       const statement = prepare(sql);
       const [command = ''] = sql.split(' ');
       if (UNDOING.includes(command)) return statement;
+      if (sql.startsWith('SELECT body FROM')) this.#mayFail(statement);
       const run = statement.run.bind(statement) as (...values: unknown[]) => ReturnType<Run>;
       statement.run = (...values: unknown[]) => this.#run(command, () => run(...values));
       return statement;
     };
+  }
+
+  /** Reading a record, as reading anything else, but whose process could only end of it. */
+  #mayFail(statement: StatementSync) {
+    for (const name of ['get', 'all', 'iterate'] as const) {
+      const read = statement[name].bind(statement) as (...values: unknown[]) => never;
+      statement[name] = (...values: unknown[]) => {
+        const { unavailable } = this.#environment.weather;
+        if (this.#readingLuck.chance(unavailable * READS_THAT_FAIL)) throw this.#failure(BROKEN);
+        return read(...values);
+      };
+    }
   }
 
   #run(command: string, run: Run) {
@@ -142,14 +160,19 @@ export class Drive {
 
   /** SQLite ends the transaction by itself after some errors and leaves it open after others. */
   #refuse(): never {
-    const { errcode, message } = this.#luck.chance(0.5) ? FULL : BROKEN;
+    const refusal = this.#luck.chance(0.5) ? FULL : BROKEN;
     if (this.#luck.chance(0.5) && this.isInTransaction) this.#rollback.run();
     this.#statementsLeft = Number.POSITIVE_INFINITY;
-    const happening = { kind: 'fault', what: 'disk refuses', where: message } as const;
-    this.#onCommit([{ happening, story: undefined }]);
-    throw Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode });
+    throw this.#failure(refusal);
   }
 
+  #failure({ errcode, message }: typeof BROKEN) {
+    const happening = { kind: 'fault', what: 'disk refuses', where: message } as const;
+    this.#onCommit([{ happening, story: currentStory()?.correlationId }]);
+    return Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode });
+  }
+
+  /** The platform hears an error, but whatever it does about that is cut off from everything. */
   #die(): never {
     this.#member.crashInCommit();
     throw new Error('The process is no more.');

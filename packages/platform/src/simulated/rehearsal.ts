@@ -4,7 +4,14 @@ import { inStory, traceparentOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Platform, Stored, TableDefinition } from '@fairseat/common/ports';
-import { clear, type Entry, type SimulatedProcess, Simulation, type Weather } from './index.ts';
+import {
+  clear,
+  type Entry,
+  type SimulatedPlatform,
+  type SimulatedProcess,
+  Simulation,
+  type Weather,
+} from './index.ts';
 
 export const storm: Weather = {
   latencyMs: [1, 20],
@@ -128,8 +135,12 @@ export const digestOf = (history: Entry[]) =>
 export const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed);
 
 /** A simulation to look into, whose processes share a table of notes. */
-export function open(weather: Partial<Weather> = {}, seed = 1) {
-  const simulation = new Simulation({ seed, weather: { ...clear, ...weather } });
+export function open(
+  weather: Partial<Weather> = {},
+  seed = 1,
+  platform: SimulatedPlatform = 'simulated',
+) {
+  const simulation = new Simulation({ seed, weather: { ...clear, ...weather }, platform });
   const history: Entry[] = [];
   simulation.onHistory((entry) => history.push(entry));
   const join = async (name: string, prepare = async (_: ReturnType<typeof parts>) => {}) => {

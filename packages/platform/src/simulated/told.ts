@@ -35,6 +35,8 @@ export class Told {
   #lastSeq = 0;
   readonly #cursors = new Map<string, number>();
   readonly #parked = new Set<string>();
+  /** Told when its row went, which may be before the cursor gets there. */
+  readonly #wasParked = new Set<string>();
   /** When alarms ring next, and when they were set to. */
   readonly #alarms = new Map<string, number>();
   readonly #dueAt = new Map<string, number>();
@@ -107,6 +109,7 @@ export class Told {
     // Whether it was put aside again, or for good, is told after.
     for (const [group, seq] of unparked) {
       if (!this.#parked.has(named(group, seq))) history.push(...this.#handled(group, seq));
+      this.#wasParked.add(named(group, seq));
     }
     for (const noted of history) {
       if (noted.happening.kind === 'write')
@@ -153,7 +156,9 @@ export class Told {
     this.#cursors.set(group, seq);
     const handled: Noted[] = [];
     for (let at = from + 1; at <= seq; at++) {
-      if (!this.#parked.has(named(group, at))) handled.push(...this.#handled(group, at));
+      const name = named(group, at);
+      if (this.#parked.has(name) || this.#wasParked.has(name)) continue;
+      handled.push(...this.#handled(group, at));
     }
     return handled;
   }
