@@ -1,4 +1,4 @@
-/** The real services on the simulated platform: each in several replicas, each replica its own process. */
+/** The real services on the simulated platform: each replica a process of its own, or all of them in one. */
 import { createAuth, type Passwords } from '@fairseat/auth';
 import type { Story } from '@fairseat/common/context';
 import { Unavailable, VersionConflict } from '@fairseat/common/errors';
@@ -10,7 +10,7 @@ import { payments } from '@fairseat/payments';
 import type { SimulatedProcess, Simulation } from '@fairseat/platform/simulated';
 import { tickets } from '@fairseat/tickets';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
-import { type Plan, SERVICES, type ServiceName } from './plan.ts';
+import { type Plan, SERVICES, type ServiceName, skewMsOf } from './plan.ts';
 
 /** Hashing costs time on purpose and runs on threads, so it is passed in. */
 const passwords: Passwords = {
@@ -36,7 +36,20 @@ const others = { tickets, orders, expiration, payments };
 const serviceNamed = (name: ServiceName): Service =>
   name === 'auth' ? createAuth(passwords) : others[name];
 
+/** The embedded platform is one process' alone. */
+function processesOf({ platform, replicas }: Plan) {
+  if (platform === 'embedded') return [{ services: SERVICES, index: 0 }];
+  return SERVICES.flatMap((service) =>
+    Array.from({ length: replicas[service] }, (_, index) => ({ services: [service], index })),
+  );
+}
+
+const processNamed = (services: readonly ServiceName[], index: number) =>
+  `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
+
 interface Replica {
+  /** All that it runs, and dies with it. */
+  services: readonly ServiceName[];
   process: SimulatedProcess;
   door: Door;
 }
@@ -60,24 +73,26 @@ export class Cluster {
 
   static async start(options: ClusterOptions): Promise<Cluster> {
     const cluster = new Cluster(options);
-    for (const service of SERVICES) {
-      const count = options.plan.replicas[service];
-      cluster.#replicas.set(service, Array(count).fill(undefined));
-      for (let index = 0; index < count; index++) await cluster.#startReplica(service, index);
+    for (const { services, index } of processesOf(options.plan)) {
+      await cluster.#start(services, index);
     }
     return cluster;
   }
 
   /** Kills a replica, if it lives, and starts it again after a while. */
   crash(service: ServiceName, index: number, downMs: number): void {
-    const replicas = this.#replicas.get(service) as (Replica | undefined)[];
-    const replica = replicas[index];
+    const replica = this.#replicas.get(service)?.[index];
     if (replica === undefined) return;
     replica.process.crash();
-    replicas[index] = undefined;
-    const { simulation, onError } = this.#options;
-    simulation.at(simulation.nowMs + downMs, () => {
-      this.#startReplica(service, index).catch((error) => onError('cannot start', error));
+    this.#startAgain(replica, index, downMs);
+  }
+
+  /** The same in the midst of its next commit. `onCrash` is told when that is; the answer calls it off. */
+  crashAtCommit(service: ServiceName, index: number, downMs: number, onCrash: () => void) {
+    const replica = this.#replicas.get(service)?.[index];
+    return replica?.process.crashAtCommit(() => {
+      this.#startAgain(replica, index, downMs);
+      onCrash();
     });
   }
 
@@ -98,28 +113,47 @@ export class Cluster {
     return (this.#replicas.get(service) ?? []).filter((replica) => replica !== undefined);
   }
 
-  async #startReplica(name: ServiceName, index: number) {
-    const { simulation, plan, wrap, onError } = this.#options;
-    const skewMs = plan.skewsMs[name][index] ?? 0;
-    const process = simulation.process(`${name} ${index + 1}`, skewMs);
-    const platform = wrap?.(process.platform) ?? process.platform;
-    const log = createLog((message, error) => onError(`${process.name}: ${message}`, error));
-    const door = new Door(log);
-    const running = await mount(serviceNamed(name), {
-      app: door.app,
-      platform,
-      config: readConfig({
-        RATE_LIMITS: 'off',
-        ORDER_EXPIRATION_SECONDS: String(plan.orderExpirationSeconds),
-      }),
-      log,
-      verifySession: verifier(platform.clock),
-      signSession: signer(platform.clock),
+  #startAgain({ services }: Replica, index: number, downMs: number) {
+    for (const service of services) this.#set(service, index, undefined);
+    const { simulation, onError } = this.#options;
+    simulation.at(simulation.nowMs + downMs, () => {
+      this.#start(services, index).catch((error) => onError('cannot start', error));
     });
+  }
+
+  async #start(services: readonly ServiceName[], index: number) {
+    const { simulation, plan, wrap, onError } = this.#options;
+    const name = processNamed(services, index);
+    const process = simulation.process(name, skewMsOf(plan, name));
+    const platform = wrap?.(process.platform) ?? process.platform;
+    const log = createLog((message, error) => {
+      if (process.isAlive) onError(`${process.name}: ${message}`, error);
+    });
+    const door = new Door(log);
+    const config = readConfig({
+      RATE_LIMITS: 'off',
+      ORDER_EXPIRATION_SECONDS: String(plan.orderExpirationSeconds),
+    });
+    const { clock } = platform;
+    const surroundings = {
+      ...{ app: door.app, platform, config, log },
+      ...{ verifySession: verifier(clock), signSession: signer(clock) },
+    };
+    const starts: (() => void)[] = [];
+    for (const service of services) {
+      const running = await mount(serviceNamed(service), surroundings);
+      starts.push(() => running.start());
+    }
     await platform.start();
-    running.start();
-    const replicas = this.#replicas.get(name) as (Replica | undefined)[];
-    replicas[index] = { process, door };
+    for (const start of starts) start();
+    const replica = { services, process, door };
+    for (const service of services) this.#set(service, index, replica);
+  }
+
+  #set(service: ServiceName, index: number, replica: Replica | undefined) {
+    const replicas = this.#replicas.get(service) ?? [];
+    replicas[index] = replica;
+    this.#replicas.set(service, replicas);
   }
 }
 

@@ -29,7 +29,8 @@ export interface Failure {
 export function explore(
   exploration: Exploration,
 ): Promise<{ covered: Covered; failure?: Failure }> {
-  const { processes, firstSeed, steps, faults, hash, wantsMore, onProgress } = exploration;
+  const { processes, firstSeed, steps, faults, platform, hash, wantsMore, onProgress } =
+    exploration;
   const { promise, resolve } = Promise.withResolvers<{ covered: Covered; failure?: Failure }>();
   const covered = nothing();
   const failures: Failure[] = [];
@@ -38,7 +39,7 @@ export function explore(
 
   const give = (worker: ChildProcess) => {
     if (failures.length === 0 && wantsMore(given)) {
-      worker.send({ seed: firstSeed + given++, steps, faults, hash } satisfies Task);
+      worker.send({ seed: firstSeed + given++, steps, faults, platform, hash } satisfies Task);
       return;
     }
     worker.disconnect();

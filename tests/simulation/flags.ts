@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { FAULT_LEVELS, type FaultLevel } from './plan.ts';
+import { FAULT_LEVELS, type FaultLevel, PLATFORMS, type PlatformName } from './plan.ts';
 
 export interface Flags {
   firstSeed: number;
@@ -8,6 +8,7 @@ export interface Flags {
   minutes?: number;
   steps: number;
   faults: FaultLevel;
+  platform: PlatformName;
 }
 
 /** Something that the person who typed the command can mend. */
@@ -16,17 +17,20 @@ export class FlagError extends Error {
 }
 
 const USAGE =
-  'Usage: npm run simulate -- [--seeds N | --seed N | --minutes N] [--faults none|some|all] [--steps N]';
+  'Usage: npm run simulate -- [--seeds N | --seed N | --minutes N] [--faults none|some|all] [--steps N] [--platform simulated|embedded]';
 const MOST = { seed: 2 ** 53 - 1, seeds: 1e9, minutes: 10_080, steps: 100_000 };
 
 /** @throws FlagError in one line. */
 export function readFlags(args: string[]): Flags {
-  const { seed, seeds, minutes, steps, faults = 'some' } = parse(args);
+  const { seed, seeds, minutes, steps, faults = 'some', platform = 'simulated' } = parse(args);
   if (seeds !== undefined && minutes !== undefined) {
     throw new FlagError(`Use --seeds or --minutes, not both. ${USAGE}`);
   }
   if (!FAULT_LEVELS.includes(faults as FaultLevel)) {
     throw new FlagError(`--faults ${faults}: expected ${FAULT_LEVELS.join(', ')}. ${USAGE}`);
+  }
+  if (!PLATFORMS.includes(platform as PlatformName)) {
+    throw new FlagError(`--platform ${platform}: expected ${PLATFORMS.join(', ')}. ${USAGE}`);
   }
   const count = wholeNumber('seeds', seeds);
   const isTimed = minutes !== undefined;
@@ -36,6 +40,7 @@ export function readFlags(args: string[]): Flags {
     ...(isTimed && { minutes: wholeNumber('minutes', minutes) as number }),
     steps: wholeNumber('steps', steps) ?? 500,
     faults: faults as FaultLevel,
+    platform: platform as PlatformName,
   };
 }
 
@@ -43,7 +48,14 @@ const text = { type: 'string' } as const;
 
 function parse(args: string[]) {
   try {
-    const options = { seed: text, seeds: text, minutes: text, steps: text, faults: text };
+    const options = {
+      seed: text,
+      seeds: text,
+      minutes: text,
+      steps: text,
+      faults: text,
+      platform: text,
+    };
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
   } catch (error) {
     const [line] = (error as Error).message.split(/\.[ \n]/);

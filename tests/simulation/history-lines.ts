@@ -35,6 +35,8 @@ export function told(entry: Entry): Line[] {
     }
     case 'fault':
       return line(`⚡ ${entry.what}: ${entry.where}`, story === undefined ? [] : [story]);
+    case 'error':
+      return line(`⚡ ${entry.message}: ${entry.reason}`);
     case 'crash':
       return line('⚡ crashes');
     case 'start':

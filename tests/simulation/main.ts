@@ -30,7 +30,9 @@ async function main(args: string[]) {
     print(`\nStopped. No violation in ${summary()}`);
     process.exit(EXIT.interrupted);
   });
-  print(`${flags.steps} steps a seed, faults: ${flags.faults}. Ctrl-C stops.`);
+  print(
+    `${flags.steps} steps a seed, faults: ${flags.faults}, platform: ${flags.platform}. Ctrl-C stops.`,
+  );
   const { covered, failure } = await explore({
     ...flags,
     processes: Math.min(availableParallelism(), flags.seeds ?? Number.POSITIVE_INFINITY),
@@ -68,7 +70,7 @@ async function report({ seed, outcome }: Failure, flags: Flags): Promise<number>
   writeFileSync(path, page);
   print(`\n${text}\n\nFound in ${runs} runs. With a picture: ${path}`);
   print(
-    `Again: npm run simulate -- --seed ${seed} --faults ${flags.faults} --steps ${flags.steps}`,
+    `Again: npm run simulate -- --seed ${seed} --faults ${flags.faults} --steps ${flags.steps} --platform ${flags.platform}`,
   );
   return EXIT.violation;
 }

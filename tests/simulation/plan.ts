@@ -10,6 +10,9 @@ export type ServiceName = (typeof SERVICES)[number];
 export const FAULT_LEVELS = ['none', 'some', 'all'] as const;
 export type FaultLevel = (typeof FAULT_LEVELS)[number];
 
+export const PLATFORMS = ['simulated', 'embedded'] as const;
+export type PlatformName = (typeof PLATFORMS)[number];
+
 /** How often each action comes, before the seed changes it. */
 const USUAL = {
   list: 8,
@@ -46,6 +49,8 @@ export type Fault = {
   lastsMs: number;
 } /** With `afterSaveMs` it waits until its process saves something, and then so long. */ & (
   | { kind: 'crash'; service: ServiceName; replica: number; afterSaveMs?: number }
+  /** In the midst of its next commit. */
+  | { kind: 'crash at commit'; service: ServiceName; replica: number }
   | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: ServiceName }
   | { kind: 'timers lost' }
   | { kind: 'event lost'; group: string; type: EventType }
@@ -53,6 +58,8 @@ export type Fault = {
 
 export interface Plan {
   seed: number;
+  /** What the services run on; unset for engines made for simulation. */
+  platform?: PlatformName;
   people: number;
   orderExpirationSeconds: number;
   replicas: Record<ServiceName, number>;
@@ -71,12 +78,13 @@ export interface Plan {
 export interface PlanOptions {
   steps: number;
   faults: FaultLevel;
+  platform?: PlatformName | undefined;
 }
 
 /** By how much the clock of a process such as `orders 2` is wrong. */
 export function skewMsOf({ skewsMs }: Plan, process: string): number {
-  const [service, number] = process.split(' ') as [ServiceName, string];
-  return skewsMs[service]?.[Number(number) - 1] ?? 0;
+  const [name, number] = process.split(' ') as [ServiceName | 'marketplace', string];
+  return skewsMs[name === 'marketplace' ? 'orders' : name]?.[Number(number) - 1] ?? 0;
 }
 
 /** Nothing goes wrong: then nothing may be late, lost or refused either. */
@@ -117,7 +125,39 @@ const perService = <T>(value: (service: ServiceName) => T) =>
     T
   >;
 
-export function createPlan(seed: number, { steps, faults }: PlanOptions): Plan {
+export function createPlan(seed: number, { platform, ...options }: PlanOptions): Plan {
+  const plan = createPlanOfMany(seed, options);
+  return platform === 'embedded' ? inOneProcess(plan) : plan;
+}
+
+/** What cannot happen there is left out, and what is several becomes one. */
+function inOneProcess(plan: Plan): Plan {
+  const [skewMs = 0] = plan.skewsMs.orders;
+  return {
+    ...plan,
+    platform: 'embedded',
+    replicas: perService(() => 1),
+    skewsMs: perService(() => [skewMs]),
+    faults: plan.faults.flatMap((fault) => faultOfOne(fault) ?? []),
+  };
+}
+
+function faultOfOne({ atMs, lastsMs, ...fault }: Fault): Fault | undefined {
+  const when = { atMs, lastsMs };
+  switch (fault.kind) {
+    case 'crash': {
+      const where = { service: fault.service, replica: 0 };
+      if (fault.afterSaveMs === undefined) return { ...when, kind: 'crash', ...where };
+      return { ...when, kind: 'crash at commit', ...where };
+    }
+    case 'outage':
+      return { ...when, kind: 'outage', engine: fault.engine === 'gateway' ? 'gateway' : 'tables' };
+    default:
+      return undefined;
+  }
+}
+
+function createPlanOfMany(seed: number, { steps, faults }: PlanOptions): Plan {
   const random = stream(seed, 'plan');
   // What looks like bad weather otherwise comes to light when there is none.
   const calm = faults === 'none' || (faults === 'some' && random() < CALM);

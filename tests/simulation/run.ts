@@ -58,8 +58,11 @@ const LINGERS_MS = 2 * SAY_AGAIN_MS + 10_000;
 const LINGERS_EVERY = 10;
 
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
-  const { seed, weather } = plan;
-  const simulation = new Simulation({ seed, weather, openGateway: openTestGateway });
+  const { seed, weather, platform } = plan;
+  const simulation = new Simulation({
+    ...{ seed, weather, openGateway: openTestGateway },
+    ...(platform && { platform }),
+  });
   const startMs = simulation.nowMs;
   const checkers = new Checkers(plan, () => simulation.nowMs);
   const hash = options.hash ? createHash('sha256') : undefined;

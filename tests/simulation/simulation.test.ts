@@ -8,7 +8,14 @@ import type { Handlers, Platform } from '@fairseat/common/ports';
 import { changed, withoutUniqueKey } from '@fairseat/test-support/interleaving';
 import { describe, expect, it } from 'vitest';
 import { FlagError, readFlags } from './flags.ts';
-import { createPlan, FAULT_LEVELS, type FaultLevel, type PlanOptions } from './plan.ts';
+import {
+  createPlan,
+  FAULT_LEVELS,
+  type FaultLevel,
+  PLATFORMS,
+  type PlanOptions,
+  type PlatformName,
+} from './plan.ts';
 import { type RunOptions, run } from './run.ts';
 import { shrink } from './shrink.ts';
 import { tell } from './story.ts';
@@ -44,23 +51,30 @@ async function firstFailure(options: PlanOptions, how: RunOptions) {
 }
 
 describe('the marketplace', () => {
-  it.each<[FaultLevel, number]>([
-    ['none', 10],
-    ['some', 25],
-    ['all', 15],
-  ])('keeps every rule with %s of the faults, over %i seeds', PATIENT, async (faults, seeds) => {
-    let purchases = 0;
-    for (let seed = 1; seed <= seeds; seed++) {
-      const { found, crash, counts } = await outcomeOf(seed, { steps: 250, faults });
-      expect({ seed, found, crash }).toEqual({ seed, found: undefined, crash: undefined });
-      purchases += counts.purchases;
-    }
-    expect(purchases).toBeGreaterThan(seeds * 10);
-  });
+  it.each<[PlatformName, FaultLevel, number]>([
+    ['simulated', 'none', 10],
+    ['simulated', 'some', 25],
+    ['simulated', 'all', 15],
+    ['embedded', 'none', 5],
+    ['embedded', 'some', 15],
+    ['embedded', 'all', 10],
+  ])(
+    'on the %s platform keeps every rule with %s of the faults, over %i seeds',
+    PATIENT,
+    async (platform, faults, seeds) => {
+      let purchases = 0;
+      for (let seed = 1; seed <= seeds; seed++) {
+        const { found, crash, counts } = await outcomeOf(seed, { steps: 250, faults, platform });
+        expect({ seed, found, crash }).toEqual({ seed, found: undefined, crash: undefined });
+        purchases += counts.purchases;
+      }
+      expect(purchases).toBeGreaterThan(seeds * 10);
+    },
+  );
 });
 
-describe('a seed', () => {
-  const options = { steps: 100, faults: 'all' } as const;
+describe.each(PLATFORMS)('a seed of the %s platform', (platform) => {
+  const options = { steps: 100, faults: 'all', platform } as const;
 
   it('gives the same history each time, to the byte', async () => {
     const [first, second] = [
@@ -73,7 +87,8 @@ describe('a seed', () => {
 
   it('gives the same history in another process', PATIENT, async () => {
     const { hash } = await outcomeOf(5, options, { hash: true });
-    const { stdout } = await simulate('--seed', '5', '--steps', '100', '--faults', 'all');
+    const flags = `--seed 5 --steps 100 --faults all --platform ${platform}`;
+    const { stdout } = await simulate(...flags.split(' '));
     expect(stdout).toContain(`History ${hash}`);
   });
 
@@ -86,8 +101,8 @@ describe('a seed', () => {
   });
 
   it.each(FAULT_LEVELS)('makes the same plan each time with %s faults', (faults) => {
-    const plan = createPlan(7, { steps: 50, faults });
-    expect(createPlan(7, { steps: 50, faults })).toEqual(plan);
+    const plan = createPlan(7, { steps: 50, faults, platform });
+    expect(createPlan(7, { steps: 50, faults, platform })).toEqual(plan);
     expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
   });
 });
@@ -219,6 +234,7 @@ describe('npm run simulate', () => {
     [['--minutes', 'soon']],
     [['--steps', '1e9']],
     [['--faults', 'many']],
+    [['--platform', 'distributed']],
     [['--sed', '1']],
     [['7']],
     [['--seeds', '1', '--minutes', '1']],

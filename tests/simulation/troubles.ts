@@ -10,7 +10,7 @@ export class Troubles {
   readonly #cluster: Cluster;
   /** Crashes that wait for their process to save something. */
   readonly #ambushes = new Map<string, Crash>();
-  /** Events to be lost that may not have been said yet. */
+  /** Events to be lost that may not have been said yet, and crashes at commits that may not come. */
   readonly #callOff: (() => void)[] = [];
   #endMs: number;
 
@@ -43,6 +43,9 @@ export class Troubles {
         if (fault.afterSaveMs === undefined) this.#crash(fault);
         else this.#ambushes.set(`${fault.service} ${fault.replica + 1}`, fault);
         break;
+      case 'crash at commit':
+        this.#crashAtCommit(fault);
+        break;
       case 'outage':
         this.#simulation.outage(fault.engine, untilMs, fault.owner);
         break;
@@ -61,6 +64,13 @@ export class Troubles {
     const atMs = this.#simulation.nowMs + (fault.afterSaveMs ?? 0);
     this.#endMs = Math.max(this.#endMs, atMs + fault.lastsMs);
     this.#simulation.at(atMs, () => this.#crash(fault));
+  }
+
+  #crashAtCommit({ service, replica, lastsMs }: Extract<Fault, { kind: 'crash at commit' }>) {
+    const callOff = this.#cluster.crashAtCommit(service, replica, lastsMs, () => {
+      this.#endMs = Math.max(this.#endMs, this.#simulation.nowMs + lastsMs);
+    });
+    if (callOff) this.#callOff.push(callOff);
   }
 
   #crash({ service, replica, lastsMs }: Crash) {

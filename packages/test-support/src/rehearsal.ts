@@ -8,6 +8,7 @@ import { openTestGateway } from '@fairseat/gateways/test';
 import {
   clear,
   type Entry,
+  type SimulatedPlatform,
   type SimulatedProcess,
   Simulation,
   type Weather,
@@ -135,11 +136,16 @@ export const digestOf = (history: Entry[]) =>
 export const seeds = (count: number) => Array.from({ length: count }, (_, seed) => seed);
 
 /** A simulation to look into, whose processes share a table of notes. */
-export function open(weather: Partial<Weather> = {}, seed = 1) {
+export function open(
+  weather: Partial<Weather> = {},
+  seed = 1,
+  platform: SimulatedPlatform = 'simulated',
+) {
   const simulation = new Simulation({
     seed,
     weather: { ...clear, ...weather },
     openGateway: openTestGateway,
+    platform,
   });
   const history: Entry[] = [];
   simulation.onHistory((entry) => history.push(entry));

@@ -1,5 +1,6 @@
 import type { Mutant } from './mutant.ts';
 import { ofCharges } from './of-charges.ts';
+import { ofEmbedded } from './of-embedded.ts';
 import { ofKit } from './of-kit.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPayments } from './of-payments.ts';
@@ -14,4 +15,5 @@ export const catalogue: readonly Mutant[] = [
   ...ofPayments,
   ...ofKit,
   ...ofPlatform,
+  ...ofEmbedded,
 ];

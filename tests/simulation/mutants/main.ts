@@ -1,8 +1,9 @@
 /** `npm run mutants`: puts each bug into the services, and shows by which rule and at which seed it is found. */
 import { parseArgs } from 'node:util';
 import { FlagError } from '../flags.ts';
-import { FAULT_LEVELS, type FaultLevel } from '../plan.ts';
+import { FAULT_LEVELS, type FaultLevel, PLATFORMS, type PlatformName } from '../plan.ts';
 import { catalogue } from './catalogue.ts';
+import type { Quarry } from './hunt.ts';
 import { hunt, huntAll } from './hunters.ts';
 import { isCaught, lastSeed, lineOf, type Result, table, writeReference } from './results.ts';
 
@@ -87,14 +88,27 @@ async function main() {
   const results = await huntAll(mutants, options, progress);
   progress.end();
   print(table(results));
-  // That a seed finds a bug means something only if it finds nothing without.
-  const seeds = Math.max(...results.map(lastSeed));
-  const sound = await hunt({ ...options, shrink: false, mutant: undefined, seeds });
-  const isSound = sound.kind === 'nothing';
-  const verdict = isSound ? 'found nothing' : `found something: ${JSON.stringify(sound)}`;
-  print(`The same ${seeds} seeds without a bug ${verdict}.`);
+  let isSound = true;
+  for (const platform of PLATFORMS) {
+    const hunted = results.filter(({ mutant }) => (mutant.platform ?? 'simulated') === platform);
+    isSound &&= hunted.length === 0 || (await findsNothing(platform, hunted, options));
+  }
   if (isWhole) writeReference(results, options, isSound);
   if (!isSound || !results.every(isCaught)) process.exitCode = EXIT.survivor;
+}
+
+/** That a seed finds a bug means something only if it finds nothing without. */
+async function findsNothing(
+  platform: PlatformName,
+  hunted: readonly Result[],
+  options: Omit<Quarry, 'mutant' | 'platform'>,
+): Promise<boolean> {
+  const seeds = Math.max(...hunted.map(lastSeed));
+  const sound = await hunt({ ...options, shrink: false, mutant: undefined, platform, seeds });
+  const isSound = sound.kind === 'nothing';
+  const verdict = isSound ? 'found nothing' : `found something: ${JSON.stringify(sound)}`;
+  print(`The same ${seeds} seeds without a bug, on the ${platform} platform, ${verdict}.`);
+  return isSound;
 }
 
 try {

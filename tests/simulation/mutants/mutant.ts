@@ -1,5 +1,6 @@
 /** A small, believable bug: other words at one place of the sources, put in as they are loaded, never on disk. */
 import { registerHooks } from 'node:module';
+import type { PlatformName } from '../plan.ts';
 
 export interface Mutant {
   /** Lower case, with dashes. */
@@ -10,6 +11,8 @@ export interface Mutant {
   breaks: string;
   /** From the root of the repository. */
   file: string;
+  /** Where it is hunted, if not on engines made for simulation. */
+  platform?: PlatformName;
   /** Must occur exactly once in the file. */
   find: string;
   replace: string;

@@ -109,7 +109,8 @@ ${isSound ? `The same ${last} seeds without a bug find nothing.` : '**The same s
 
 "Failure" is a number of [known failures](../known-failures.md), or a guard that was taken out. A bug counts as caught
 only if it is found by a rule that it breaks, and not by an error of the simulator.
-Bugs in \`packages/platform\` are such as a real platform could have.
+Bugs in \`platform/src/simulated\` are such as a real platform could have; those in \`platform/src/embedded\` are hunted on the embedded
+platform itself.
 
 ${markdown.join('\n')}
 

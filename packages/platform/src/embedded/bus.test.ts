@@ -7,6 +7,7 @@ import type { AnyEvent } from '@fairseat/common/events';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { EmbeddedBus } from './bus.ts';
+import { openFile } from './file.ts';
 import { Store } from './store.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -39,7 +40,7 @@ describe('what an event sets off at once', () => {
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fairseat-'));
-    store = new Store(join(folder, 'test.sqlite'));
+    store = new Store(openFile(join(folder, 'test.sqlite')));
     store.define('CREATE TABLE things (id TEXT PRIMARY KEY, size TEXT)');
     commits = 0;
     heard.length = 0;

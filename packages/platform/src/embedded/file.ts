@@ -1,4 +1,6 @@
 /** The file that the store writes: how it is opened, and why it cannot be. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '@fairseat/common/errors';
 
@@ -25,11 +27,25 @@ export class StoreError extends StartError {
   override name = 'StoreError';
 }
 
-/**
- * Opens the file, and answers with it the number of its newest event, 0 when there is none.
- * @throws StoreError when another process has it open or the disk does not take it.
- */
-export function openFile(path: string): { db: DatabaseSync; lastSeq: number } {
+export interface StoreFile {
+  db: DatabaseSync;
+  /** The number of its newest event, 0 when there is none. */
+  lastSeq: number;
+}
+
+/** @throws StoreError when the folder cannot be used, with the reason and what to do. */
+export function openFolder(dataDir: string): StoreFile {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new StoreError(`Cannot make the data folder ${dataDir}: ${message}.`, { cause: error });
+  }
+  return openFile(join(dataDir, 'fairseat.sqlite'));
+}
+
+/** @throws StoreError when another process has it open or the disk does not take it. */
+export function openFile(path: string): StoreFile {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);

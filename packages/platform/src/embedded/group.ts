@@ -144,7 +144,7 @@ export class Group {
       this.#accept(letter);
     }
     // Others get their turn between two pieces of a long log.
-    if (letters.length > 0) setImmediate(() => this.#readLog());
+    if (letters.length > 0) void this.#store.nextTurn().then(() => this.#readLog());
   }
 
   #readParked() {

@@ -1,6 +1,4 @@
 /** The embedded platform: everything in one process and one data folder, with nothing but Node. */
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Clock, OpenGateway, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
 import { type DeliveryTiming, EVENTS_KEPT_MS, timingOf } from '../delivery.ts';
@@ -8,7 +6,7 @@ import { openWhenAsked } from '../gateway.ts';
 import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { EmbeddedBus } from './bus.ts';
-import { StoreError } from './file.ts';
+import { openFolder, StoreError, type StoreFile } from './file.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
@@ -22,6 +20,12 @@ export interface EmbeddedOptions extends Partial<DeliveryTiming> {
   /** Needed where a service takes money. */
   openGateway?: OpenGateway | undefined;
   clock?: Clock;
+  newId?: () => string;
+  /** Takes the place of the folder, and of the event loop: see `Store`. */
+  open?: (dataDir: string) => StoreFile;
+  nextTurn?: () => Promise<void>;
+  /** Of each table; see `EmbeddedTable`. */
+  cachedRecords?: number;
   rateLimits?: boolean;
   /** Told what went wrong where nobody waits for an answer. */
   onError?: (message: string, error: unknown) => void;
@@ -39,7 +43,8 @@ const TIDY_INTERVAL_MS = 5000;
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
-  const store = openStore(dataDir);
+  const { newId = createNewId(clock), open = openFolder } = options;
+  const store = new Store(open(dataDir), options.nextTurn);
   defineTimers(store);
   const tables = new Map<string, EmbeddedTable<never>>();
   const timers: EmbeddedTimers[] = [];
@@ -51,7 +56,8 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   // One for each name, so that there is one cache of its records.
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
     const name = `${service}_${definition.name}`;
-    const table = tables.get(name) ?? new EmbeddedTable(store, name, definition);
+    const table =
+      tables.get(name) ?? new EmbeddedTable(store, name, definition, options.cachedRecords);
     tables.set(name, table as EmbeddedTable<never>);
     return table as EmbeddedTable<R>;
   };
@@ -71,7 +77,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
 
   return {
     clock,
-    newId: createNewId(clock),
+    newId,
     table: openTable,
     bus,
     get gateway() {
@@ -108,14 +114,4 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
       for (const each of timers) void each.stop();
     },
   };
-}
-
-function openStore(dataDir: string) {
-  try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new StoreError(`Cannot make the data folder ${dataDir}: ${message}.`, { cause: error });
-  }
-  return new Store(join(dataDir, 'fairseat.sqlite'));
 }

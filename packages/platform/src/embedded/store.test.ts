@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { Stored } from '@fairseat/common/ports';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StoreError } from './file.ts';
+import { openFile, StoreError } from './file.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 
@@ -14,7 +14,7 @@ describe('the store', () => {
   let commits: number;
   const path = () => join(folder, 'test.sqlite');
   const open = () => {
-    store = new Store(path());
+    store = new Store(openFile(path()));
     store.define('CREATE TABLE IF NOT EXISTS things (id TEXT PRIMARY KEY, size TEXT)');
     commits = 0;
     store.listen({
@@ -152,6 +152,24 @@ describe('the store', () => {
     expect(ids()).toEqual(['large']);
   });
 
+  it('is away, and nothing worse, when the disk cannot be read', async () => {
+    const table = new EmbeddedTable(store, 'seats', {
+      name: 'seats',
+      unique: { place: () => null },
+      indexes: { due: () => null },
+    });
+    const fail = () => {
+      throw Object.assign(new Error('disk I/O error'), { errcode: 10 });
+    };
+    const sql = store.sql.bind(store);
+    store.sql = (text) => Object.assign(sql(text), { get: fail, all: fail, iterate: fail });
+    store.sql('SELECT body FROM seats WHERE id = ?');
+    await expect(table.get('a')).rejects.toThrow(Unavailable);
+    await expect(table.getByKey('place', 'a')).rejects.toThrow(Unavailable);
+    await expect(table.find({ limit: 1 })).rejects.toThrow(Unavailable);
+    await expect(table.due('due', 1, 1)).rejects.toThrow(Unavailable);
+  });
+
   it('keeps records where they are when they grow by what a hold adds', async () => {
     const table = new EmbeddedTable<Stored & { orderId: string | null }>(store, 'seats', {
       name: 'seats',
@@ -172,7 +190,7 @@ describe('the store', () => {
   });
 
   it('refuses a second process and a file of a newer version, and says why', async () => {
-    expect(() => new Store(path())).toThrow(/another process is using it/);
+    expect(() => openFile(path())).toThrow(/another process is using it/);
     await store.write(insert('a'));
     store.define('PRAGMA user_version = 99');
     await store.close();

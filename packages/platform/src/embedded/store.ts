@@ -4,7 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
-import { openFile } from './file.ts';
+import type { StoreFile } from './file.ts';
 
 /** Runs prepared statements inside the group's transaction. All else was computed before. */
 export type Write = () => void;
@@ -59,6 +59,8 @@ export class Store {
   readonly #units = new AsyncLocalStorage<Unit>();
   readonly #listeners: CommitListener[] = [];
   readonly #flushSoon: () => Promise<void>;
+  /** Resolves once others have had their turn. */
+  readonly nextTurn: () => Promise<void>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
@@ -67,15 +69,14 @@ export class Store {
   #undo: (() => void)[] = [];
   #nextSeq: number;
 
-  /** @throws StoreError when another process has it open or the disk does not take it. */
-  constructor(path: string) {
-    const { db, lastSeq } = openFile(path);
+  constructor({ db, lastSeq }: StoreFile, nextTurn: () => Promise<void> = setImmediate) {
     this.#db = db;
     this.#nextSeq = lastSeq + 1;
+    this.nextTurn = nextTurn;
     // Bound here, so that a group never runs inside the story of whoever happened to schedule it.
     const flush = AsyncLocalStorage.bind(() => this.#flush());
     this.#flushSoon = async () => {
-      await setImmediate();
+      await nextTurn();
       await flush();
     };
   }
@@ -132,6 +133,16 @@ export class Store {
     unit.guarded ||= !failsWhole || unit.writes.length > 0;
     unit.writes.push(write);
     return Promise.resolve();
+  }
+
+  /** For reads outside a write. @throws Unavailable when the disk fails. */
+  read<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      if (!isEngineTrouble(error)) throw error;
+      throw new Unavailable('The data could not be read.', { cause: error });
+    }
   }
 
   /** Runs work whose writes are saved together, or not at all, with one that finishes it. */
@@ -246,8 +257,13 @@ function asOwnFailure(error: unknown): unknown {
   const { errcode, message } = error as { errcode?: number; message?: string };
   if (errcode === undefined) return error;
   if (UNIQUE_VIOLATIONS.includes(errcode)) return new DuplicateKey(message);
-  if (ENGINE_TROUBLES.includes(errcode & 0xff)) throw error;
+  if (isEngineTrouble(error)) throw error;
   return error;
+}
+
+function isEngineTrouble(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && ENGINE_TROUBLES.includes(errcode & 0xff);
 }
 
 const isRefusal = (error: unknown) =>

@@ -24,7 +24,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #name: string;
   readonly #columns: Column<R>[];
   /** Saved records as this process wrote or read them last: exact, since no other process has the file. */
-  readonly #cache = new LRUCache<string, R>({ max: CACHED_RECORDS });
+  readonly #cache: LRUCache<string, R>;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #upsert: StatementSync;
@@ -32,8 +32,14 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #updates = new Map<number, StatementSync>();
   readonly #sideTables: SideTable<R>[];
 
-  constructor(store: Store, name: string, definition: TableDefinition<R>) {
+  constructor(
+    store: Store,
+    name: string,
+    definition: TableDefinition<R>,
+    cachedRecords = CACHED_RECORDS,
+  ) {
     this.#store = store;
+    this.#cache = new LRUCache({ max: cachedRecords });
     this.#definition = definition;
     this.#name = name;
     this.#columns = columnsOf(definition);
@@ -77,17 +83,15 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   async get(id: string) {
     const cached = this.#cache.get(id);
     if (cached) return cached;
-    const record = this.#one(this.#select, id);
+    const record = this.#store.read(() => this.#one(this.#select, id));
     if (record) this.#cache.set(id, record);
     return record;
   }
 
   async getByKey(key: string, value: string) {
-    if (this.#definition.uniqueEach?.[key]) {
-      const owner = `SELECT id FROM ${this.#name}_e_${key} WHERE value = ?`;
-      return this.#one(this.#selectWhere(`id = (${owner})`), value);
-    }
-    return this.#one(this.#selectWhere(`k_${key} = ?`), value);
+    const owner = `SELECT id FROM ${this.#name}_e_${key} WHERE value = ?`;
+    const condition = this.#definition.uniqueEach?.[key] ? `id = (${owner})` : `k_${key} = ?`;
+    return this.#store.read(() => this.#one(this.#selectWhere(condition), value));
   }
 
   insert(record: R, events: AnyEvent[] = []) {
@@ -121,6 +125,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async find(query: Query): Promise<Page<R>> {
+    return this.#store.read(() => this.#page(query));
+  }
+
+  #page(query: Query): Page<R> {
     const search = searchFor(query, this.#definition);
     if (search === undefined) return { records: [], nextCursor: null };
     const page = search.newPage();
@@ -131,9 +139,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async due(index: string, upTo: number, limit: number) {
-    const rows = this.#store
-      .sql(`SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`)
-      .all(upTo, limit) as unknown as Row[];
+    const sql = `SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`;
+    const rows = this.#store.read(() => this.#store.sql(sql).all(upTo, limit)) as unknown as Row[];
     return rows.map((row) => JSON.parse(row.body) as R);
   }
 

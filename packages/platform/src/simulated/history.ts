@@ -19,7 +19,8 @@ export type Fault =
   | 'alarm late'
   | 'alarm twice'
   | 'outage'
-  | 'alarms lost';
+  | 'alarms lost'
+  | 'disk refuses';
 
 export type Happening =
   /** A record as it was and is; `before` is unset when it is new. */
@@ -49,6 +50,8 @@ export type Happening =
   /** What the payment gateway did; `answer` is what it answered, or why it refused, whether or not that is heard. */
   | { kind: 'gateway'; call: string; args: readonly unknown[]; answer: unknown }
   | { kind: 'fault'; what: Fault; where: string }
+  /** What a platform has nobody to tell of. */
+  | { kind: 'error'; message: string; reason: string }
   | { kind: 'start' | 'stop' | 'crash' };
 
 /** One thing that happened. Plain data: the same run gives the same bytes as JSON. */

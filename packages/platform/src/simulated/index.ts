@@ -1,7 +1,8 @@
 /** The simulated platform: a whole marketplace in memory, under a virtual clock, with every fault from one seed. */
+export type { Engines } from './ground.ts';
 export type { Engine, Entry, Fault, Happening } from './history.ts';
 export {
-  type Engines,
+  type SimulatedPlatform,
   type SimulatedProcess,
   Simulation,
   type SimulationOptions,

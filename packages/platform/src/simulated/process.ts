@@ -17,6 +17,7 @@ export class Member {
   readonly #onStart: (() => void)[] = [];
   readonly #onEnd: (() => void)[] = [];
   #whenDone: (() => void) | undefined;
+  #onCrashAtCommit: (() => void) | undefined;
 
   constructor(name: string, environment: Environment) {
     this.name = name;
@@ -66,6 +67,24 @@ export class Member {
     this.#end('crash');
     for (const { onCrash } of this.#underWay) onCrash();
     this.#underWay.clear();
+  }
+
+  /** Whether it is to die in its next commit. */
+  get isDoomed() {
+    return this.#onCrashAtCommit !== undefined;
+  }
+
+  crashAtCommit(onCrash: () => void) {
+    this.#onCrashAtCommit = onCrash;
+    return () => {
+      this.#onCrashAtCommit = undefined;
+    };
+  }
+
+  /** For the engine that saves for it. */
+  crashInCommit() {
+    this.crash();
+    this.#onCrashAtCommit?.();
   }
 
   /** Begins what an engine asked for. The answer ends it; false when the engine has given it up before. */

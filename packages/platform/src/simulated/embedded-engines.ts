@@ -1,0 +1,111 @@
+import type { Platform, Stored } from '@fairseat/common/ports';
+import { openEmbedded } from '../embedded/index.ts';
+import { Disk } from './disk.ts';
+import { Disturbance } from './disturbance.ts';
+import type { Environment } from './environment.ts';
+import type { Ground, GroundPlatform } from './ground.ts';
+import type { Member } from './process.ts';
+import { Tap } from './tap.ts';
+import { type Saved, Told } from './told.ts';
+
+/** Few, so that a record is read from the disk as often as not. */
+const MOST_CACHED = 100;
+
+/** How many times as long as usual an event may stay put aside, so that more overtake it. */
+const LONGEST_BACKOFF = 50;
+
+/**
+ * The embedded platform as it is, on a simulated disk and in virtual time. What it does is told by its rows, as SQLite has
+ * saved them; only what leaves no row, as that a handler was called, is told by who stands between it and the services.
+ */
+export class EmbeddedEngines implements Ground {
+  readonly #environment: Environment;
+  readonly #disk: Disk;
+  readonly #told = new Told();
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+    this.#disk = new Disk(environment);
+  }
+
+  get isQuiet() {
+    return this.#told.isQuiet(this.#environment.queue.nowMs);
+  }
+
+  get events() {
+    return this.#told.events;
+  }
+
+  deadLetters() {
+    return this.#told.deadLetters;
+  }
+
+  records(table: string): ReadonlyMap<string, Stored> {
+    return this.#told.records.get(table) ?? new Map();
+  }
+
+  loseTimers(): never {
+    throw new Error('Here alarms lie with the records: they are lost together or not at all.');
+  }
+
+  loseEvent(): never {
+    throw new Error('Here events lie with the records: they are lost together or not at all.');
+  }
+
+  platform(member: Member, own: Pick<Platform, 'clock' | 'newId'>): GroundPlatform {
+    const { timing, scopes } = this.#environment;
+    const drive = this.#disk.open(member, (saved) => this.#tell(member, saved));
+    const embedded = openEmbedded({
+      ...own,
+      ...timing,
+      backoffMs: timing.backoffMs * scopes.first('back-off').between(1, LONGEST_BACKOFF),
+      cachedRecords: scopes.first('cache').between(1, MOST_CACHED),
+      dataDir: '',
+      open: () => drive.file,
+      nextTurn: () => this.#nextTurn(member),
+      onError: (message, error) => {
+        const happening = { kind: 'error', message, reason: String(error) } as const;
+        drive.note({ happening, story: undefined });
+      },
+    });
+    const tap = new Tap(this.#told, drive, new Disturbance(member, drive, this.#environment));
+    return {
+      table: (service, definition) =>
+        tap.table(`${service}_${definition.name}`, embedded.table(service, definition)),
+      bus: tap.bus(embedded.bus),
+      timers: (service) => tap.timers(service, embedded.timers(service)),
+      async start() {
+        member.start();
+        await embedded.start();
+      },
+      async close() {
+        await embedded.close();
+        await member.close();
+      },
+    };
+  }
+
+  /** What is to be written until then shares a commit. */
+  #nextTurn(member: Member): Promise<void> {
+    const luck = this.#environment.scopes.of(`turns of ${member.name}`).next();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#environment.after(this.#environment.tripMs(luck), luck, () => {
+      if (member.isAlive) resolve();
+    });
+    return promise;
+  }
+
+  /** What a listener throws is no matter of the platform, in the midst of which it is told. */
+  #tell({ name: process }: Member, saved: Saved) {
+    const { queue } = this.#environment;
+    try {
+      for (const { happening, story } of this.#told.take(saved)) {
+        this.#environment.tell({ process, story }, happening);
+      }
+    } catch (error) {
+      queue.at(queue.nowMs, 0, () => {
+        throw error;
+      });
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { EventType } from '@fairseat/common/events';
+import type { Stored, TableDefinition } from '@fairseat/common/ports';
+import { Log, SimulatedBus } from './bus.ts';
+import type { Environment } from './environment.ts';
+import type { Ground, GroundPlatform } from './ground.ts';
+import type { Member } from './process.ts';
+import { SavedRecords } from './saved-records.ts';
+import { type Saved, SimulatedTable } from './table.ts';
+import { Alarms, createTimers } from './timers.ts';
+import type { Wire } from './wire.ts';
+
+const FORGOTTEN_WITHIN_MS = 60_000;
+
+/** Engines made for simulation, each a server by itself, with every fault that any real one could have. */
+export class OwnEngines implements Ground {
+  readonly #environment: Environment;
+  readonly #wire: Wire;
+  readonly #log: Log;
+  readonly #tables = new Map<string, SavedRecords<Stored>>();
+  readonly #alarms = new Map<string, Alarms>();
+
+  constructor(environment: Environment, wire: Wire) {
+    this.#environment = environment;
+    this.#wire = wire;
+    this.#log = new Log(environment);
+  }
+
+  get isQuiet() {
+    return this.#log.isQuiet && [...this.#alarms.values()].every((alarms) => alarms.isQuiet);
+  }
+
+  get events() {
+    return this.#log.events;
+  }
+
+  deadLetters() {
+    return this.#log.deadLetters;
+  }
+
+  records(table: string): ReadonlyMap<string, Stored> {
+    return this.#tables.get(table)?.all ?? new Map();
+  }
+
+  loseTimers() {
+    for (const alarms of this.#alarms.values()) alarms.lose();
+  }
+
+  loseEvent(group: string, type: EventType) {
+    return this.#log.group(group).lose(type);
+  }
+
+  platform(member: Member): GroundPlatform {
+    this.#log.join(member);
+    return {
+      table: (service, definition) => {
+        member.services.add(service);
+        const records = this.#records(service, definition);
+        return new SimulatedTable(
+          this.#wire,
+          member,
+          service,
+          records,
+          this.#saved(service, records),
+        );
+      },
+      bus: new SimulatedBus(this.#wire, this.#log, member, this.#environment),
+      timers: (service) => {
+        member.services.add(service);
+        const alarms = this.#alarms.get(service) ?? new Alarms(service, this.#environment);
+        this.#alarms.set(service, alarms);
+        return createTimers(this.#wire, member, service, alarms);
+      },
+      start: async () => member.start(),
+      close: () => member.close(),
+    };
+  }
+
+  #records<R extends Stored>(service: string, definition: TableDefinition<R>): SavedRecords<R> {
+    const name = `${service}_${definition.name}`;
+    const records =
+      (this.#tables.get(name) as SavedRecords<R> | undefined) ??
+      new SavedRecords<R>(name, definition);
+    this.#tables.set(name, records as unknown as SavedRecords<Stored>);
+    return records;
+  }
+
+  /** What follows from every write. */
+  #saved<R extends Stored>(service: string, records: SavedRecords<R>): Saved {
+    const { name: table, definition } = records;
+    return (caller, before, after, events) => {
+      this.#environment.tell(caller, { kind: 'write', table, before, after, events });
+      this.#log.relay(service, events);
+      const forgetAt = definition.forgetAt?.(after as R);
+      if (forgetAt !== undefined) this.#forget(records, after as R, forgetAt);
+    };
+  }
+
+  #forget<R extends Stored>(records: SavedRecords<R>, record: R, forgetAt: number) {
+    const { queue, scopes } = this.#environment;
+    const luck = scopes.first(`${records.name} ${record.id} ${record.version} forgotten`);
+    const lateMs = luck.between(0, FORGOTTEN_WITHIN_MS);
+    queue.at(forgetAt + lateMs, luck.next(), () => {
+      if (records.all.get(record.id) !== record) return;
+      records.forget(record);
+      const caller = { process: 'tables', story: undefined };
+      this.#environment.tell(caller, { kind: 'forget', table: records.name, before: record });
+    });
+  }
+}
