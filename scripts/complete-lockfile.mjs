@@ -1,5 +1,5 @@
 // npm leaves packages for other platforms out of the lockfile when its registry does not hold them, and `npm ci` then
-// refuses that lockfile, everywhere. This adds them. Run it after `npm install` changed the lockfile.
+// refuses that lockfile, everywhere. This script adds them. Run it after `npm install` has changed the lockfile.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const file = new URL('../package-lock.json', import.meta.url);

@@ -1,5 +1,5 @@
 'use strict';
-// In words that Nodes far too old for everything else still understand.
+// The syntax is old, since Nodes far too old for everything else must run this.
 const wanted = parseInt(require('../package.json').engines.node.replace('>=', ''), 10);
 if (parseInt(process.versions.node, 10) < wanted) {
   console.error(

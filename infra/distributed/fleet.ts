@@ -1,4 +1,4 @@
-/** The services and the pages as child processes: started, started again when one dies, stopped. */
+/** Runs the services and the pages as child processes, and starts one that dies again. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -10,13 +10,13 @@ const root = join(import.meta.dirname, '../..');
 const leash = join(import.meta.dirname, 'leash.ts');
 const NAME_WIDTH = 12;
 
-/** The pages, beside the services. */
+/** The name of the pages among those of the services. */
 export const CLIENT = 'client';
 
-/** Of the lines of a process in the log. */
+/** The colours of the log, one for each service. */
 const COLORS = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'gray', 'redBright'] as const;
 
-/** The settings of a service. */
+/** Returns the settings of a service. */
 type EnvOf = (service: string) => Record<string, string>;
 
 interface Member {
@@ -25,7 +25,7 @@ interface Member {
   name: string;
   color: Color;
   child: ChildProcess;
-  /** Where it listens, once it does. */
+  /** The address at which it listens, once it does. */
   url?: string | undefined;
   ready: boolean;
 }
@@ -41,10 +41,10 @@ export class Fleet {
 
   readonly listening = this.#listening.promise;
   readonly ready = this.#ready.promise;
-  /** Resolves when a process gives up, which starting it again would not mend. */
+  /** Resolves when a process ends before it was ready, which another start would not mend. */
   readonly failure = this.#failure.promise;
 
-  /** So many processes of each service. */
+  /** Starts `replicas` processes of each service. */
   start(services: string[], replicas: number, envOf: EnvOf) {
     this.#envOf = envOf;
     for (const [index, service] of services.entries()) {
@@ -63,7 +63,7 @@ export class Fleet {
     return this.#members.every(({ ready }) => ready);
   }
 
-  /** Where a process of this service listens: each in its turn, those that are ready first. */
+  /** The address of a process of this service: each in its turn, of those that are ready if any are. */
   urlOf(service: string): string | undefined {
     const here = this.#members.filter((member) => member.service === service && member.url);
     const ready = here.filter((member) => member.ready);
@@ -90,7 +90,7 @@ export class Fleet {
       cwd: root,
       env: { ...process.env, ...this.#envOf(service) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Ctrl-C in a terminal reaches a whole process group: the launcher alone should hear it.
+      // Ctrl-C in a terminal reaches a whole process group, but only the launcher should receive it.
       detached: true,
     });
   }
@@ -124,7 +124,7 @@ export class Fleet {
 
 type Color = (typeof COLORS)[number] | 'white';
 
-/** A line of the common log. */
+/** Prints a line of the common log. */
 export function log(name: string, color: Color, line: string) {
   console.log(`${styleText(color, name.padEnd(NAME_WIDTH))} ${line}`);
 }

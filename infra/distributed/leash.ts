@@ -1,3 +1,3 @@
-/** Loaded into each service by the launcher: where that is gone without a word, nobody else would end the service. */
+/** Loaded into each service by the launcher: one that is killed cannot stop its services, so they stop themselves. */
 process.on('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 process.channel?.unref();

@@ -1,4 +1,4 @@
-/** `npm run start:distributed`: services and pages as processes of their own on MongoDB, NATS and Redis, at one address. */
+/** `npm run start:distributed`: services and pages as separate processes on MongoDB, NATS and Redis, at one address. */
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
@@ -27,7 +27,7 @@ ${settingsHelp()}`;
 
 const say = (line: string) => log('fairseat', 'white', line);
 
-/** What has to be undone, the latest first. */
+/** The steps that stop everything; run in reverse order. */
 const undo: (() => Promise<unknown>)[] = [];
 
 async function stop() {
@@ -72,7 +72,8 @@ async function main() {
   const names = [...services.map(({ name }) => name), ...(withPages ? [CLIENT] : [])];
 
   const fleet = new Fleet();
-  // The pages ask for others, and say whose address they ask for. From outside nobody gets at the router that believes it.
+  // The pages send the address of their visitor with each request to the API. The router that believes it cannot be
+  // reached from outside.
   const inner = await createInnerRouter(fleet, services);
   undo.push(() => inner.close());
   const apiOrigin = await inner.listen({ host: '127.0.0.1', port: 0 });
@@ -92,7 +93,7 @@ async function main() {
   const trustProxy = config.trustedProxies ?? false;
   const router = await createRouter(fleet, services, { trustProxy, withPages, publicOrigin });
   undo.push(() => router.close());
-  // Live streams end with their process alone, and the router waits for all that it has open.
+  // The router waits for all its open connections, and live streams end only with their process.
   undo.push(() => fleet.stop('live'));
   const address = await router.listen({ host, port });
   await fleet.ready;

@@ -1,4 +1,4 @@
-/** One address for all services and the pages, for one machine: elsewhere an ingress does this. */
+/** One address for all services and the pages on one machine; elsewhere an ingress does this. */
 import { noSuchPage, Unavailable } from '@fairseat/common/errors';
 import {
   connectionLimits,
@@ -14,7 +14,7 @@ import { CLIENT, type Fleet } from './fleet.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The process that answers this request. */
+    /** The address of the process that answers this request. */
     upstream: string;
   }
 }
@@ -23,14 +23,14 @@ declare module 'fastify' {
 const ANSWER_WITHIN_MS = 60_000;
 
 export interface RouterOptions {
-  /** Whose `X-Forwarded-For` is believed. */
+  /** The addresses or networks whose `X-Forwarded-For` is believed; false for none. */
   trustProxy: string | false;
   withPages: boolean;
-  /** Where browsers reach it. */
+  /** The origin at which browsers reach it. */
   publicOrigin: string;
 }
 
-/** What the public reaches: the API, its documentation and the pages. */
+/** The router for the public: the API, its documentation and the pages. */
 export async function createRouter(fleet: Fleet, services: Service[], options: RouterOptions) {
   const { trustProxy, withPages, publicOrigin } = options;
   const router = Fastify({ ...shared, trustProxy, ...connectionLimits() });
@@ -52,7 +52,7 @@ export async function createRouter(fleet: Fleet, services: Service[], options: R
   return router;
 }
 
-/** What the pages reach: the API, which believes what it hears of the visitor's address. */
+/** The router for the pages: the API alone. It believes the address of the visitor that they send. */
 export async function createInnerRouter(fleet: Fleet, services: Service[]) {
   const router = Fastify({ ...shared, trustProxy: 'loopback' });
   await addApi(router, fleet, services);
@@ -88,16 +88,16 @@ async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, ser
     },
     replyOptions: {
       getUpstream: ({ upstream }) => upstream,
-      // Whatever the client says of itself, the services hear where it really comes from.
+      // The services receive the address that the request really came from, whatever its header said.
       rewriteRequestHeaders: ({ ip }, headers) => ({ ...headers, 'x-forwarded-for': ip }),
       onError: (reply) => void reply.send(away()),
-      // It would ask ten times for what answers 503.
+      // A 503 would be retried ten times.
       retryDelay: () => null,
     },
   });
 }
 
-/** Forms are taken from one origin alone, and people know this machine by another name as well. */
+/** Forms are accepted from one origin alone, so visitors of `localhost` are sent there. */
 function sendHome(router: FastifyInstance, home: URL) {
   if (home.hostname !== '127.0.0.1') return;
   const { host } = new URL(`http://localhost:${home.port}`);
@@ -108,7 +108,7 @@ function sendHome(router: FastifyInstance, home: URL) {
   }
 }
 
-/** Every service describes its own part of the API: here they are one. */
+/** Every service documents its own part of the API, so the parts are merged here. */
 async function addDocumentation(router: FastifyInstance, fleet: Fleet, services: Service[]) {
   const documents = await Promise.all(
     services.map(async ({ name }) => {

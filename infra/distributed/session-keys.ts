@@ -11,7 +11,7 @@ export interface SessionKeyFiles {
   publicFile: string;
 }
 
-/** Makes them if they are not there yet. */
+/** Makes both files unless they exist. */
 export async function makeSessionKeys(folder: string): Promise<SessionKeyFiles> {
   const privateFile = join(folder, 'session-key.private.json');
   const publicFile = join(folder, 'session-key.public.json');

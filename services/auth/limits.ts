@@ -2,11 +2,11 @@ import { tooManyRequests } from '@fairseat/common/errors';
 import { networkOf, type ServiceContext } from '@fairseat/common/kit';
 
 export interface Limits {
-  /** @throws Problem (429) */
+  /** Counts a sign-up. @throws Problem (429) when there were too many from the network of this address. */
   signUp(address: string): Promise<void>;
   /**
-   * Checks a password, which answers whom it belongs to. May take its time.
-   * @throws Problem (429), and what the check throws
+   * Runs the check of a password, which returns its owner. May wait a second before.
+   * @throws Problem (429) when there were too many attempts; whatever `check` throws.
    */
   signIn<T>(
     address: string,
@@ -17,12 +17,12 @@ export interface Limits {
 
 const QUARTER_HOUR = 15 * 60;
 const SLOW_MS = 1000;
-/** Checking one password costs 10 ms of a core: no address gets more of the queue than this. */
+/** One check costs 10 ms of a core: no network gets more of the queue than this. */
 const MAX_AT_ONCE = 16;
 
 /**
- * Guessing is limited by address and account together, and by address: so a stranger cannot lock a person out.
- * An account under attack from many addresses is only slowed.
+ * Failed attempts are limited for each network and account together, and for each network, but not for an account
+ * alone, since a stranger could lock its owner out. An account under attack from many networks is only slowed.
  */
 export function createLimits({
   rateLimiter,
@@ -80,7 +80,7 @@ export function createLimits({
     async signIn(address, account, check) {
       const pair = `${networkOf(address)} ${account}`;
       refuseIfOver(await byAddress.peek(networkOf(address)));
-      // Counted before the password is checked: guesses that are made all at once are limited too.
+      // The attempt is counted before the check, so that guesses made all at once are limited too.
       refuseIfOver(await byBoth.count(pair));
       await slowDown(account);
       const found = await atOnce(networkOf(address), check).catch(async (error) => {

@@ -13,7 +13,7 @@ const userTable: TableDefinition<User> = {
   unique: { email: (user) => emailKey(user.email) },
 };
 
-/** Who is who. The only service that can make a session. Tests pass in passwords that are quicker to check. */
+/** Keeps the accounts. The only service that can begin a session. Tests pass in passwords that are quicker to check. */
 export const createAuth = (passwords?: Passwords) =>
   defineService({
     name: 'auth',

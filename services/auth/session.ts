@@ -8,7 +8,7 @@ export interface SessionFact {
   endedAt: string;
 }
 
-/** Ends a session for every service, once. */
+/** Ends a session in every service. Ending it again changes nothing. */
 export async function endSession(
   sessions: Records<EndedSession, SessionFact>,
   { sessionId, expiresAt }: Session,
@@ -22,7 +22,7 @@ export async function endSession(
   }
 }
 
-/** What tells the end of a session as it stands. */
+/** The fact that says the end of a session again. */
 export function asItStands({ id, expiresAt, createdAt }: EndedSession): SessionFact[] {
   return [{ type: 'session.ended', sessionId: id, expiresAt, endedAt: createdAt }];
 }

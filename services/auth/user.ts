@@ -1,11 +1,11 @@
 import type { Stored } from '@fairseat/common/contracts/shared';
 
-/** Who may sign in. The password itself is never kept. */
+/** A person who may sign in. The password itself is never stored. */
 export interface User extends Stored {
   email: string;
   /** argon2id, in PHC format. */
   passwordHash: string;
 }
 
-/** What makes two addresses the same: neither letter case nor the way Unicode spells them. */
+/** The key of an e-mail address: the same whatever its letter case and Unicode form. */
 export const emailKey = (email: string) => email.trim().normalize('NFKC').toLowerCase();

@@ -2,8 +2,8 @@ import { expirationEvents } from '@fairseat/common/contracts/expiration';
 import { defineService } from '@fairseat/common/kit';
 
 /**
- * The alarm clock of orders. It only says that a moment has come: orders decides by its own clock what that means,
- * so an alarm that rings twice, late, or for an order long ended does no harm.
+ * The alarm clock of orders. It only publishes that an order's time is up: orders decides by its own clock what
+ * follows, so an alarm that fires twice, late, or for an order long ended does no harm.
  */
 export const expiration = defineService({
   name: 'expiration',

@@ -1,20 +1,21 @@
-/** How an audience is told that it may have missed something. */
+/** Tests of how streams are reset when events may have been missed. */
 import { createTestClock } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import { Audience, type Stream } from './audience.ts';
 
 function full(count: number) {
   const audience = new Audience(createTestClock(), false);
-  const told = new Map<Stream, string[]>();
+  const framesOf = new Map<Stream, string[]>();
   for (let n = 0; n < count; n++) {
     const frames: string[] = [];
     const write = (text: string) => frames.push(text.split('\n')[0] ?? '');
     const stream = { topics: [], write, end() {}, mayGoOn: async () => true };
     audience.add(stream);
-    told.set(stream, frames);
+    framesOf.set(stream, frames);
   }
-  const resets = () => [...told.values()].flat().filter((line) => line === 'event: reset').length;
-  return { audience, streams: [...told.keys()], resetsSinceOpen: () => resets() - count };
+  const resets = () =>
+    [...framesOf.values()].flat().filter((line) => line === 'event: reset').length;
+  return { audience, streams: [...framesOf.keys()], resetsSinceOpen: () => resets() - count };
 }
 
 describe('an audience that has missed something', () => {

@@ -3,18 +3,18 @@ import { tooManyRequests, Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Clock } from '@fairseat/common/ports';
 
-/** One browser that listens. */
+/** The live stream of one browser. */
 export interface Stream {
-  /** What it is told of, and what it is counted by: see `topics`. */
+  /** The topics that it follows and is counted by, see `topics`. */
   topics: string[];
-  /** Never waits for the reader: one who falls behind is cut off. */
+  /** Never waits for the reader: one that falls behind is cut off. */
   write(frame: string): void;
   end(): void;
-  /** Whether the session it was opened with still holds. */
+  /** True while the session that it was opened with is valid. */
   mayGoOn(): Promise<boolean>;
 }
 
-/** What a stream can belong to, by one name each. */
+/** The names of topics. */
 export const topics = {
   ticket: (id: string) => `ticket ${id}`,
   user: (id: string) => `user ${id}`,
@@ -24,22 +24,22 @@ export const topics = {
 
 const MAX_STREAMS = 10_000;
 export const MAX_BY_SESSION = 10;
-/** However many sessions one has. */
+/** For all sessions of a user together. */
 export const MAX_BY_USER = 50;
-/** Of visitors who are not signed in: a whole office may share an address. */
+/** For visitors who are not signed in: a whole office may share an address. */
 export const MAX_BY_NETWORK = 100;
 const TRY_AGAIN_SECONDS = 10;
-/** Each then asks for a page: about as many as one process makes in a second. */
+/** Each reader then asks for a page, and one process makes about this many in a second. */
 const AFRESH_AT_ONCE = 100;
 const BEAT_MS = LIVE_BEAT_SECONDS * 1000;
 
-/** All open streams, by what they are to be told of. */
+/** All open streams, by topic. */
 export class Audience {
   readonly #clock: Clock;
   readonly #limited: boolean;
   readonly #beatAt = new Map<Stream, number>();
   readonly #byTopic = new Map<string, Set<Stream>>();
-  /** Those that are yet to be told to read afresh. */
+  /** Streams that have yet to be sent `reset`. */
   readonly #stale = new Set<Stream>();
   #closed = false;
 
@@ -48,7 +48,7 @@ export class Audience {
     this.#limited = limited;
   }
 
-  /** @throws Problem (429) when as many belong to it as may. */
+  /** @throws Problem (429) when the topic has as many streams as it may, Unavailable when this process has. */
   admit(topic: string, limit: number) {
     if (this.#closed || this.#beatAt.size >= MAX_STREAMS) {
       throw new Unavailable('no more live streams here');
@@ -82,7 +82,8 @@ export class Audience {
     }
   }
 
-  tell(event: AnyEvent) {
+  /** Writes an event to the streams that follow its ticket or belong to its user. */
+  publish(event: AnyEvent) {
     if (this.#beatAt.size === 0) return;
     if (event.type === 'session.ended') {
       for (const stream of this.#of(topics.session(event.data.sessionId))) stream.end();
@@ -94,13 +95,13 @@ export class Audience {
     }
   }
 
-  /** Has everybody read afresh what is shown, since something may have been missed: some now, and more with each beat. */
+  /** Sends `reset` to all streams, since events may have been missed: to some now, and to more with each beat. */
   startAfresh() {
     for (const stream of this.#beatAt.keys()) this.#stale.add(stream);
-    this.#tellStale();
+    this.#resetStale();
   }
 
-  #tellStale() {
+  #resetStale() {
     const reset = frame('reset', this.#time());
     for (const stream of [...this.#stale].slice(0, AFRESH_AT_ONCE)) {
       this.#stale.delete(stream);
@@ -108,9 +109,9 @@ export class Audience {
     }
   }
 
-  /** Shows those whose turn it is that they are still heard, and lets go of those whose session has ended. */
+  /** Sends `beat` to the streams whose turn it is, and ends those whose session has ended. */
   async beat() {
-    this.#tellStale();
+    this.#resetStale();
     const now = this.#clock.now();
     const due = [...this.#beatAt].filter(([, at]) => at <= now).map(([stream]) => stream);
     const beat = frame('beat', this.#time());
@@ -122,7 +123,7 @@ export class Audience {
     await Promise.all(beaten);
   }
 
-  /** Ends all streams, and lets no more begin. */
+  /** Ends all streams, and admits no more. */
   close() {
     this.#closed = true;
     for (const stream of this.#beatAt.keys()) stream.end();
@@ -132,8 +133,8 @@ export class Audience {
 
   #time = () => ({ now: new Date(this.#clock.now()).toISOString() });
 
-  #write(name: LiveEventName, data: object, ...told: string[]) {
-    const streams = new Set(told.flatMap((topic) => [...this.#of(topic)]));
+  #write(name: LiveEventName, data: object, ...followed: string[]) {
+    const streams = new Set(followed.flatMap((topic) => [...this.#of(topic)]));
     if (streams.size === 0) return;
     const text = frame(name, data);
     for (const stream of streams) stream.write(text);
@@ -144,6 +145,6 @@ type About<N extends string> = Extract<AnyEvent, { type: `${N}.${string}` }>;
 const isOfTicket = (event: AnyEvent): event is About<'ticket'> => event.type.startsWith('ticket.');
 const isOfOrder = (event: AnyEvent): event is About<'order'> => event.type.startsWith('order.');
 
-/** Parsed, so that nothing goes out but what is public. */
+/** The data is parsed, so that only its public fields are sent. */
 const frame = (name: LiveEventName, data: object) =>
   `event: ${name}\ndata: ${JSON.stringify(liveEvents[name].parse(data))}\n\n`;

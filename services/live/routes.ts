@@ -12,7 +12,7 @@ import {
   topics,
 } from './audience.ts';
 
-/** More than a browser falls behind by: beyond it a reader is too slow, and comes back to a fresh start. */
+/** More than a browser falls behind by. A slower reader is cut off, and reconnects to a new `reset`. */
 const MAX_BUFFERED_BYTES = 64 * 1024;
 const RECONNECT_AFTER_MS = 2000;
 
@@ -28,7 +28,7 @@ export const routes =
     app.get(
       '/api/live',
       {
-        // It would never end.
+        // A HEAD request would never end.
         exposeHeadRoute: false,
         schema: {
           tags: ['live'],
@@ -53,7 +53,7 @@ export const routes =
 
         reply.hijack();
         const { raw } = reply;
-        // Gone while the session was looked up: nobody would tell of it again.
+        // A connection that closed while the session was looked up emits no further `close`.
         if (raw.destroyed) return;
         const ticketIds = new Set(request.query.tickets?.split(','));
         const stream: Stream = {
@@ -74,7 +74,7 @@ export const routes =
           'content-type': 'text/event-stream; charset=utf-8',
           // A connection that is kept for another request would hold up the stop.
           connection: 'close',
-          // Proxies that collect what they pass on would hold back the news.
+          // Proxies that buffer answers would hold the events back.
           'x-accel-buffering': 'no',
         });
         raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);

@@ -4,7 +4,7 @@ import { routes } from './routes.ts';
 
 const LOOK_EVERY_MS = 1000;
 
-/** Tells browsers what changes while they look at it. Keeps nothing: who reconnects reads afresh. */
+/** Sends browsers the changes of what they show. It stores nothing: a browser that reconnects reads again. */
 export const live = defineService({
   name: 'live',
   prefixes: ['/api/live'],
@@ -13,7 +13,7 @@ export const live = defineService({
   build(context) {
     const audience = new Audience(context.clock, context.config.rateLimits);
     const stopWatching = context.watch(
-      (event) => audience.tell(event),
+      (event) => audience.publish(event),
       () => audience.startAfresh(),
     );
     return {

@@ -10,7 +10,7 @@ export const help = () => `Fairseat, a ticket marketplace.
 
 ${settingsHelp()}`;
 
-/** @throws ConfigError naming what is not known. */
+/** Reads the flags of `npm start`. @throws ConfigError that names an unknown one. */
 export function readArguments(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
   try {

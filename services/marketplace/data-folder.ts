@@ -1,4 +1,4 @@
-/** What lies in the data folder beside the database. */
+/** The files in the data folder beside the database. */
 import {
   closeSync,
   existsSync,
@@ -14,7 +14,7 @@ import { dirname, join } from 'node:path';
 import { ConfigError, createSessionKey } from '@fairseat/common/kit';
 import type { JWK } from 'jose';
 
-/** The key that signs sessions: made at the first start, readable by its owner only. */
+/** The key of sessions: made at the first start, readable by its owner only. @throws ConfigError when damaged. */
 export async function loadSessionKey(dataDir: string): Promise<JWK> {
   const path = join(dataDir, 'session-key.json');
   const kept = read(path);
@@ -25,7 +25,7 @@ export async function loadSessionKey(dataDir: string): Promise<JWK> {
 }
 
 /**
- * Prices are numbers without a unit, so the currency of a folder is that of its first start.
+ * Prices are stored without a currency, so a folder keeps that of its first start.
  * @throws ConfigError when another is set.
  */
 export function keepCurrency(dataDir: string, currency: string): void {
@@ -42,7 +42,7 @@ export function keepCurrency(dataDir: string, currency: string): void {
 const DEMO = 'demo';
 
 /**
- * Marks a new folder as one for the demonstration, and answers whether it is still to be filled.
+ * Marks a new folder as one for the demonstration. Returns true while it has yet to be filled.
  * @throws ConfigError when the folder holds other data.
  */
 export function beginDemo(dataDir: string): boolean {
@@ -82,7 +82,7 @@ function read(path: string): string | undefined {
   }
 }
 
-/** Written beside and moved, so that a crash leaves the whole file or none. */
+/** Writes a new file and renames it, so that a crash leaves the whole file or none. */
 function write(path: string, text: string) {
   const file = openSync(`${path}.new`, 'w', 0o600);
   writeSync(file, text);

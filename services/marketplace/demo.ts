@@ -1,4 +1,4 @@
-/** What `npm start -- --demo` fills a new data folder with, by the same requests that people make. */
+/** Fills a new data folder for `npm start -- --demo`, by the same requests that people make. */
 import { createHash } from 'node:crypto';
 import type { Listing } from '@fairseat/common/contracts/ticket';
 import type { App } from '@fairseat/common/kit';
@@ -42,13 +42,13 @@ function seats(place: string, from: number, count: number) {
   return Array.from({ length: count }, (_, index) => `${place} ${from + index}`);
 }
 
-/** Seats of one event do not stand together, as nobody would list them at once. */
+/** Seats of one event do not follow each other, since nobody would list them all at once. */
 function listings(currency: string): [listing: Listing, seller: string][] {
   const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', {
     style: 'currency',
     currency,
   }).resolvedOptions();
-  /** To the half unit, as people name prices. */
+  /** Prices are rounded to half a unit, as people set them. */
   const inMinorUnits = (price: number) =>
     Math.round((Math.round(price * 2) / 2) * 10 ** maximumFractionDigits);
   const rounds = Math.max(...EVENTS.map(([, places]) => places.length));
@@ -63,7 +63,7 @@ function listings(currency: string): [listing: Listing, seller: string][] {
   );
 }
 
-/** Every request has a key of its own, so that a filling that was cut short is only completed. */
+/** Every request has its own Idempotency-Key, so that a run after an interrupted one only adds what is missing. */
 export async function fillDemo(app: App, currency: string): Promise<void> {
   const cookies = new Map<string, string>();
 
@@ -72,7 +72,7 @@ export async function fillDemo(app: App, currency: string): Promise<void> {
     const response = await app.inject({
       method: 'POST',
       url: `/api/${path}`,
-      // Not counted among those of the first visitors.
+      // An address of its own keeps these requests out of the rate limits of the first visitors.
       remoteAddress: '0.0.0.0',
       headers: { cookie: cookies.get(email ?? '') ?? '', 'idempotency-key': key, ...headers },
       payload: body,
@@ -90,7 +90,7 @@ export async function fillDemo(app: App, currency: string): Promise<void> {
     try {
       await post('users/signup', body, email);
     } catch {
-      // There since a filling that was cut short.
+      // The account exists since an interrupted run.
       await post('users/signin', body, email);
     }
   }

@@ -26,7 +26,7 @@ async function main() {
     console.log(help());
     return;
   }
-  // What lies in the data folder is for its owner alone.
+  // The files in the data folder are for their owner alone.
   process.umask(0o077);
   const config = readConfig();
   if (config.platform !== 'embedded') {

@@ -19,10 +19,10 @@ export interface MarketplaceOptions {
   log: Log;
   /** The private key that sessions are signed with; only auth gets it. */
   sessionKey: JWK;
-  /** In place of real ones, which are slow on purpose. */
+  /** Replaces the real hashing of passwords, which is slow on purpose. */
   passwords?: Passwords | undefined;
   requestTimeoutMs?: number;
-  /** What answers where the API does not; without it there is the API alone. */
+  /** Serves the paths that the API does not; without it the API runs alone. */
   pages?: Pages;
 }
 

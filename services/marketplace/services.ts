@@ -6,7 +6,7 @@ import { orders } from '@fairseat/orders';
 import { payments } from '@fairseat/payments';
 import { tickets } from '@fairseat/tickets';
 
-/** All services. What else needs to know of a service derives it from here. */
+/** All services. Everything else that needs to know of them derives it from this list. */
 export const createServices = (passwords?: Passwords): Service[] => [
   createAuth(passwords),
   tickets,

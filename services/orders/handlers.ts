@@ -19,11 +19,11 @@ export function handlers(
     'ticket.withdrawn': keepListing,
     'ticket.released': keepListing,
     'ticket.sold': keepListing,
-    // What is reserved keeps its title, price and seller, so the listing is still right.
+    // A reserved ticket keeps its title, price and seller, so the listing is still right.
     'ticket.reserved': async ({ data }) => {
       await orders.update(data.orderId, confirm);
     },
-    // Why it was refused may be that this copy of it was stale.
+    // Our listing may be stale, which may be why the lock was refused, so it is refreshed first.
     'ticket.refused': async ({ data: { refusal, ...ticket } }) => {
       await listings.keepNewest(ticket);
       await orders.update(refusal.orderId, refuse);

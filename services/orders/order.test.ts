@@ -68,7 +68,7 @@ describe('a buyer who places an order', () => {
   });
 
   it('may ask for a ticket that was last heard of as reserved', () => {
-    // Its holder may have let it go; the unique key on active orders knows better.
+    // The listing may be older than its release; the unique key on active orders decides.
     expect(place({ ...ticket, status: 'reserved', orderId: 'another' }, request)).toEqual(placed);
   });
 
@@ -142,8 +142,8 @@ describe('an order that awaits payment', () => {
   });
 });
 
-/** Whoever speaks of an order that has ended has not heard of its end. */
-const lateWords = [
+/** Events whose senders have not received the end of the order. */
+const lateEvents = [
   ['the lock was granted', confirm],
   ['the lock was refused', refuse],
   ['the alarm rang', expire(end)],
@@ -153,7 +153,7 @@ const lateWords = [
 ] as const;
 
 describe('a completed order', () => {
-  it.each(lateWords)('says its end again when it hears that %s', (_, decision) => {
+  it.each(lateEvents)('says its end again when it hears that %s', (_, decision) => {
     paid.when(decision).thenSays(completed);
   });
 
@@ -163,7 +163,7 @@ describe('a completed order', () => {
 });
 
 describe.each(reasons)('an order that was cancelled (%s)', (reason) => {
-  it.each(lateWords)('says its end again when it hears that %s', (_, decision) => {
+  it.each(lateEvents)('says its end again when it hears that %s', (_, decision) => {
     ended(reason).when(decision).thenSays(cancelled(reason));
   });
 

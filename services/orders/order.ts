@@ -1,4 +1,4 @@
-/** What an order is and everything that may be decided about one. */
+/** The record of an order, and every decision about it. */
 
 import {
   type CancelReason,
@@ -21,16 +21,16 @@ export type OrderFact =
 
 type Decision = (order: Order) => OrderFact[];
 
-/** Whether the order keeps its ticket from all others. */
+/** True while the order keeps its ticket from all others. */
 export const isActive = ({ status }: Order) => status !== 'cancelled';
 
 export const isUnpaid = ({ status }: Order) =>
   status === 'created' || status === 'awaiting_payment';
 
 /**
- * A buyer asks for a ticket, at the title and price they saw. Whether another has it is not known here:
- * that is decided by the unique key on the ticket's id.
- * @throws Problem 403 for one's own ticket, 409 when it is not for sale any more.
+ * A buyer orders a ticket, at the title and price they saw. The unique key on the ticket's id, not this decision,
+ * keeps a second buyer out.
+ * @throws Problem (403) for the buyer's own ticket, (409) when it is sold or withdrawn.
  */
 export function place(
   ticket: TicketRecord,
@@ -52,7 +52,7 @@ export function place(
   ];
 }
 
-/** The lock was granted. To an order that has ended it comes too late, so its end is said again. */
+/** The lock was granted. It comes too late for an order that has ended, so the end is said again. */
 export const confirm: Decision = (order) =>
   order.status === 'created' ? [{ type: 'order.awaiting_payment' }] : sayEndAgain(order);
 
@@ -60,7 +60,7 @@ export const confirm: Decision = (order) =>
 export const refuse: Decision = (order) =>
   order.status === 'created' ? cancelled('ticket_unavailable') : sayEndAgain(order);
 
-/** The buyer lets the ticket go. @throws Problem 403 when the order is another's, 409 when it is paid. */
+/** The buyer lets the ticket go. @throws Problem (403) when the order is another's, (409) when it is paid. */
 export function cancel(userId: string): Decision {
   return (order) => {
     mustBeBuyer(order, userId);
@@ -71,7 +71,7 @@ export function cancel(userId: string): Decision {
   };
 }
 
-/** An alarm rang. Only the order's own time counts, by the clock of this service. */
+/** An alarm fired. Only `expiresAt` and the clock of this service count. */
 export function expire(now: number): Decision {
   return (order) => {
     if (!isUnpaid(order)) return sayEndAgain(order);
@@ -79,7 +79,7 @@ export function expire(now: number): Decision {
   };
 }
 
-/** The money has been taken: also a moment after `expiresAt`, as long as nothing has ended the order before. */
+/** The money was taken. It completes the order even after `expiresAt`, unless the order has ended before. */
 export const complete: Decision = (order) =>
   order.status === 'awaiting_payment' ? [{ type: 'order.completed' }] : sayEndAgain(order);
 
@@ -87,14 +87,14 @@ export const complete: Decision = (order) =>
 export const fail: Decision = (order) =>
   isUnpaid(order) ? cancelled('payment_failed') : sayEndAgain(order);
 
-/** What tells the order as it stands. */
+/** The fact that says the order's state again. */
 export const asItStands: Decision = (order) => {
   if (order.status === 'created') return [{ type: 'order.created', order }];
   if (order.status === 'awaiting_payment') return [{ type: 'order.awaiting_payment' }];
   return sayEndAgain(order);
 };
 
-/** Whoever speaks of an ended order has not heard of its end. */
+/** The sender has not received the order's end, so it is published again. */
 const sayEndAgain: Decision = ({ status, reason }) => {
   if (status === 'completed') return [{ type: 'order.completed' }];
   return status === 'cancelled' && reason ? cancelled(reason) : [];

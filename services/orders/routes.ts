@@ -25,7 +25,7 @@ import { cancel, type Order, type OrderFact, place } from './order.ts';
 
 const tags = ['orders'];
 const LONGEST_WAIT_SECONDS = 10;
-/** How long a ticket that was just listed may take to become known here. */
+/** The longest wait for the listing of a ticket that was just created. */
 const LISTING_WAIT_MS = 1000;
 
 export const routes =
@@ -93,7 +93,7 @@ export const routes =
         : conflict('ticket_reserved', 'Another buyer holds this ticket. Try again in a while.');
     }
 
-    /** The order once it has left `created`, or as it is when the time is up. */
+    /** Waits until the order has left `created`, or the time is up. @throws Problem (409) when the lock was refused. */
     async function outcome(placed: Order, waitMs: number) {
       const order = await changes.until(
         placed.id,

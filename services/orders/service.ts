@@ -9,7 +9,7 @@ import { routes } from './routes.ts';
 const table: TableDefinition<Order> = {
   name: 'orders',
   unique: {
-    // Two buyers, one ticket: the second insert fails.
+    // Of two buyers of one ticket, the second insert fails.
     active_ticket: (order) => (isActive(order) ? order.ticketId : null),
   },
   indexes: {
@@ -18,13 +18,13 @@ const table: TableDefinition<Order> = {
   },
 };
 
-/** What is for sale, as tickets has told. */
+/** A replica of the tickets, kept from their events. */
 const listingTable: TableDefinition<TicketRecord> = { name: 'listings' };
 
-/** The alarm normally comes first; the sweep is for when it does not come at all. */
+/** The alarm normally comes first; the sweep is for alarms that are lost. */
 const SWEEP_GRACE_MS = 2000;
 
-/** Who buys what, until when. */
+/** Decides which buyer gets a ticket, and until when they may pay. */
 export const orders = defineService({
   name: 'orders',
   prefixes: ['/api/orders'],

@@ -1,4 +1,4 @@
-/** Where decisions about charges meet the payment gateway. Every step may be repeated after a crash. */
+/** Carries decisions about charges out at the payment gateway. Every step may be repeated after a crash. */
 import { Problem, Unavailable } from '@fairseat/common/errors';
 import type { Records } from '@fairseat/common/kit';
 import type { Clock, GatewayPayment, PaymentGateway } from '@fairseat/common/ports';
@@ -18,11 +18,11 @@ import {
 } from './charge.ts';
 
 export interface Cashier {
-  /** Goes on with a saved charge, from wherever it stands. */
+  /** Continues a saved charge from its present state. @throws Problem (400) when the gateway does not know the card. */
   proceed(orderId: string): Promise<Payment>;
-  /** Asks the gateway what is true and takes it over. */
+  /** Reads the payment at the gateway and saves its outcome. */
   settle(orderId: string): Promise<Payment>;
-  /** Does what is left to do for a charge. */
+  /** Refunds, voids, continues or says again a charge that is due. */
   lookAfter(orderId: string): Promise<void>;
 }
 
@@ -70,7 +70,7 @@ export function createCashier(
   };
   return cashier;
 
-  /** The charge with its payment at the gateway, opened if it was not. No money is taken by this. */
+  /** The charge with its payment at the gateway, opened if it was not. Opening takes no money. */
   async function opened(orderId: string) {
     const payment = await payments.require(orderId);
     const { id: key, stripeId: paymentId, amount, currency } = chargeOf(payment);
@@ -83,7 +83,7 @@ export function createCashier(
     };
   }
 
-  /** Another process may have taken this look, or the order may have ended since it was due. */
+  /** Undefined when another process has looked after the charge, or the order has ended, since it was due. */
   async function claim(orderId: string): Promise<Payment | undefined> {
     let isMine = false;
     const payment = await payments.update(orderId, (current) => {
@@ -109,7 +109,7 @@ export function createCashier(
   async function refund(payment: Payment) {
     const { id: chargeId, stripeId: paymentId } = chargeOf(payment);
     if (!paymentId) throw new Error(`Charge ${chargeId} took money but has no payment`);
-    // Gateways forget idempotency keys after a while, but not refunds.
+    // Gateways forget idempotency keys after a while, but not refunds, so the refund is looked for first.
     const { refundId } = await gateway.find(paymentId);
     const { id } = refundId
       ? { id: refundId }
@@ -121,7 +121,7 @@ export function createCashier(
 const mayBeConfirmed = ({ status, decline }: GatewayPayment) =>
   status === 'requires_action' || (status === 'unconfirmed' && !decline);
 
-/** That the gateway does not know the card is for the buyer to mend: the charge waits for another one. */
+/** Only the buyer can replace a card that the gateway does not know, so the charge waits for another one. */
 function unlessRefused(error: unknown) {
   if (!(error instanceof Problem)) throw error;
 }

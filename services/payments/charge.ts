@@ -1,4 +1,4 @@
-/** What payments knows of an order and its charge, in one record, and everything that may be decided about it. */
+/** One record of an order and its charge, and every decision about it. */
 
 import type { ChargeRecord, NextAction } from '@fairseat/common/contracts/charge';
 import { mustBeBuyer, type OrderRecord, SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
@@ -6,15 +6,15 @@ import type { Stored } from '@fairseat/common/contracts/shared';
 import { conflict, notFound, Problem } from '@fairseat/common/errors';
 
 export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
-  /** Every request that asked for it: each card the buyer tried, and none that was refused. */
+  /** One request for each card that the buyer tried; refused requests are left out. */
   requests: ChargeRequest[];
   /** The payment method under way: set from "pay" until the gateway has answered. */
   token: string | null;
   nextAction: NextAction | null;
   decline: Decline | null;
-  /** When to look after it again, if anything is left to do. Milliseconds since the epoch. */
+  /** The time to look after it again, if anything is left to do. Milliseconds since the epoch. */
   lookAgainAt: number;
-  /** How often it was looked after since something last happened. */
+  /** The number of times it was looked after since its last change. */
   looks: number;
 }
 
@@ -24,7 +24,7 @@ interface ChargeRequest {
   hash: string | null;
 }
 
-/** One record an order; its id is the order's. */
+/** One record for each order, by the order's id. */
 export interface Payment extends Stored {
   order: OrderRecord | null;
   charge: Charge | null;
@@ -35,7 +35,7 @@ export interface Decline {
   message: string;
 }
 
-/** How the gateway says a payment stands. */
+/** The state of a payment at the gateway. */
 export interface GatewayAnswer {
   status: 'unconfirmed' | 'requires_action' | 'processing' | 'succeeded' | 'cancelled';
   nextAction?: NextAction;
@@ -44,7 +44,7 @@ export interface GatewayAnswer {
 export interface PayRequest {
   userId: string;
   token: string;
-  /** What the charge will be called, if this is the first that asks for it. */
+  /** The id that the charge gets if this is its first request. */
   chargeId: string;
   request: ChargeRequest;
   currency: string;
@@ -64,10 +64,10 @@ export type PaymentFact =
 
 type Decision = (payment: Payment) => PaymentFact[];
 
-/** A request under way settles its own charge; the reconciler leaves it alone for so long. */
+/** A request under way settles its own charge, so the reconciler waits this long. */
 const IN_FLIGHT_MS = 5_000;
 const LONGEST_PAUSE_MS = 60_000;
-/** More cards than anybody tries, so that the record stays small. */
+/** Nobody tries this many cards, and the record must stay small. */
 const MAX_REQUESTS = 50;
 
 export const unknownPayment = (id: string): Payment => ({
@@ -78,15 +78,16 @@ export const unknownPayment = (id: string): Payment => ({
   charge: null,
 });
 
-/** Keeps what was heard of the order, unless something newer is known. */
+/** Keeps the order as received, unless a newer version is known. */
 export const noteOrder =
   (order: OrderRecord): Decision =>
   (payment) =>
     order.version > (payment.order?.version ?? 0) ? [{ type: 'order.noted', order }] : [];
 
 /**
- * A buyer pays. This is saved before the gateway hears of it.
- * @throws Problem 404, 403, or 409 when there is nothing to pay, it is too late, or a payment is under way.
+ * A buyer pays. The charge is saved before the gateway is called.
+ * @throws Problem (404) when the order is not known, (403) when it is another's, (409) when there is nothing to pay, it
+ * is too late, or a payment is under way.
  */
 export function pay(attempt: PayRequest, now: number): Decision {
   return ({ order, charge }) => {
@@ -154,14 +155,14 @@ export const noteTokenRefused =
   ({ charge }) =>
     charge?.token === token ? [{ type: 'charge.token_refused' }] : [];
 
-/** Whether to ask the gateway for the money now. */
+/** True when the gateway may be asked for the money now. */
 export const mayConfirm = ({ order, charge }: Payment, now: number) =>
   charge?.status === 'created' &&
   charge.token !== null &&
   order?.status === 'awaiting_payment' &&
   now < Date.parse(order.expiresAt);
 
-/** Takes over what the gateway says is true. A payment has failed only once it is cancelled there. */
+/** Takes over the outcome at the gateway. A charge has failed only once its payment is cancelled there. */
 export function settle(answer: GatewayAnswer, decline: Decline | null, now: number): Decision {
   return ({ order, charge }) => {
     if (charge === null || order === null) return [];
@@ -181,8 +182,8 @@ export function settle(answer: GatewayAnswer, decline: Decline | null, now: numb
 const isCancelled = (order: OrderRecord | null) => order?.status === 'cancelled';
 
 /**
- * The order is over, or nothing was heard of its end, and the charge is open: it must not take money any more.
- * Voided it has failed, which orders answers by saying how the order ended.
+ * True for an open charge whose order is cancelled, or should have ended a minute ago: it must take no money any more.
+ * Voiding fails the charge, which orders answers by saying the order's end again.
  */
 export const mustVoid = ({ order, charge }: Payment, now: number) =>
   charge?.status === 'created' &&
@@ -191,7 +192,7 @@ export const mustVoid = ({ order, charge }: Payment, now: number) =>
 
 const sayAgainFrom = (order: OrderRecord) => Date.parse(order.expiresAt) + SAY_AGAIN_MS;
 
-/** Money was taken for an order that is cancelled. Only `order.cancelled` brings this about, never a clock. */
+/** True when money was taken for a cancelled order. Only `order.cancelled` brings this about, never a clock. */
 export const owesRefund = ({ order, charge }: Payment) =>
   charge?.status === 'completed' && charge.stripeRefundId === null && isCancelled(order);
 
@@ -200,7 +201,7 @@ export const noteRefunded =
   (payment) =>
     owesRefund(payment) ? [{ type: 'charge.refunded', refundId }] : [];
 
-/** When something is left to do for the charge: to settle, void or refund it, or to ask how its order ended. */
+/** The time to look after the charge: to settle, void, refund or say it again. Null when nothing is left to do. */
 export function attentionAt(payment: Payment): number | null {
   const { order, charge } = payment;
   if (charge === null || order === null) return null;
@@ -209,7 +210,7 @@ export function attentionAt(payment: Payment): number | null {
   return unsettled || endUnknown ? charge.lookAgainAt : null;
 }
 
-/** Takes the next look on itself, so that one that keeps failing comes ever more rarely and holds up no other. */
+/** Sets the next look before this one, so that a charge that keeps failing comes ever more rarely. */
 export function lookAfter(now: number): Decision {
   return (payment) => {
     const { order, charge } = payment;
@@ -223,7 +224,7 @@ export function lookAfter(now: number): Decision {
   };
 }
 
-/** Says again how the charge ended; orders answers how the order did. */
+/** Says the charge's end again, which orders answers by saying the order's end again. */
 export function remind(now: number): Decision {
   return ({ charge }) => {
     const lookAgainAt = now + SAY_AGAIN_MS;
@@ -233,7 +234,7 @@ export function remind(now: number): Decision {
   };
 }
 
-/** What tells the charge as it stands; one that is under way is nobody else's affair. */
+/** The fact that says the charge's end again. A charge under way was never published. */
 export const asItStands: Decision = ({ charge }) => {
   if (charge?.status !== 'completed' && charge?.status !== 'failed') return [];
   const { status, decline, lookAgainAt } = charge;
@@ -252,7 +253,7 @@ export function evolve(payment: Payment | undefined, fact: PaymentFact): Payment
 
 function noted(payment: Payment, order: OrderRecord): Payment {
   const { charge } = payment;
-  // What a cancelled order leaves open is looked after at once.
+  // The open charge of a cancelled order is looked after at once.
   const now =
     charge && order.status === 'cancelled' ? { ...charge, lookAgainAt: 0, looks: 0 } : charge;
   const createdAt = payment.version === 0 ? order.createdAt : payment.createdAt;
@@ -294,7 +295,7 @@ function evolveCharge(
 
 const ended = (charge: Charge): Charge => ({ ...charge, token: null, nextAction: null, looks: 0 });
 
-/** The charge as the API and events show it. */
+/** The charge as the API and events show it. @throws Problem (404) when nobody has paid. */
 export function toCharge({ id: orderId, charge }: Payment): ChargeRecord {
   if (charge === null) throw notFound('charge');
   const { nextAction, ...rest } = charge;

@@ -20,7 +20,7 @@ import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, type PayRequest, pay, toCharge } from './charge.ts';
 
 const tags = ['payments'];
-/** How long an order that has just begun to await payment may take to become known here. */
+/** The longest wait for an order that has just begun to await payment. */
 const ORDER_WAIT_MS = 1000;
 
 export const routes =
@@ -73,7 +73,7 @@ export const routes =
       try {
         return await cashier.proceed(orderId);
       } catch (error) {
-        // Its outcome is not known now; the reconciler finds out.
+        // The outcome is unknown; the reconciler finds out.
         if (error instanceof Unavailable) return saved;
         throw error;
       }
@@ -131,7 +131,7 @@ export const routes =
     }
   };
 
-/** @throws Problem 402 when the payment was declined. */
+/** The charge as shown to its buyer. @throws Problem (402) when the payment was declined. */
 function outcome(payment: Payment) {
   const charge = toCharge(payment);
   if (charge.status !== 'failed') return charge;

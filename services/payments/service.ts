@@ -16,22 +16,22 @@ import { routes } from './routes.ts';
 
 const table: TableDefinition<Payment> = {
   name: 'payments',
-  // So that no request, whichever card it came with, can pay for a second order.
+  // A request pays for one order only, whichever card it came with.
   uniqueEach: { request: ({ charge }) => charge?.requests.map(({ id }) => id) ?? [] },
-  // Named in data that is stored already.
+  // Stored data has this name, so it stays.
   unique: {
     stripe: ({ charge }) => charge?.stripeId ?? null,
   },
   indexes: { attention: attentionAt },
 };
 
-/** Takes the money, and gives it back when the order did not come to be. */
+/** Takes the money, and refunds it when the order was cancelled. */
 export const payments = defineService({
   name: 'payments',
   prefixes: ['/api/payments', '/api/test-gateway'],
   needs: ['gateway'],
   publishes: chargeEvents,
-  // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which says all there is to know.
+  // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which carries the whole order.
   hears: ['order.awaiting_payment', 'order.cancelled', 'order.completed'],
   build(context) {
     const { clock, gateway } = context;

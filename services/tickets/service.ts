@@ -16,7 +16,7 @@ const table: TableDefinition<Ticket> = {
   text: (ticket) => ticket.title,
 };
 
-/** Who sells what, and which order holds it. */
+/** Keeps the tickets, and locks each for one order at a time. */
 export const tickets = defineService({
   name: 'tickets',
   prefixes: ['/api/tickets'],
@@ -31,7 +31,7 @@ export const tickets = defineService({
       handlers: handlers(records, clock),
       tasks: [
         sweep(
-          'say again who holds a lock whose end was not heard of',
+          'say again the locks of orders whose end has not arrived',
           1000,
           (limit) => records.due('say_again', clock.now(), limit),
           ({ id }) => records.update(id, remind(clock.now())),

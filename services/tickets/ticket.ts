@@ -1,4 +1,4 @@
-/** What a ticket is and everything that may be decided about one. */
+/** The record of a ticket, and every decision about it. */
 
 import { SAY_AGAIN_MS, termsSchema } from '@fairseat/common/contracts/order';
 import { sameIn } from '@fairseat/common/contracts/shared';
@@ -13,7 +13,7 @@ import type { EventData } from '@fairseat/common/events';
 
 export interface Ticket extends TicketRecord {
   requestHash: string | null;
-  /** While reserved: when to say so again, unless its order has ended by then. Milliseconds since the epoch. */
+  /** While reserved: the time to say so again, unless its order has ended by then. Milliseconds since the epoch. */
   sayAgainAt: number | null;
 }
 
@@ -34,7 +34,7 @@ export type TicketFact =
 
 type Order = EventData<'order.created'>;
 
-/** While the holder's end may be on its way, the lock is tried about 20 times in 2 seconds. */
+/** The holder's end may still be on its way, so a lock is tried about 20 times in 2 seconds. */
 const LOCK_ATTEMPTS = 20;
 
 export function create(
@@ -48,7 +48,7 @@ export function create(
   ];
 }
 
-/** @throws Problem 403 when it is not the seller's, 409 when it is not available. */
+/** @throws Problem (403) when the user is not the seller, (409) when the ticket is not available. */
 export function edit(userId: string, change: Listing) {
   return (ticket: Ticket): TicketFact[] => {
     mustBeSeller(ticket, userId);
@@ -57,7 +57,7 @@ export function edit(userId: string, change: Listing) {
   };
 }
 
-/** @throws Problem 403 when it is not the seller's, 409 when it is reserved or sold. */
+/** @throws Problem (403) when the user is not the seller, (409) when the ticket is reserved or sold. */
 export function withdraw(userId: string) {
   return (ticket: Ticket): TicketFact[] => {
     mustBeSeller(ticket, userId);
@@ -68,8 +68,8 @@ export function withdraw(userId: string) {
 }
 
 /**
- * An order asks for the lock. It gets the ticket only as it saw it.
- * @throws NotYet while another order holds it whose end may be on its way.
+ * An order asks for the lock, which is granted only at the title and price that the buyer saw.
+ * @throws NotYet while another order holds the ticket, whose end may be on its way.
  */
 export function lock(order: Order, attempt: number, now: number) {
   return (ticket: Ticket): TicketFact[] => {
@@ -89,13 +89,13 @@ function whyRefused(ticket: Ticket, order: Order, expired: boolean): Refusal['re
   return isAsSeen(ticket, order.ticket) ? undefined : 'changed';
 }
 
-/** An order has been cancelled: its lock is let go, if it is the one that holds it. */
+/** An order was cancelled: the lock is released if that order holds it. */
 export function release(orderId: string) {
   return (ticket: Ticket): TicketFact[] =>
     ticket.status === 'reserved' && ticket.orderId === orderId ? [{ type: 'ticket.released' }] : [];
 }
 
-/** An order has been paid. */
+/** An order was paid. @throws Error when it does not hold the ticket. */
 export function sell(orderId: string) {
   return (ticket: Ticket): TicketFact[] => {
     if (ticket.orderId !== orderId) {
@@ -105,7 +105,7 @@ export function sell(orderId: string) {
   };
 }
 
-/** Nothing was heard of the order's end: says again who holds the ticket, and orders answers how it ended. */
+/** The order's end has not arrived: says the lock again, which orders answers by saying that end again. */
 export function remind(now: number) {
   return (ticket: Ticket): TicketFact[] => {
     const { orderId, sayAgainAt } = ticket;
@@ -114,7 +114,7 @@ export function remind(now: number) {
   };
 }
 
-/** What tells the ticket as it stands. */
+/** The fact that says the ticket's state again. */
 export function asItStands(ticket: Ticket): TicketFact[] {
   const { status, orderId, sayAgainAt } = ticket;
   if (status === 'available') return [{ type: 'ticket.updated', ...listingSchema.parse(ticket) }];
@@ -129,7 +129,7 @@ export function evolve(ticket: Ticket | undefined, fact: TicketFact): Ticket {
   switch (fact.type) {
     case 'ticket.updated': {
       const { type: _, ...listing } = fact;
-      // What the seller leaves out is gone.
+      // A field that the seller leaves out is removed.
       return { ...ticket, ...noListing, ...listing };
     }
     case 'ticket.withdrawn':

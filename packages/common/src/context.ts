@@ -1,27 +1,30 @@
-/** The story that the current work belongs to: carried from a request into its events and on through every reaction. */
+/** The story (correlation id and trace) of the current work, passed from a request to its events and their handlers. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AnyEvent } from './events.ts';
 
 export interface Story {
+  /** The id of the request that began the story, else of its first event. At most 64 characters. */
   correlationId: string;
-  /** W3C trace context's id of the whole trace: 32 hexadecimal digits. */
+  /** The trace id of W3C trace context: 32 hexadecimal digits. */
   traceId: string;
 }
 
 const stories = new AsyncLocalStorage<Story>();
 
+/** Runs the work in a story, which everything awaited or published in it belongs to. */
 export const inStory = <T>(story: Story, work: () => T): T => stories.run(story, work);
+/** The story of the caller; undefined outside of any. */
 export const currentStory = (): Story | undefined => stories.getStore();
 
-/** What an event sets off belongs to its story. */
+/** The story of an event, in which its handlers run. */
 export const storyOf = ({ correlationid, traceparent }: AnyEvent): Story => ({
   correlationId: correlationid,
   traceId: traceIdIn(traceparent),
 });
 
-/** The trace that a step in W3C trace context belongs to. */
+/** The trace id in a `traceparent` of W3C trace context. */
 export const traceIdIn = (traceparent: string) => traceparent.slice(3, 35);
 
-/** W3C trace context of a step in a trace, named by the second half of an id. */
+/** The `traceparent` of one step of a trace. The step is named by the second half of its 32-digit id. */
 export const traceparentOf = (traceId: string, stepId: string) =>
   `00-${traceId}-${stepId.slice(16)}-01`;

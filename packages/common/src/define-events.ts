@@ -1,20 +1,20 @@
 import { z } from 'zod';
 import { idSchema, timeSchema } from './contracts/shared.ts';
 
-/** W3C trace context, version 00. */
+/** A `traceparent` of W3C trace context, version 00. */
 export const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 
-/** What each event carries, by its type: a noun and a past participle, such as `ticket.sold`. */
+/** The schema of each event's `data`, by its type: a noun and a past participle, such as `ticket.sold`. */
 type Payloads = Record<`${string}.${string}`, z.ZodType>;
 
-/** The events of one service, which nobody else publishes. */
+/** The events of one service; no other service publishes them. */
 export interface EventDefinitions<P = Payloads> {
   readonly service: string;
   readonly types: readonly string[];
   readonly payloads: P;
 }
 
-/** What events carry, as TypeScript types. */
+/** The `data` of each event as a TypeScript type. */
 export type PayloadsOf<D> =
   D extends EventDefinitions<infer P> ? { [T in keyof P]: z.infer<P[T]> } : never;
 
@@ -24,14 +24,15 @@ interface Definition {
   envelope: z.ZodType;
 }
 
-/** Every event that this process knows of. */
+/** All events defined in this process, by type. */
 export const definitions = new Map<string, Definition>();
 
+/** The noun of an event type: `ticket` in `ticket.sold`. */
 export const nounOf = (type: string) => type.split('.')[0] as string;
 
 /**
- * Defines the events of a service: from then on they are published, checked and received like all others.
- * @throws Error when a noun belongs to another service: all events of a noun have one publisher.
+ * Defines the events of a service, which every bus of this process then accepts and checks.
+ * @throws Error when another service has defined an event of the same noun: a noun has one publisher.
  */
 export function defineEvents<const P extends Payloads>(
   service: string,
@@ -47,7 +48,7 @@ export function defineEvents<const P extends Payloads>(
   return { service, types: Object.keys(payloads), payloads };
 }
 
-/** CloudEvents 1.0, with the extensions that Fairseat adds. */
+/** CloudEvents 1.0 with the extensions `version`, `correlationid` and `traceparent`. */
 const envelopeOf = (service: string, type: string, data: z.ZodType) =>
   z.object({
     specversion: z.literal('1.0'),

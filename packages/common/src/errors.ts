@@ -1,19 +1,19 @@
-/** Errors as part of the interface: RFC 9457 problem documents, and the few signals that the ports exchange. */
+/** Errors that callers handle: RFC 9457 problem documents, and those that ports and handlers throw. */
 
-/** What the person who starts a process can mend: one line that says what is wrong and what was expected. */
+/** A mistake that the operator can fix. The message is one line: what is wrong and what was expected. */
 export class StartError extends Error {
   override name = 'StartError';
 }
 
 /**
- * The address of an engine without user and password, for messages. Up to the last `@` there is, since a password may
- * hold any sign where somebody forgot to encode it; of several addresses only the last is then left.
+ * The address of an engine without user and password, for messages. Everything up to the last `@` is removed, since a
+ * password that was not encoded may contain one; of several addresses only the last then remains.
  */
 export const withoutPassword = (address: string) => address.replace(/\/\/.*@/, '//…@');
 
 interface ProblemItem {
   message: string;
-  /** The field of the request it is about. */
+  /** The request field that the message is about. */
   field?: string;
 }
 
@@ -34,7 +34,7 @@ const titles: Record<number, string> = {
   503: 'Temporarily unavailable',
 };
 
-/** A request that cannot be done, told to its sender as a problem document. `code` is stable; texts may change. */
+/** A request that cannot be done, answered with a problem document. `code` is stable; texts may change. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
@@ -86,7 +86,7 @@ export const conflict = (code: string, detail: string) => new Problem(409, code,
 export const tooManyRequests = (detail: string, retryAfterSeconds: number) =>
   new Problem(429, 'too_many_requests', detail, { retryAfterSeconds });
 
-/** A write lost against another that came first: read again and decide again. */
+/** Another write came first: read the record again and decide again. */
 export class VersionConflict extends Error {
   override name = 'VersionConflict';
 }
@@ -96,12 +96,12 @@ export class DuplicateKey extends Error {
   override name = 'DuplicateKey';
 }
 
-/** An engine (database, bus, gateway) cannot be reached or cannot save now. Nothing is decided by it. */
+/** An engine (database, bus, gateway) cannot be reached or cannot save now. The call may have taken effect or not. */
 export class Unavailable extends Error {
   override name = 'Unavailable';
 }
 
-/** Thrown by a reaction whose answer may differ in a moment: deliver the event again soon; it is no failure. */
+/** Thrown by a handler to put an event off: its outcome may soon differ. It is delivered again soon, as no failure. */
 export class NotYet extends Error {
   override name = 'NotYet';
 }

@@ -61,7 +61,7 @@ describe('an event', () => {
     expect(() => parseEvent(value)).toThrow(/^Unknown event type: /);
   });
 
-  it('is refused when another service says it', () => {
+  it('is refused when another service publishes it', () => {
     expect(refused({ source: 'orders' })).toMatch(/^ticket\.created: .*source/s);
   });
 

@@ -3,7 +3,7 @@
  * TypeScript type and the runtime check.
  *
  * The envelope is CloudEvents 1.0. `data` is the record's whole public state after the change, so that a
- * reader can keep a replica by taking the highest `version`.
+ * consumer can keep a replica by storing the highest `version`.
  */
 import { z } from 'zod';
 import type { chargeEvents } from './contracts/charge.ts';
@@ -27,7 +27,7 @@ export {
 } from './define-events.ts';
 
 /**
- * What each event carries, by its type. The type is also its subject on the bus.
+ * The `data` of each event, by its type, which is also its subject on the bus.
  * A service outside this repository adds its own by declaration merging:
  * `declare module '@fairseat/common/events' { interface EventPayloads extends PayloadsOf<typeof auditEvents> {} }`
  */
@@ -41,12 +41,13 @@ export interface EventPayloads
 export type EventType = keyof EventPayloads;
 export type EventData<T extends EventType> = EventPayloads[T];
 
-/** Every type that has been defined by now. */
+/** All event types defined in this process so far. */
 export const eventTypes = () => [...definitions.keys()] as EventType[];
 
+/** True for the type of a defined event. */
 export const isEventType = (type: string): type is EventType => definitions.has(type);
 
-/** The service that publishes events of this type. */
+/** The service that publishes events of this type. @throws InvalidEvent when the type is not defined. */
 export const publisherOf = (type: EventType): string => definitionOf(type).service;
 
 /** An event in its CloudEvents envelope. */
@@ -54,21 +55,23 @@ export interface Event<T extends EventType = EventType> {
   specversion: '1.0';
   /** Unique for each publication: the same fact published again has another id. */
   id: string;
+  /** The service that published it. */
   source: string;
   type: T;
   /** The id of the record that changed. */
   subject: string;
+  /** ISO 8601 in UTC. */
   time: string;
   /** The record's version after the change. */
   version: number;
-  /** The story this event belongs to: the same from a request through all that follows from it. */
+  /** The correlation id of its story: the same from a request through every event that follows from it. */
   correlationid: string;
   /** W3C trace context. */
   traceparent: string;
   data: EventData<T>;
 }
 
-/** Any event, told apart by `type`. */
+/** An event of any type; `type` narrows it. */
 export type AnyEvent = { [T in EventType]: Event<T> }[EventType];
 
 /** An event that does not fit its schema. */
@@ -77,16 +80,16 @@ export class InvalidEvent extends Error {
 }
 
 /**
- * Checks the payload of an event and returns it, fields it does not have left out.
- * @throws InvalidEvent naming what does not fit.
+ * Checks the `data` of an event and returns it without fields that its schema does not have.
+ * @throws InvalidEvent that names each field that does not fit.
  */
 export function parseEventData<T extends EventType>(type: T, data: unknown): EventData<T> {
   return checked(type, definitionOf(type).payload, data) as EventData<T>;
 }
 
 /**
- * Checks that a value is an event of this catalogue and returns it, fields it does not know left out.
- * @throws InvalidEvent naming what does not fit.
+ * Checks that a value is an event of this catalogue and returns it without fields that its schema does not have.
+ * @throws InvalidEvent that names each field that does not fit.
  */
 export function parseEvent(value: unknown): AnyEvent {
   const type = String((value as { type?: unknown } | null)?.type);

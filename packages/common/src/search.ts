@@ -1,6 +1,6 @@
 /**
  * The words by which a text is found: lower case, without accents, split at everything that is no letter or digit.
- * Search means the same on every platform because all of them use this.
+ * Every platform uses this function, so that a search finds the same on each.
  */
 export function wordsOf(text: string): string[] {
   const plain = text

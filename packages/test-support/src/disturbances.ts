@@ -1,4 +1,4 @@
-/** What can go wrong between services and platform, to be put in the way of a marketplace under test. */
+/** Faults between services and platform, for a marketplace under test. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inStory, storyOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
@@ -14,10 +14,10 @@ type Wrap = <P extends Platform>(platform: P) => P;
 export interface Delivered {
   group: string;
   event: AnyEvent;
-  /** As the platform counts it. */
+  /** The attempt, as the platform counts it. */
   attempt: number;
 }
-/** Hands the event to its handler, or does something else. */
+/** Passes the event to its handler, or does something else. */
 type Courier = (delivered: Delivered, handle: (attempt?: number) => Promise<void>) => Promise<void>;
 
 /** Puts a courier between the bus and every handler. */
@@ -31,14 +31,14 @@ const delivering =
     }),
   });
 
-/** What belongs to no record cannot be said at first. */
+/** Makes the first calls of `publish` fail. */
 export const failingToPublish = (times: number): Wrap => {
   let left = times;
   return (platform) => ({
     ...platform,
     bus: changed(platform.bus, {
       publish: async (event) => {
-        if (left-- > 0) throw new Error('It could not be said.');
+        if (left-- > 0) throw new Error('It could not be published.');
         await platform.bus.publish(event);
       },
     }),
@@ -58,17 +58,17 @@ const entrusted = (group: string, handlers: Handlers, courier: Courier): Handler
     ]),
   );
 
-/** Runs as if in another process: what it writes is saved by itself, not with the delivery under way. */
+/** Runs as if in another process: its writes are saved by themselves, not with the delivery under way. */
 const apart = AsyncLocalStorage.snapshot();
 
-/** Tells of every delivery that comes through. */
-export const overheard = (tell: (delivered: Delivered) => void) =>
+/** Reports every delivery. */
+export const overheard = (report: (delivered: Delivered) => void) =>
   delivering(async (delivered, handle) => {
-    tell(delivered);
+    report(delivered);
     await handle();
   });
 
-/** Loses these events on their way to this group: handled, as far as the bus knows. */
+/** Loses these events on their way to this group; the bus takes them for handled. */
 export const losing = (group: string, type: EventType, times = Number.POSITIVE_INFINITY) => {
   let left = times;
   return delivering(async (delivered, handle) => {
@@ -78,8 +78,8 @@ export const losing = (group: string, type: EventType, times = Number.POSITIVE_I
 };
 
 /**
- * Loses one in ten, as the seed says; but not what tickets tells, of which orders only keeps a copy: nobody says
- * again what is for sale, and whoever asks for it in vain learns of it.
+ * Loses one event in ten, by the seed. Events of tickets always reach orders: a listing is not said again, but
+ * corrected only when a lock is refused.
  */
 export const lossy = (seed: number) => {
   const random = seeded(seed);
@@ -90,8 +90,8 @@ export const lossy = (seed: number) => {
 };
 
 /**
- * Every event comes late and out of turn, as the seed says, and twice: handled once with the answer lost, so
- * that it comes again when others have been heard in between.
+ * Delivers every event twice, and many late and out of turn, by the seed: the first acknowledgement is lost, so the
+ * event comes again after others were handled.
  */
 export const disorderly = (seed: number) => {
   const random = seeded(seed);
@@ -115,7 +115,7 @@ export const disorderly = (seed: number) => {
 const asAnotherProcess = (event: AnyEvent, work: () => Promise<void>) =>
   apart(() => inStory(storyOf(event), work));
 
-/** Keeps these events back from this group until they are let through. */
+/** Holds these events back from this group until they are let through. */
 export function keepingBack(group: string, type: EventType) {
   let open = false;
   const { promise: arrived, resolve } = Promise.withResolvers<AnyEvent>();
@@ -139,11 +139,11 @@ export function keepingBack(group: string, type: EventType) {
   };
 }
 
-/** What is said from now on, which can be said again under new ids, as if it came late. */
+/** Collects the events published from now on; `sayAgain` publishes copies under new ids, as if they came late. */
 export function saying(market: TestMarketplace, type: EventType) {
   const said: AnyEvent[] = [];
   market.platform.bus.watch((event) => {
-    // A watcher may be shown an event twice.
+    // A watcher may receive an event twice.
     if (event.type === type && said.every(({ id }) => id !== event.id)) said.push(event);
   });
   return {
@@ -157,7 +157,7 @@ export function saying(market: TestMarketplace, type: EventType) {
   };
 }
 
-/** Alarms that never ring by themselves, but when the test says so. */
+/** Alarms that never fire by themselves, but only when the test calls `ring`. */
 export function ringingByHand() {
   const set: { key: string; at: number }[] = [];
   let onFire: (key: string) => Promise<void> = async () => {};
@@ -179,7 +179,7 @@ export function ringingByHand() {
 
 type Asked = 'open' | 'confirm' | 'find' | 'cancel' | 'refund';
 
-/** Stands in the way of the payment gateway: counts what it is asked, and holds chosen calls until released. */
+/** Wraps the payment gateway: counts its calls, and holds chosen ones until released. */
 export function gatewayInTheWay() {
   const asked: { call: Asked; args: unknown[] }[] = [];
   const holds = new Map<string, { reached: () => void; released: Promise<void> }>();
@@ -212,7 +212,7 @@ export function gatewayInTheWay() {
     wrap,
     count: (call: Asked) => asked.filter((each) => each.call === call).length,
     argsOf: (call: Asked) => asked.filter((each) => each.call === call).map(({ args }) => args),
-    /** Holds the next such call before the gateway hears of it, or before its answer is heard. */
+    /** Holds the next such call before it reaches the gateway, or before its answer returns. */
     hold(moment: 'before' | 'after', call: Asked) {
       const reached = Promise.withResolvers<void>();
       const released = Promise.withResolvers<void>();
@@ -222,10 +222,10 @@ export function gatewayInTheWay() {
   };
 }
 
-/** Far more turns than anything takes that does not wait for the clock. */
+/** Far more turns than any work takes that does not wait for the clock. */
 const MANY_TURNS = isDistributed ? 1500 : 20_000;
 
-/** Resolves once it is so; answers what `look` saw last. @throws when it does not come to be. */
+/** Looks until `isSo` accepts what is seen, and returns it. @throws Error when it never does. */
 export async function eventually<T>(
   look: () => Promise<T>,
   isSo: (seen: T) => boolean,
@@ -240,10 +240,10 @@ export async function eventually<T>(
 
 const violationsOf = (market: TestMarketplace) => violations(market.platform, market.clock.now());
 
-/** What was begun in a second may take real servers longer than the test takes to go on to the next. */
+/** Real servers may need longer for the work of a second than the test needs to go on to the next. */
 const LAST_LOOKS = isDistributed ? 50 : 1;
 
-/** Lets a second pass at a time until nothing is wrong any more; answers what still is when the time is up. */
+/** Lets a second pass at a time until no invariant is violated; returns the violations left when the time is up. */
 export async function healed(market: TestMarketplace, withinSeconds = 5): Promise<string[]> {
   for (let look = 0; ; look++) {
     await market.settled();
@@ -254,14 +254,14 @@ export async function healed(market: TestMarketplace, withinSeconds = 5): Promis
   }
 }
 
-/** Moves the time, and lets what falls due by it be done. */
+/** Moves the time, and waits for the work that falls due by it. */
 export async function passing(market: TestMarketplace, ms: number) {
   market.clock.advance(ms);
   await market.settled();
   await othersTurn(10);
 }
 
-/** To a minute after the end of an order placed just now: by then every lost message is made good. */
+/** Moves to a minute after the end of an order placed just now: by then every lost message is made good. */
 export async function pastTheEnd(market: TestMarketplace) {
   for (const ms of [15 * 60_000, 2000, 58_500]) await passing(market, ms);
 }

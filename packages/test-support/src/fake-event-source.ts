@@ -1,4 +1,4 @@
-/** For tests: what a browser has for a stream of events, of which a test says what the server sends on it. */
+/** For tests: the `EventSource` of a browser, whose events the test dispatches. */
 export class FakeEventSource extends EventTarget {
   static readonly OPEN = 1;
   static readonly CLOSED = 2;

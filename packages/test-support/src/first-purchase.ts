@@ -1,4 +1,4 @@
-/** The purchase that the README shows, pasted into a shell. */
+/** Runs the purchase that the README shows, as pasted into a shell. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 
 const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8');
 
-/** How ticket, charge, order and ticket stood, as it printed them. */
+/** Returns the states of ticket, charge, order and ticket, as printed. */
 export async function firstPurchase(url: string): Promise<string[]> {
   const purchase = /```sh\n(API=[\s\S]*?)```/.exec(readme)?.[1] ?? '';
   const pasted = purchase.replace('http://127.0.0.1:3000', url);
@@ -16,5 +16,5 @@ export async function firstPurchase(url: string): Promise<string[]> {
   );
 }
 
-/** As it should be. */
+/** The states that it should print. */
 export const bought = ['reserved', 'completed', 'completed', 'sold'];

@@ -1,4 +1,4 @@
-/** A marketplace with somebody to attack, and ways to attack them. */
+/** A marketplace with a victim and an attacker. */
 import { type ProblemBody, type Reply, TestMarketplace, type Visitor } from './marketplace.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -13,7 +13,7 @@ export class HostileScene implements AsyncDisposable {
   readonly market: TestMarketplace;
   readonly victim: Visitor;
   readonly attacker: Visitor;
-  /** Of the victim, who holds a ticket and has begun to pay. */
+  /** Ids of the victim's records: a ticket that they hold, its order, and the payment that they have begun. */
   readonly ids: { ticket: string; order: string; payment: string };
   #before: unknown;
 
@@ -36,7 +36,7 @@ export class HostileScene implements AsyncDisposable {
     return scene;
   }
 
-  /** Every route that takes a body, with one that it would take. */
+  /** Every route that takes a body, with a valid one. */
   get routes(): [Method, string, Record<string, unknown>][] {
     const { ticket, order, payment } = this.ids;
     return [
@@ -50,12 +50,12 @@ export class HostileScene implements AsyncDisposable {
     ];
   }
 
-  /** Every field of those bodies. */
+  /** The names of all fields of those bodies. */
   get fields(): string[] {
     return [...new Set(this.routes.flatMap(([, , body]) => Object.keys(body)))].sort();
   }
 
-  /** What the attacker gets to hear. @throws when it is something about the victim. */
+  /** Sends a request of the attacker. @throws Error when the answer shows anything of the victim. */
   async send(
     method: Method,
     url: string,
@@ -71,8 +71,8 @@ export class HostileScene implements AsyncDisposable {
     const text = response.body;
     const isList = url.startsWith('/api/tickets');
     const secrets = isList ? [EMAIL] : [EMAIL, TITLE, String(PRICE), this.ids.payment];
-    const told = secrets.filter((secret) => text.includes(secret));
-    if (told.length > 0) throw new Error(`${method} ${url} tells ${told}: ${text}`);
+    const shown = secrets.filter((secret) => text.includes(secret));
+    if (shown.length > 0) throw new Error(`${method} ${url} shows ${shown}: ${text}`);
     const isJson = String(response.headers['content-type']).includes('json');
     return {
       status: response.statusCode,
@@ -93,7 +93,7 @@ export class HostileScene implements AsyncDisposable {
     ]);
   }
 
-  /** What the attacker has made. */
+  /** The tickets and orders of the attacker. */
   async made() {
     const { body: listed } = await this.attacker.get<{ tickets: object[] }>(
       '/api/tickets?mine=true',
@@ -102,7 +102,7 @@ export class HostileScene implements AsyncDisposable {
     return [...listed.tickets, ...placed.orders];
   }
 
-  /** @throws unless all that is the victim's is as it was, and requests are served. */
+  /** @throws Error when a record of the victim has changed, or requests are not served. */
   async [Symbol.asyncDispose]() {
     const after = await this.#state();
     const { status } = await this.attacker.get('/healthz');

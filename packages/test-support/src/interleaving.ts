@@ -1,4 +1,4 @@
-/** Stands between services and platform: spreads their steps by a seed, or takes a guard out to see a test fail. */
+/** Wraps a platform: spreads the steps of services by a seed, or takes a guard out to see a test fail. */
 import { VersionConflict } from '@fairseat/common/errors';
 import type {
   Handlers,
@@ -10,7 +10,7 @@ import type {
 } from '@fairseat/common/ports';
 import { seeded } from '@fairseat/common/testing';
 
-/** Lets others go first, as often as the seed says. */
+/** Lets others go first, for a number of turns that the seed decides. */
 type Yield = () => Promise<void>;
 
 /** Resolves after so many turns of the event loop. */
@@ -25,7 +25,7 @@ function yielding(seed: number): Yield {
   return () => turns(Math.floor(random() * 4));
 }
 
-/** The same thing, some of its methods replaced. */
+/** The same object with some of its methods replaced. */
 export const changed = <T extends object>(target: T, methods: Partial<T>): T =>
   new Proxy(target, {
     get(object, name) {
@@ -36,7 +36,7 @@ export const changed = <T extends object>(target: T, methods: Partial<T>): T =>
     },
   });
 
-/** Every call of one of these methods waits its random turns before and after. */
+/** The same object, but calls of these methods wait random turns before and after. */
 function disturbed<T extends object>(target: T, methods: (keyof T)[], pause: Yield): T {
   const later = methods.map((name) => {
     const method = target[name] as (...args: unknown[]) => Promise<unknown>;
@@ -81,7 +81,7 @@ const delayed = (handlers: Handlers, pause: Yield): Handlers =>
     ]),
   );
 
-/** The guard taken out: two records may have the same key. */
+/** Takes a unique key out: two records may have the same value. */
 export const withoutUniqueKey =
   (service: string, key: string) =>
   <P extends Platform>(platform: P): P => ({
@@ -99,7 +99,7 @@ export const withoutUniqueKey =
     },
   });
 
-/** The guard taken out: whoever writes last wins, whatever was decided on. */
+/** Takes compare-and-set out: the last write wins, whatever state it was decided on. */
 export const withoutCompareAndSet =
   (service: string) =>
   <P extends Platform>(platform: P): P => ({

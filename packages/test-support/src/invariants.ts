@@ -1,11 +1,11 @@
-/** The invariants of the marketplace, checked on what is stored, without any of the services' own code. */
+/** The invariants of the marketplace, checked on stored records, without any of the services' own code. */
 
 import type { ChargeRecord } from '@fairseat/common/contracts/charge';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Platform, Stored } from '@fairseat/common/ports';
 
-/** A record of payments, as far as it is checked. */
+/** The part of a payments record that is checked. */
 export interface StoredPayment extends Stored {
   order: OrderRecord | null;
   charge: (Omit<ChargeRecord, 'orderId'> & { token: string | null; requests?: object[] }) | null;
@@ -46,7 +46,7 @@ export async function readEverything(platform: Platform): Promise<Everything> {
   };
 }
 
-/** What is wrong, one line each; call it once everything is quiet. */
+/** The violations, one line each. Call it once all events are handled. */
 export async function violations(platform: Platform, now: number): Promise<string[]> {
   const dead = await platform.bus.deadLetters();
   return [
@@ -55,7 +55,7 @@ export async function violations(platform: Platform, now: number): Promise<strin
   ];
 }
 
-/** The same of what was read already. */
+/** The violations in records that were read before. */
 export const violationsIn = (everything: Everything, now: number): string[] => [
   ...ofTickets(everything),
   ...ofMoney(everything),
@@ -65,7 +65,7 @@ export const violationsIn = (everything: Everything, now: number): string[] => [
 const isSettled = ({ status }: OrderRecord) =>
   status === 'awaiting_payment' || status === 'completed';
 
-/** 1, 2 and 7. */
+/** A ticket has at most one holder, who gets what they saw; a completed order has sold it. */
 function ofTickets({ tickets, orders }: Everything): string[] {
   const holdersOf = Map.groupBy(orders.filter(isSettled), ({ ticketId }) => ticketId);
   return tickets.flatMap((ticket) => {
@@ -88,7 +88,7 @@ function ofTickets({ tickets, orders }: Everything): string[] {
   });
 }
 
-/** 3 and 4. */
+/** Completed orders have paid their price once, and cancelled ones have kept no money. */
 function ofMoney({ orders, payments, gateway }: Everything): string[] {
   const paymentOf = new Map(payments.map((payment) => [payment.id, payment]));
   const atGateway = new Map(gateway.map((payment) => [payment.id, payment]));
@@ -117,13 +117,13 @@ function ofMoney({ orders, payments, gateway }: Everything): string[] {
   return wrong;
 }
 
-/** What orders has to know of a ticket; whether it is held is no part of it. */
+/** The part of a ticket that orders must know: not whether it is held. */
 const forSale = (ticket: TicketRecord) => {
   const isOver = ticket.status === 'sold' || ticket.status === 'withdrawn';
   return JSON.stringify([listingSchema.parse(ticket), ticket.userId, isOver]);
 };
 
-/** 5. */
+/** After all events are handled, nothing is overdue and every replica is up to date. */
 function ofQuiet({ tickets, orders, listings, payments }: Everything, now: number): string[] {
   const wrong: string[] = [];
   const orderOf = new Map(orders.map((order) => [order.id, order]));

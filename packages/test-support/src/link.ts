@@ -1,4 +1,4 @@
-/** For tests: a wire between a platform and a real server, which can be cut. */
+/** For tests: a TCP proxy between a platform and a real server, which can be cut. */
 import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
@@ -35,7 +35,7 @@ export class Link {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** From now on the server hears everything and no answer comes back, or none that matches. */
+  /** From now on the server receives everything and no answer comes back, or none that matches. */
   loseAnswers(matching = /^/) {
     this.#lost = matching;
   }

@@ -1,11 +1,11 @@
-/** A browser's ear for live events, over a connection of its own. */
+/** Receives live events like a browser, over a connection of its own. */
 import { once } from 'node:events';
 import { Agent, get, type IncomingMessage } from 'node:http';
 import { type LiveEventName, liveEvents } from '@fairseat/common/contracts/live';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 
-/** Anything live, told apart by `name`. */
+/** A live event; `name` narrows it. */
 export type Heard =
   | { name: 'reset' | 'beat'; data: { now: string } }
   | { name: 'ticket'; data: TicketRecord }
@@ -13,12 +13,12 @@ export type Heard =
 
 export class Listener {
   readonly response: IncomingMessage;
-  /** Everything heard so far. */
+  /** All events received so far. */
   readonly heard: Heard[] = [];
-  /** As it came. */
+  /** All text received so far. */
   text = '';
   #rest = '';
-  #told = 0;
+  #returned = 0;
   #wake = () => {};
   /** Resolves once the server has ended the stream, or cut it. */
   readonly ended: Promise<void>;
@@ -28,7 +28,7 @@ export class Listener {
     this.ended = new Promise((resolve) => {
       response.once('close', resolve);
     });
-    // A stream that is cut ends in the middle.
+    // A stream that is cut ends with an error.
     response.on('error', () => {});
     response.setEncoding('utf8').on('data', (chunk: string) => {
       this.text += chunk;
@@ -39,21 +39,21 @@ export class Listener {
     });
   }
 
-  /** Connects, whatever is answered. */
+  /** Connects, whatever the status of the answer. */
   static async open(origin: string, path = '', headers: Record<string, string> = {}) {
-    // Like browsers, it would keep the connection for its next request.
+    // Browsers too would keep the connection for the next request.
     const agent = new Agent({ keepAlive: true });
     const request = get(`${origin}/api/live${path}`, { headers, agent });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     return new Listener(response);
   }
 
-  /** The next event not yet asked for. */
+  /** Returns the next event, once it has come. */
   async next(): Promise<Heard> {
     for (;;) {
-      const event = this.heard[this.#told];
+      const event = this.heard[this.#returned];
       if (event) {
-        this.#told += 1;
+        this.#returned += 1;
         return event;
       }
       await new Promise<void>((resolve) => {
@@ -62,7 +62,7 @@ export class Listener {
     }
   }
 
-  /** The next event that fits, others before it passed over. */
+  /** Returns the next event that fits, and skips others before it. */
   async until(fits: (event: Heard) => boolean): Promise<Heard> {
     for (;;) {
       const event = await this.next();
@@ -75,7 +75,7 @@ export class Listener {
   }
 }
 
-/** @throws when it is not what the schemas promise. */
+/** @throws Error when the frame does not fit its schema. */
 function parse(frame: string): Heard | undefined {
   if (/^retry: \d+$/.test(frame)) return undefined;
   const [, name, data = ''] = /^event: (\w+)\ndata: (.+)$/.exec(frame) ?? [];

@@ -1,4 +1,4 @@
-/** The whole marketplace in the test's own process: real services, real storage, a clock to steer. */
+/** The whole marketplace in the test's own process: real services, real storage, and a clock that the test moves. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ export interface Reply<T> {
   headers: Record<string, string | string[] | number | undefined>;
 }
 
-/** A problem document, as far as tests look at it. Its status is also that of the reply. */
+/** The part of a problem document that tests look at. Its status is also that of the reply. */
 export interface ProblemBody {
   code: string;
   detail: string;
@@ -43,7 +43,7 @@ export interface ProblemBody {
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type Headers = Record<string, string>;
 
-/** Any platform, with what tests need beyond what services may ask. */
+/** A platform with the methods that only tests need. */
 export interface TestPlatform extends Platform {
   /** Resolves once all events are handled and no alarm is due. */
   settled(): Promise<void>;
@@ -51,12 +51,12 @@ export interface TestPlatform extends Platform {
   crash(): void | Promise<void>;
 }
 
-/** Which platform the tests of the whole marketplace run on. */
+/** True when the tests of the whole marketplace run on the distributed platform. */
 export const isDistributed = process.env['PLATFORM'] === 'distributed';
 
 export interface TestOptions {
   env?: Record<string, string>;
-  /** Stands between the services and their platform, to disturb or to listen. */
+  /** Wraps the platform, to disturb it or to listen. */
   wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
   requestTimeoutMs?: number;
@@ -68,21 +68,21 @@ const quickPasswords: Passwords = {
   matches: async (hash, password) => hash === createHash('sha256').update(password).digest('hex'),
 };
 
-/** Real servers need real time to do their part. */
+/** Real servers need real time for their part. */
 const SERVERS_TURN_MS = 20;
 
-/** Lets others go on: so many turns of the event loop, or as long as real servers need. */
+/** Lets others go on: for `count` turns of the event loop, or for as long as real servers need. */
 export const othersTurn = (count: number): Promise<void> =>
   isDistributed ? setTimeout(SERVERS_TURN_MS) : turns(count);
 
 let people = 0;
 
-/** Somebody with a browser or a program: keeps their cookie. */
+/** A client that keeps its cookie, like a browser. */
 export class Visitor {
   readonly #market: TestMarketplace;
   cookie: string | undefined;
   id = '';
-  /** Where the requests seem to come from. */
+  /** The address that its requests come from. */
   address = '127.0.0.1';
 
   constructor(market: TestMarketplace) {
@@ -127,14 +127,14 @@ export class Visitor {
   pay = (orderId: string, token = 'pm_card_visa', headers?: Headers) =>
     this.post<ChargeRecord & ProblemBody>('/api/payments', { orderId, token }, headers);
 
-  /** Lists a ticket. @throws when refused. */
+  /** Lists a ticket. @throws Error when refused. */
   async sells(title = 'A seat', price = 4990): Promise<TicketRecord> {
     const { status, body } = await this.list(title, price);
     if (status !== 201) throw new Error(JSON.stringify(body));
     return body;
   }
 
-  /** Orders a ticket and waits until it is held. @throws when refused. */
+  /** Orders a ticket and waits until it is held. @throws Error when refused. */
   async holds(ticketId: string): Promise<OrderRecord> {
     const { status, body } = await this.order(ticketId, { prefer: 'wait=10' });
     if (status !== 201 || body.status !== 'awaiting_payment') throw new Error(JSON.stringify(body));
@@ -178,7 +178,7 @@ export class TestMarketplace implements AsyncDisposable {
     return this.#marketplace.app;
   }
 
-  /** The private key of sessions, to forge some with. */
+  /** The private key of sessions, for tests that forge some. */
   get sessionKey() {
     if (!this.#sessionKey) throw new Error('not started');
     return this.#sessionKey;
@@ -216,7 +216,7 @@ export class TestMarketplace implements AsyncDisposable {
     return openDistributed({ ...options, ...inject('servers'), namespace: this.#namespace });
   }
 
-  /** That a real server was slow to answer is no fault: what was asked is asked again. */
+  /** A slow answer of a real server is no failure: the platform asks again. */
   #fail(message: string, error: unknown) {
     if (!(isDistributed && error instanceof Unavailable)) this.errors.push(`${message}: ${error}`);
   }
@@ -249,7 +249,7 @@ export class TestMarketplace implements AsyncDisposable {
   /** Resolves once every event has been handled by every service. */
   settled = () => this.platform.settled();
 
-  /** Lets time fly until there is an answer, for what a service waits for a while. */
+  /** Moves the clock until the reply comes, for a service that waits before it answers. */
   async hurried<T>(reply: Promise<T>): Promise<T> {
     let answered = false;
     const done = reply.finally(() => {

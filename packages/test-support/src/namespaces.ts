@@ -1,4 +1,4 @@
-/** For tests on real servers: names that nobody else uses, and their removal. */
+/** For tests on real servers: namespaces that nothing else uses, and their removal. */
 import { randomBytes } from 'node:crypto';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
@@ -13,7 +13,7 @@ export interface Servers {
 
 export const newNamespace = () => `test_${randomBytes(6).toString('hex')}`;
 
-/** Removes all that was kept under a namespace. */
+/** Removes everything stored under a namespace. */
 export async function removeNamespace(servers: Servers, namespace: string): Promise<void> {
   await Promise.all([
     removeDatabases(servers.mongodbUrl, namespace),

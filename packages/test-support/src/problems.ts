@@ -1,13 +1,13 @@
-/** What every refusal must look like, however it came about. */
+/** Checks of every refusal, whatever its cause. */
 import { problemSchema } from '@fairseat/common/contracts/problem';
 import type { Reply } from './marketplace.ts';
 
 const problem = problemSchema.strict();
-/** Stacks, files, and the names of what Fairseat is built with are of no use to who asked, except to attack it. */
+/** Stacks, files and the names of libraries are of no use to a client, except for an attack. */
 const internals =
   /\bat .+:\d+|node_modules|\.[cm]?[jt]s\b|sqlite|fastify|\bzod\b|FST_|SQL|undefined|\[object/i;
 
-/** What is wrong with a refusal; nothing if it is a problem document with this status (if given) that gives no detail away. */
+/** The faults of a refusal: none if it is a problem document of the expected status that reveals no internals. */
 export function faultsOf(
   { status, headers, body }: Pick<Reply<unknown>, 'status' | 'headers' | 'body'>,
   expected = status,

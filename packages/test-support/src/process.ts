@@ -8,16 +8,16 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '../../..');
 
 export interface Process {
-  /** Where it listens; undefined when it ended instead. */
+  /** The address at which it listens; undefined when it ended instead. */
   url: string | undefined;
   output(): { stdout: string; stderr: string };
-  /** Answers the exit code, or the name of the signal that ended it. */
+  /** Sends a signal. Resolves with the exit code, or the name of the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string>;
   exited: Promise<number | string>;
 }
 
 interface StartOptions {
-  /** Put before it in a shell, such as `ulimit`. */
+  /** A shell command to run before it, such as `ulimit -f 2;`. */
   limits?: string;
   flags?: string[];
 }
@@ -73,7 +73,7 @@ export function temporaryFolder(): { path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** Somebody who talks to it over the network; a request whose answer is lost answers undefined. */
+/** A client over the network. `send` returns undefined when the answer is lost. */
 export class Caller {
   url: string;
   cookie = '';

@@ -1,4 +1,4 @@
-/** A small play with every engine in it, to see that a simulation repeats itself, in this process and in others. */
+/** A small play that uses every engine, to see that a simulation repeats itself, in this process and in others. */
 import { createHash } from 'node:crypto';
 import { inStory, traceparentOf } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
@@ -71,7 +71,7 @@ export function eventOf(platform: Platform, subject: string, story: string): Any
 
 export const told = (story: string, work: () => Promise<unknown>) =>
   void inStory({ correlationId: story, traceId: '' }, work).catch(() => {
-    // The weather.
+    // Failures are part of the weather.
   });
 
 async function act({ platform }: SimulatedProcess): Promise<Platform> {
@@ -104,7 +104,7 @@ async function act({ platform }: SimulatedProcess): Promise<Platform> {
   return platform;
 }
 
-/** Plays, and answers everything that happened. */
+/** Plays, and returns the history. */
 export async function rehearse(seed: number, without: string[] = []): Promise<Entry[]> {
   const simulation = new Simulation({ seed, weather: storm, openGateway: openTestGateway });
   const history: Entry[] = [];
@@ -167,7 +167,7 @@ export function parts(simulation: Simulation, name: string, skewMs = 0) {
   const process = simulation.process(name, skewMs);
   const { platform } = process;
   const table = platform.table('auth', notes);
-  /** Saves a note with an event that tells of it. */
+  /** Saves a note together with its event. */
   const write = async (story = 'a story') => {
     const note = noteOf(platform);
     await table.insert(note, [eventOf(platform, note.id, story)]);
@@ -176,7 +176,7 @@ export function parts(simulation: Simulation, name: string, skewMs = 0) {
   return { process, platform, table, write };
 }
 
-/** What a promise came to, without waiting for it. */
+/** Records how a promise settles, without waiting for it. */
 export function outcome<T>(promise: Promise<T>) {
   const seen: { value?: T; error?: unknown } = {};
   promise.then(

@@ -1,4 +1,4 @@
-/** For tests: platforms of one namespace on the real servers, and things to say and save. */
+/** For tests: platforms of one namespace on the real servers, and events and records for them. */
 import { traceparentOf } from '@fairseat/common/context';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
@@ -52,7 +52,7 @@ export class Scene {
   namespace = '';
   opened: DistributedPlatform[] = [];
   links: Link[] = [];
-  /** What the platforms told of. */
+  /** The errors that the platforms reported. */
   errors: string[] = [];
 
   open(options: Partial<DistributedOptions> = {}): DistributedPlatform {
@@ -69,19 +69,19 @@ export class Scene {
     return platform;
   }
 
-  /** A wire to a server, that can be cut. */
+  /** Opens a link to a server, which can be cut. */
   async linkTo(url: string): Promise<Link> {
     const link = await Link.to(url);
     this.links.push(link);
     return link;
   }
 
-  /** What a service keeps, past all of our own code. */
+  /** The database of a service, past all of our own code. */
   database(service: string): Db {
     return mongo.db(`${this.namespace}_${service}`);
   }
 
-  /** Whether a service has said everything on the stream that there is now. */
+  /** True once a service has said its records again on its present stream. */
   async saidAll(service: string): Promise<boolean> {
     const marker = await this.database(service).collection('streams').findOne({});
     return marker?.['busyUntil'] === 0;
@@ -103,7 +103,7 @@ export function useScene(): Scene {
   return scene;
 }
 
-/** What a group hears in this process, by number. */
+/** The numbers of the events that a group receives in this process. */
 export function hearing(platform: DistributedPlatform, group: string): number[] {
   const heard: number[] = [];
   platform.bus.consume(group, {
@@ -114,7 +114,7 @@ export function hearing(platform: DistributedPlatform, group: string): number[] 
   return heard;
 }
 
-/** Not all at once: the server syncs each to its disk, and would answer the last too late. */
+/** Publishes in parts: the server syncs each event to its disk, and would acknowledge the last of all too late. */
 export async function publishAll(platform: DistributedPlatform, count: number) {
   for (const rest = numbers(count); rest.length > 0; ) {
     await Promise.all(rest.splice(0, AT_ONCE).map((n) => platform.bus.publish(ended(n))));

@@ -1,4 +1,4 @@
-/** People who trade: as a test says, or at random as a seed says. */
+/** People who trade: as a test tells them, or at random by a seed. */
 import { gatewayInTheWay } from './disturbances.ts';
 import { readEverything } from './invariants.ts';
 import { othersTurn, TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
@@ -17,7 +17,7 @@ export const openHeld = async (options: TestOptions = {}) => {
   return { ...trade, gateway, order: await trade.buyer.holds(trade.ticket.id) };
 };
 
-/** Where the gateway itself has taken money, whatever the services know of it. */
+/** The payments at the gateway that have taken money, whatever the services know of them. */
 export const taken = async (market: TestMarketplace) =>
   (await readEverything(market.platform)).gateway.filter(({ status }) => status === 'succeeded');
 
@@ -40,7 +40,7 @@ const TOKENS = [
 ];
 const PASSING_MS = [500, 5_000, 60_000, 400_000];
 
-/** Answers what should never happen: every request that was answered with a failure of the server. */
+/** Trades at random. Returns the requests that were answered with a failure of the server: there should be none. */
 export async function randomTrade(
   market: TestMarketplace,
   random: () => number,

@@ -14,16 +14,15 @@ export const ofKit: Mutant[] = [
     shows: [21],
     breaks: 'state is saved first and its events are said afterwards, neither awaited nor caught',
     file: mount,
-    find: `      const records = new Records({ ...options, say, table: platform.table(service.name, table) });`,
-    replace: `      const saved = platform.table(service.name, table);
-      const { insert, replace } = saved;
+    find: `      const records = new Records({ ...options, newEvent, table: saved });`,
+    replace: `      const { insert, replace } = saved;
       const tell = (events: Parameters<typeof insert>[1] = []) => {
         for (const event of events) platform.bus.publish(event).catch(() => {});
       };
       saved.insert = (record, events) => insert.call(saved, record).then(() => tell(events));
       saved.replace = (current, next, events) =>
         replace.call(saved, current, next).then(() => tell(events));
-      const records = new Records({ ...options, say, table: saved });`,
+      const records = new Records({ ...options, newEvent, table: saved });`,
     rules: ['every change is told'],
   },
   {
@@ -31,16 +30,15 @@ export const ofKit: Mutant[] = [
     shows: [21],
     breaks: 'events are said before the state that they tell of is saved',
     file: mount,
-    find: `      const records = new Records({ ...options, say, table: platform.table(service.name, table) });`,
-    replace: `      const saved = platform.table(service.name, table);
-      const { insert, replace } = saved;
+    find: `      const records = new Records({ ...options, newEvent, table: saved });`,
+    replace: `      const { insert, replace } = saved;
       const tell = async (events: Parameters<typeof insert>[1] = []) => {
         for (const event of events) await platform.bus.publish(event);
       };
       saved.insert = (record, events) => tell(events).then(() => insert.call(saved, record));
       saved.replace = (current, next, events) =>
         tell(events).then(() => replace.call(saved, current, next));
-      const records = new Records({ ...options, say, table: saved });`,
+      const records = new Records({ ...options, newEvent, table: saved });`,
     rules: ['every change is told', 'a replica grows newer'],
   },
   {

@@ -3,7 +3,7 @@ import { orderSchema } from './order.ts';
 import { timeSchema } from './shared.ts';
 import { ticketSchema } from './ticket.ts';
 
-/** How many tickets one live stream may tell of. */
+/** The most tickets that one live stream may follow. */
 export const MAX_LIVE_TICKETS = 200;
 const liveTicketIds = new RegExp(`^[0-9a-f]{32}(,[0-9a-f]{32}){0,${MAX_LIVE_TICKETS - 1}}$`);
 export const liveQuery = z.strictObject({
@@ -16,15 +16,15 @@ export const liveQuery = z.strictObject({
 
 const serverTime = z.object({ now: timeSchema.describe('The time of the server.') });
 /**
- * What `GET /api/live` sends: server-sent events by their name, `data` as JSON. Records come whole and may come twice
- * or late: the highest `version` is right.
+ * The server-sent events of `GET /api/live` by name; `data` is JSON. Records arrive whole, and may arrive twice or
+ * late: the highest `version` is right.
  */
 export const liveEvents = {
-  /** The first of every stream: changes may have been missed, so read afresh. */
+  /** Begins every stream, and follows a gap: changes may have been missed, so read again. */
   reset: serverTime,
-  /** The stream is alive. Comes every `LIVE_BEAT_SECONDS`. */
+  /** Shows every `LIVE_BEAT_SECONDS` that the stream is alive. */
   beat: serverTime,
-  /** One of the tickets asked for, or one that the visitor sells. */
+  /** A ticket named in the query, or one that the visitor sells. */
   ticket: ticketSchema,
   /** An order of the visitor. */
   order: orderSchema,

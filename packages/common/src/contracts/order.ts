@@ -11,7 +11,7 @@ import {
 } from './shared.ts';
 import { listingSchema } from './ticket.ts';
 
-/** What the buyer is bound to, and the seller: a ticket that differs in any of it is refused to the order. */
+/** The terms that bind buyer and seller: an order is refused a ticket that differs in any of them. */
 export const termsSchema = listingSchema.pick({ title: true, price: true });
 
 const cancelReasonSchema = z.enum(['buyer', 'expired', 'payment_failed', 'ticket_unavailable']);
@@ -30,14 +30,14 @@ export const orderSchema = z.object({
 });
 export type OrderRecord = z.infer<typeof orderSchema>;
 
-/** @throws Problem 403 when the order is another's. */
+/** @throws Problem (403) when the user is not the buyer. */
 export function mustBeBuyer({ userId: buyer }: OrderRecord, userId: string) {
   if (buyer !== userId) throw forbidden('not_your_order', 'This order is not yours.');
 }
 
 /**
- * Whoever holds a lock or a charge for an order publishes its last event again so long after the order should have
- * ended, and then each time, until the end is received: orders answers by publishing it again.
+ * A lock or charge is said again this long after its order should have ended, and then at this interval until the
+ * order's end is received: orders answers by saying that end again.
  */
 export const SAY_AGAIN_MS = 60_000;
 
@@ -55,7 +55,7 @@ export const orderPageSchema = z.object({
   nextCursor: nextCursorSchema,
 });
 
-/** `Prefer: wait=N` (RFC 7240): answer once the outcome is known, after N seconds at the latest. */
+/** `Prefer: wait=N` (RFC 7240): the answer waits for the outcome, N seconds at most. */
 export const preferHeaders = z.object({
   prefer: z
     .string()

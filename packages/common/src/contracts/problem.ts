@@ -24,7 +24,7 @@ const problems: Record<number, string> = {
   503: 'Cannot be done right now; see Retry-After.',
 };
 
-/** The `response` part of a route's schema: what it answers, and the problems it may have. */
+/** The `response` part of a route's schema: its answers by status, and a problem document for each failure. */
 export function responses<S extends Record<number, z.ZodType>>(success: S, ...failures: number[]) {
   const failed = failures.map((status) => [
     status,

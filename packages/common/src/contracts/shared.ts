@@ -1,15 +1,16 @@
 /**
- * What records and requests of every noun are made of.
+ * Schemas that records and requests of every noun share.
  * Money is an integer in the currency's minor unit; times are ISO 8601 in UTC.
  */
 import { z } from 'zod';
 
-/** What every stored record has. */
+/** The fields of every stored record. */
 export interface Stored {
+  /** 32 lower-case hexadecimal digits. */
   id: string;
   /** 1 when inserted, raised by one at each write. */
   version: number;
-  /** ISO 8601; never changes. Pages are ordered by it, newest first. */
+  /** ISO 8601 in UTC; never changes. Pages are sorted by it, newest first. */
   createdAt: string;
 }
 
@@ -32,10 +33,10 @@ export const priceSchema = z
   .min(1, 'The price must be at least 1.')
   .max(MAX_PRICE, 'The price must be at most 99999999.');
 
-/** The length of a text as people count it. */
+/** The length of a text in code points, not UTF-16 units: closer to what people count. */
 export const characters = (text: string) => [...text].length;
 
-/** A body, which has these fields and no others. */
+/** A request body with these fields and no others. */
 export const body = <S extends z.ZodRawShape>(fields: S) =>
   z.strictObject(fields, {
     error: (issue) => {
@@ -45,7 +46,7 @@ export const body = <S extends z.ZodRawShape>(fields: S) =>
     },
   });
 
-/** Whether two records have the same in all fields of a schema. */
+/** Returns a function that is true for two records that agree in all fields of the schema. */
 export const sameIn =
   <S extends z.ZodType>(schema: S) =>
   (a: z.infer<S>, b: z.infer<S>) =>

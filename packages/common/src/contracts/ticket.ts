@@ -12,8 +12,8 @@ import {
 } from './shared.ts';
 
 /**
- * What the seller decides. A further field is one line here, `optional()` since earlier tickets lack it: the record, bodies,
- * answers, events and edits have it then.
+ * The part of a ticket that its seller sets. A further field is one line here, `optional()` since earlier tickets lack
+ * it: the record, bodies, answers, events and edits then have it.
  */
 export const listingSchema = z.object({ title: z.string(), price: priceSchema });
 export type Listing = z.infer<typeof listingSchema>;
@@ -29,7 +29,7 @@ export const ticketSchema = z.object({
 });
 export type TicketRecord = z.infer<typeof ticketSchema>;
 
-/** Why the tickets service would not lock a ticket for an order. */
+/** The order that was refused the lock of a ticket, and the reason. */
 const refusalSchema = z.object({
   orderId: idSchema,
   reason: z.enum(['reserved', 'sold', 'withdrawn', 'changed', 'expired', 'own_ticket']),
@@ -48,7 +48,7 @@ export const ticketEvents = defineEvents('tickets', {
 
 const wellFormed = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
 
-/** A title of 1 to 200 characters, without control characters; white space around it is dropped. */
+/** A title of 1 to 200 characters, without control characters; surrounding white space is dropped. */
 const titleSchema = z
   .string('The title must be text.')
   .max(1000, 'The title may have at most 200 characters.')
@@ -57,7 +57,7 @@ const titleSchema = z
   .min(1, 'The title must not be empty.')
   .refine((title) => characters(title) <= 200, 'The title may have at most 200 characters.');
 
-/** The title that is kept was checked by the rules of its day; a new one is checked by these. */
+/** A stored title was checked by the rules of its time; a new one is checked by these. */
 export const ticketBodySchema = body({ ...listingSchema.shape, title: titleSchema });
 
 const flag = z.enum(['true', 'false'], 'Use true or false.').default('false');

@@ -21,7 +21,7 @@ const newPasswordSchema = z
   );
 
 export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });
-/** A password that could never have been chosen is simply wrong. */
+/** Password rules are not checked here: a password that breaks them is wrong like any other. */
 export const signInSchema = body({
   email: z.string('The e-mail address must be text.').max(254, 'The e-mail address is too long.'),
   password: z.string('The password must be text.').max(512, 'The password is too long.'),

@@ -1,6 +1,6 @@
 /** The service kit: what every service is built with. */
 
-export { createSay, type Say } from './decide/envelope.ts';
+export { createEventFactory, type EventFactory } from './decide/envelope.ts';
 export { identify, once, type RequestIdentity } from './decide/idempotency.ts';
 export { type Fact, Records } from './decide/records.ts';
 export { sweep, type Task } from './decide/repeat.ts';

@@ -1,7 +1,7 @@
-/** Time as the platform tells it. */
+/** The time of the platform. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls back once after at least this long; the answer cancels it. */
+  /** Calls back once, after at least `delayMs`. The returned function cancels it. */
   after(delayMs: number, callback: () => void): () => void;
 }

@@ -1,4 +1,4 @@
-/** The ports: what a service may ask of the platform it runs on. Every platform passes the same contract suites. */
+/** The ports: the interfaces of the platform that a service runs on. Every platform passes the same contract suites. */
 export type { Bus, DeadLetter, Delivery, Handlers } from './bus.ts';
 export type { Clock } from './clock.ts';
 export type { GatewayPayment, PaymentGateway } from './payment-gateway.ts';

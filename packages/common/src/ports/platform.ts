@@ -5,22 +5,22 @@ import type { RateLimiter } from './rate-limiter.ts';
 import type { Stored, Table, TableDefinition } from './table.ts';
 import type { Timers } from './timers.ts';
 
-/** What one service gets from its platform. */
+/** Everything that services get from the platform they run on. */
 export interface Platform {
   clock: Clock;
-  /** A new id: 32 hexadecimal digits, sorted by the millisecond they were made in. */
+  /** Returns a new id: 32 hexadecimal digits. Ids sort by the millisecond they were made in. */
   newId(): string;
   table<R extends Stored>(service: string, definition: TableDefinition<R>): Table<R>;
   bus: Bus;
   timers(service: string): Timers;
-  /** The one that was passed in. @throws where none was, since only a service that takes money needs it. */
+  /** The gateway passed to the platform. @throws Error when none was: only a service that takes money needs one. */
   gateway: PaymentGateway;
   rateLimiter(name: string, limit: { count: number; perSeconds: number }): RateLimiter;
-  /** Begins deliveries and alarms; call it once all consumers are declared. */
+  /** Starts deliveries and alarms. Call it once all consumers are declared. */
   start(): Promise<void>;
-  /** Ends what is in flight and releases everything. */
+  /** Finishes the work in flight and releases all resources. */
   close(): Promise<void>;
 }
 
-/** Makes a gateway of what it needs: the time, and a table for what it must remember. */
+/** Opens a gateway with all that it needs: the time, and tables for what it must remember. */
 export type OpenGateway = (platform: Pick<Platform, 'clock' | 'table'>) => PaymentGateway;

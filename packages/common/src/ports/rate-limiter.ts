@@ -1,10 +1,11 @@
-/** Counts events per key in a window of time, shared by all replicas of a service. */
+/** Counts attempts per key in a window of time; all replicas of a service share the counts. */
 export interface RateLimiter {
-  /** Counts one more; `retryAfterSeconds` is 0 while within the limit. */
+  /** Counts one attempt; `retryAfterSeconds` is 0 while within the limit. */
   count(key: string): Promise<{ retryAfterSeconds: number }>;
-  /** The same answer without counting. */
+  /** Returns the same without counting. */
   peek(key: string): Promise<{ retryAfterSeconds: number }>;
-  /** Takes one back. */
+  /** Takes one attempt back. */
   uncount(key: string): Promise<void>;
+  /** Takes all attempts back. */
   forget(key: string): Promise<void>;
 }

@@ -3,6 +3,6 @@ export interface Timers {
   /** Sets or moves the alarm of this key. `at` in milliseconds since the epoch. */
   set(key: string, at: number): Promise<void>;
   drop(key: string): Promise<void>;
-  /** The alarm is dropped when the handler has returned, and rings again later when it throws. */
+  /** The alarm is dropped once the handler has resolved, and fires again later when it rejects. */
   onFire(handler: (key: string) => Promise<void>): void;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../ports/index.ts';
 
 export interface TestClock extends Clock {
-  /** Moves the time forward; what falls due is called back in its order. */
+  /** Moves the time forward and calls back what falls due, in the order of its time. */
   advance(byMs: number): void;
 }
 

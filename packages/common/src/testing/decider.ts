@@ -5,14 +5,14 @@ interface Given<S, F> {
   when(decision: (state: S) => F[]): {
     thenSays(...facts: F[]): void;
     thenSaysNothing(): void;
-    /** Compares the properties named, of the error thrown. */
+    /** Compares only these properties of the error that is thrown. */
     thenRefuses(error: { status?: number; code?: string; name?: string }): void;
   };
   /** The state that the facts add up to. */
   readonly state: S;
 }
 
-/** Tests decisions by what they say, never by how the state looks inside. */
+/** Tests decisions by the facts that they return, never by the inside of the state. */
 export function specification<S, F>(
   evolve: (state: S | undefined, fact: F) => S,
   initial?: S,

@@ -1,4 +1,4 @@
-/** What every `PaymentGateway` must do in test mode, told with the payment methods that tests pay with. */
+/** The contract suite of `PaymentGateway` in test mode, with the payment methods that tests pay with. */
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.ts';
 import type { PaymentGateway, Platform } from '../ports/index.ts';

@@ -5,12 +5,12 @@ import { createTestClock, type TestClock } from './clock.ts';
 /** The service whose events the suites publish. */
 export const auth = { name: 'auth', publishes: sessionEvents };
 
-/** How a contract suite gets platforms of the kind under test. */
+/** Opens platforms of the kind under test for a contract suite. */
 export interface Harness {
   clock: TestClock;
   /** Opens a platform on the data of this test: empty at first, later as it was left. */
   open(): Promise<Platform>;
-  /** Ends one as a killed process ends: nothing that was not saved is kept. */
+  /** Ends a platform as a killed process ends: nothing unsaved is kept. */
   crash(platform: Platform): Promise<void>;
   /** Removes the data. */
   dispose(): Promise<void>;
@@ -32,7 +32,7 @@ export async function onPlatform(
   }
 }
 
-/** A promise that resolves once `count` things were collected. */
+/** Collects items; `all` resolves once there are `count` of them. */
 export function collector<T>(count: number) {
   const items: T[] = [];
   const { promise, resolve } = Promise.withResolvers<T[]>();

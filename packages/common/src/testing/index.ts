@@ -1,4 +1,4 @@
-/** The test kit: specifications of decisions, a clock to steer, and the contract suites of the ports. */
+/** The test kit: specifications of decisions, a clock that tests can move, and the contract suites of the ports. */
 export { busContract } from './bus-contract.ts';
 export { createTestClock, type TestClock } from './clock.ts';
 export { specification } from './decider.ts';

@@ -1,7 +1,7 @@
-/** What every `Table` must do. */
+/** The contract suite of `Table`. */
 import { describe, expect, it } from 'vitest';
 import { DuplicateKey, VersionConflict } from '../errors.ts';
-import { createSay } from '../kit/decide/envelope.ts';
+import { createEventFactory } from '../kit/decide/envelope.ts';
 import type { Platform, Stored, Table, TableDefinition } from '../ports/index.ts';
 import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
 
@@ -137,19 +137,19 @@ export function tableContract(kind: string, openHarness: OpenHarness) {
     });
 
     test('saves events with the state, and none with a write that lost', async (table, harness, platform) => {
-      const say = createSay(auth, harness.clock, platform.newId);
+      const newEvent = createEventFactory(auth, harness.clock, platform.newId);
       const ended = (n: number) =>
-        say('session.ended', seat(n), { sessionId: id(n), expiresAt: time(n) });
-      const heard = collector<string>(2);
+        newEvent('session.ended', seat(n), { sessionId: id(n), expiresAt: time(n) });
+      const received = collector<string>(2);
       platform.bus.consume('auditor', {
-        'session.ended': async ({ subject }) => heard.add(subject),
+        'session.ended': async ({ subject }) => received.add(subject),
       });
       await platform.start();
       await table.insert(seat(1), [ended(1)]);
       await expect(table.insert(seat(1), [ended(2)])).rejects.toThrow(DuplicateKey);
       await expect(table.replace(seat(3), next(seat(3), {}), [ended(3)])).rejects.toThrow();
       await table.replace(seat(1), next(seat(1), {}), [ended(4)]);
-      expect((await heard.all).toSorted()).toEqual([id(1), id(4)]);
+      expect((await received.all).toSorted()).toEqual([id(1), id(4)]);
       await platform.close();
     });
 

@@ -1,4 +1,4 @@
-/** What every `Timers` must do. */
+/** The contract suite of `Timers`. */
 import { describe, expect, it } from 'vitest';
 import { collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
 

@@ -3,7 +3,7 @@ import type { AnyEvent } from '../../events.ts';
 import type { Bus } from '../../ports/index.ts';
 import { Changes } from './changes.ts';
 
-/** Changes on a bus and a clock that are moved by hand. */
+/** `Changes` on a bus and a clock that the test drives. */
 function useChanges() {
   const listeners = new Set<(event: AnyEvent) => void>();
   const delays: number[] = [];
@@ -27,17 +27,17 @@ function useChanges() {
     },
   };
   const changes = new Changes(bus as unknown as Bus, clock);
-  const say = (subject: string, version: number) => {
+  const publish = (subject: string, version: number) => {
     for (const listener of listeners) listener({ subject, version } as AnyEvent);
   };
-  return { changes, listeners, delays, say, wakeUp: () => wakeUp() };
+  return { changes, listeners, delays, publish, wakeUp: () => wakeUp() };
 }
 
-/** Lets all that waits for nothing from outside run on. */
+/** Lets all work continue that waits for nothing from outside. */
 const runOn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 describe('waiting for a change', () => {
-  it('hears no event until somebody waits', async () => {
+  it('watches no event until somebody waits', async () => {
     const { changes, listeners } = useChanges();
     expect(listeners.size).toBe(0);
     expect(await changes.until('a', async () => 1, Boolean, 1000)).toBe(1);
@@ -51,7 +51,7 @@ describe('waiting for a change', () => {
   });
 
   it('looks again soon at a replica, and soon after each event', async () => {
-    const { changes, delays, say, wakeUp } = useChanges();
+    const { changes, delays, publish, wakeUp } = useChanges();
     let [reads, value] = [0, 0];
     const read = async () => [++reads, value][1];
     const waiting = changes.until('a', read, Boolean, 1000);
@@ -60,7 +60,7 @@ describe('waiting for a change', () => {
       wakeUp();
     }
     await runOn();
-    say('a', 1);
+    publish('a', 1);
     await runOn();
     expect(reads).toBe(6);
     expect(delays).toEqual([5, 10, 20, 40, 5]);
@@ -70,13 +70,13 @@ describe('waiting for a change', () => {
   });
 
   it('looks at a record of its own when there is a newer event, else seldom', async () => {
-    const { changes, delays, say, wakeUp } = useChanges();
+    const { changes, delays, publish, wakeUp } = useChanges();
     let [reads, value] = [0, 0];
     const read = async () => [++reads, value][1];
     const waiting = changes.until('a', read, Boolean, 60_000, 1);
     await runOn();
-    say('a', 1);
-    say('b', 2);
+    publish('a', 1);
+    publish('b', 2);
     await runOn();
     expect(reads).toBe(1);
     for (const _ of [1, 2, 3]) {
@@ -85,7 +85,7 @@ describe('waiting for a change', () => {
     }
     expect(delays).toEqual([250, 500, 1000, 1000]);
     value = 1;
-    say('a', 2);
+    publish('a', 2);
     expect(await waiting).toBe(1);
     expect(reads).toBe(5);
   });

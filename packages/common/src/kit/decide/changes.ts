@@ -6,16 +6,16 @@ const SELDOM_MS = 250;
 const LONGEST_MS = 1000;
 
 interface Waiter {
-  /** The version it knows of. */
+  /** The version that it has read. */
   version: number;
-  /** Whether something newer has been said since it looked. */
-  told: boolean;
+  /** True once an event of a newer version has arrived since it read. */
+  notified: boolean;
   wake: () => void;
 }
 
 /**
- * Waits until something that another service is about to say has arrived here. Events wake it at once; it also
- * looks again by itself, since a watched event may be lost or be ahead of the replica it belongs to.
+ * Waits for a change that another service is about to publish. Events wake it at once; it also polls, since a watched
+ * event may be lost, or arrive before the replica it belongs to is updated.
  */
 export class Changes {
   readonly #bus: Bus;
@@ -30,9 +30,9 @@ export class Changes {
   }
 
   /**
-   * Reads until `done` or until the time is up, and answers what it read last. Give the `version` that is known of a
-   * record which this service owns: only newer events are news then, and since they come after the record was saved,
-   * there is seldom reason to look without one. A replica may come later than its event, so it is looked at soon.
+   * Reads until `done` accepts the value or the time is up, and returns the value read last. For a record that this
+   * service owns, pass the known `version`: then only events of newer versions wake it, and it polls seldom, since they
+   * come after the record was saved. Without a version it polls often, since a replica may come later than its event.
    */
   async until<T>(
     subject: string,
@@ -41,32 +41,32 @@ export class Changes {
     timeoutMs: number,
     version?: number,
   ): Promise<T> {
-    // A replica nearly always has it already, and then nobody has to listen.
+    // A replica is nearly always up to date already, and then there is nothing to watch for.
     if (version === undefined) {
       const value = await read();
       if (done(value)) return value;
     }
-    // Not before anybody waits: most processes never do, and need not hear every event.
-    this.#stopWatching ??= this.#bus.watch((event) => this.#tell(event));
+    // Watching begins with the first waiter: most processes have none, and need not receive every event.
+    this.#stopWatching ??= this.#bus.watch((event) => this.#notify(event));
     const pollMs = version === undefined ? SOON_MS : SELDOM_MS;
     const deadline = this.#clock.now() + timeoutMs;
     for (let delayMs = pollMs; ; ) {
-      // Listens first, so that nothing is missed between reading and waiting.
-      const waiter: Waiter = { version: version ?? 0, told: false, wake: () => {} };
+      // The waiter is added before the read, so that no event is missed between reading and waiting.
+      const waiter: Waiter = { version: version ?? 0, notified: false, wake: () => {} };
       this.#add(subject, waiter);
       try {
         const value = await read();
         const remainingMs = deadline - this.#clock.now();
         if (done(value) || remainingMs <= 0 || this.#closed) return value;
-        if (!waiter.told) await this.#wokenWithin(Math.min(delayMs, remainingMs), waiter);
-        delayMs = waiter.told ? pollMs : Math.min(delayMs * 2, LONGEST_MS);
+        if (!waiter.notified) await this.#wokenWithin(Math.min(delayMs, remainingMs), waiter);
+        delayMs = waiter.notified ? pollMs : Math.min(delayMs * 2, LONGEST_MS);
       } finally {
         this.#remove(subject, waiter);
       }
     }
   }
 
-  /** Lets everybody who waits go on with what is known. */
+  /** Ends all waiting: each caller reads once more and returns that. */
   close() {
     this.#closed = true;
     this.#stopWatching?.();
@@ -75,10 +75,10 @@ export class Changes {
     }
   }
 
-  #tell({ subject, version }: AnyEvent) {
+  #notify({ subject, version }: AnyEvent) {
     for (const waiter of this.#waiting.get(subject) ?? []) {
       if (version <= waiter.version) continue;
-      waiter.told = true;
+      waiter.notified = true;
       waiter.wake();
     }
   }

@@ -7,20 +7,23 @@ import {
 } from '../../events.ts';
 import type { Clock } from '../../ports/index.ts';
 
-/** Puts what a service says into its envelope: stamped, told whose story it is, and checked. */
-export type Say = (
+/** Makes an event of a record: `data` is checked, the envelope gets an id, the time and the current story. */
+export type EventFactory = (
   type: EventType,
   record: { id: string; version: number },
   data: object,
 ) => AnyEvent;
 
-/** @throws InvalidEvent when the data does not fit; fields that the event does not have are left out of it. */
-export function createSay(
+/**
+ * Returns the event factory of one service, which leaves out fields that the event's schema does not have.
+ * It throws InvalidEvent when the data does not fit, Error when the service does not publish the type.
+ */
+export function createEventFactory(
   { name, publishes }: { name: string; publishes?: EventDefinitions<object> },
   clock: Clock,
   newId: () => string,
-): Say {
-  // Many events are said within a millisecond, and writing its name costs as much as checking one of them.
+): EventFactory {
+  // Many events share a millisecond, and formatting the time costs as much as checking one of them.
   let lastMs = Number.NaN;
   let time = '';
   const timeOf = (ms: number) => {

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import { badRequest, Problem } from '../../errors.ts';
 
-/** Who a new record will be. With an `Idempotency-Key` the same request always means the same record. */
+/** The id a new record will get. With an `Idempotency-Key` it follows from user, route and key. */
 export interface RequestIdentity {
   id: string;
-  /** A hash of the body, kept in the record; null without a key. */
+  /** The SHA-256 of the body, kept in the record; null without a key. */
   requestHash: string | null;
 }
 
 const sha256 = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
 
-/** @throws Problem (400) when the key is not 1 to 255 printable ASCII characters. */
+/** Reads the `Idempotency-Key`. @throws Problem (400) when it is not 1 to 255 printable ASCII characters. */
 export function identify(
   request: FastifyRequest,
   userId: string,
@@ -30,9 +30,9 @@ export function identify(
 }
 
 /**
- * Does what was asked unless it has been done: then answers that record as it stands now.
- * What is refused leaves no record, so it may be asked again.
- * @throws Problem (422) when the key came with another body before.
+ * Creates a record unless the same request has created it before: then returns that record as it is now.
+ * A refused request leaves no record, so its key may be used again.
+ * @throws Problem (422) when the key was used with another body; whatever `create` throws.
  */
 export async function once<S extends { requestHash: string | null }>(
   identity: RequestIdentity,
@@ -45,7 +45,7 @@ export async function once<S extends { requestHash: string | null }>(
   try {
     return await create();
   } catch (error) {
-    // The duplicate that stopped this one may be the same request, sent twice at once.
+    // The record in the way may be of the same request, sent twice at once.
     const meanwhile = await find();
     if (meanwhile) return sameRequest(meanwhile, identity);
     throw error;

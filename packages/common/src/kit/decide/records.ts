@@ -1,33 +1,33 @@
 import { DuplicateKey, notFound, VersionConflict } from '../../errors.ts';
 import { isEventType } from '../../events.ts';
 import type { Page, Query, Stored, Table } from '../../ports/index.ts';
-import type { Say } from './envelope.ts';
+import type { EventFactory } from './envelope.ts';
 
-/** What happened, as a decision says it. If its type is that of an event, that event carries it; else it stays here. */
+/** One outcome of a decision. A fact whose type is an event type is published as that event; others stay private. */
 export interface Fact {
   type: string;
 }
 
 export interface RecordsOptions<S extends Stored, F extends Fact> {
-  /** What the record is called to people, for "there is no such …". */
+  /** The name of the record for people, in "There is no such …". */
   noun: string;
   table: Table<S>;
   evolve: (state: S | undefined, fact: F) => S;
-  say: Say;
-  /** What events carry of the record; fields they do not have are left out anyway. */
+  newEvent: EventFactory;
+  /** The part of the record that its events carry. Fields that their schemas do not have are left out anyway. */
   publicState?: (state: S) => object;
-  /** The facts that tell how a record stands, for readers who have lost all that was said of it. */
+  /** The facts that say a record's state again, for consumers whose events of it were lost. */
   asItStands?: (state: S) => F[];
-  /** A record that begins empty the first time it is updated (version 0), instead of "not found". */
+  /** An empty record (version 0) for the first update of an unknown id, instead of "not found". */
   initial?: (id: string) => S;
 }
 
 /** Enough for every other writer of a hot record to win first. */
 const MAX_ATTEMPTS = 250;
-const SAID_AT_ONCE = 50;
+const SAY_AGAIN_BATCH = 50;
 
 /**
- * The one place where decisions meet storage: read, decide, evolve, and compare-and-set on `version` with the
+ * The only place where decisions meet storage: read, decide, evolve, and compare-and-set on `version` with the
  * events in the same write. A decision is `(state) => facts`; it may run several times, so it must be pure.
  */
 export class Records<S extends Stored, F extends Fact> {
@@ -53,14 +53,14 @@ export class Records<S extends Stored, F extends Fact> {
     return this.#options.table.due(index, upTo, limit);
   }
 
-  /** @throws Problem (404) when there is none. */
+  /** Like `get`. @throws Problem (404) when there is no such record. */
   async require(id: string): Promise<S> {
     const record = await this.get(id);
     if (record === undefined) throw notFound(this.#options.noun);
     return record;
   }
 
-  /** Inserts the record that a first fact brings into being. @throws DuplicateKey */
+  /** Inserts the record that the facts make, and its events. @throws DuplicateKey when id or unique key is taken. */
   async create(facts: F[]): Promise<S> {
     const record = this.#apply(undefined, facts);
     await this.#options.table.insert(record, this.#events(record, facts));
@@ -68,9 +68,9 @@ export class Records<S extends Stored, F extends Fact> {
   }
 
   /**
-   * Changes a record by a decision and answers it as it stands afterwards. No facts, no write.
-   * @throws what the decision throws; Problem (404) when there is no such record; VersionConflict when
-   * others came first every time.
+   * Changes a record by a decision and returns it as it is afterwards. Without facts nothing is written.
+   * @throws whatever the decision throws; Problem (404) when there is no such record; VersionConflict when
+   * another writer came first every time.
    */
   async update(id: string, decide: (state: S) => F[]): Promise<S> {
     for (let attempt = 1; ; attempt++) {
@@ -87,12 +87,12 @@ export class Records<S extends Stored, F extends Fact> {
     }
   }
 
-  /** Says every record's state again. Each time is a write of its own: a new version and new events. */
+  /** Says every record's state again, each in a write of its own: a new version and new events. */
   async sayAgain(): Promise<void> {
     const { asItStands } = this.#options;
     if (!asItStands) return;
     for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await this.find({ limit: SAID_AT_ONCE, ...(cursor && { cursor }) });
+      const page = await this.find({ limit: SAY_AGAIN_BATCH, ...(cursor && { cursor }) });
       await Promise.all(page.records.map(({ id }) => this.update(id, asItStands)));
       cursor = page.nextCursor;
     }
@@ -112,13 +112,15 @@ export class Records<S extends Stored, F extends Fact> {
   }
 
   #events(record: S, facts: F[]) {
-    const { publicState = (state: S) => state, say } = this.#options;
+    const { publicState = (state: S) => state, newEvent } = this.#options;
     return facts.flatMap((fact) =>
-      isEventType(fact.type) ? [say(fact.type, record, { ...fact, ...publicState(record) })] : [],
+      isEventType(fact.type)
+        ? [newEvent(fact.type, record, { ...fact, ...publicState(record) })]
+        : [],
     );
   }
 }
 
-/** Another process made the record in the meantime: as good as a newer version of it. */
+/** True when another process has created the record in the meantime, which counts like a newer version of it. */
 const isTakenId = (error: unknown, current: Stored) =>
   error instanceof DuplicateKey && current.version === 0;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { sweep } from './repeat.ts';
 
-/** A sweep over numbers, each due until it was done. */
+/** A sweep over numbers, each due until its action has succeeded. */
 function sweeping(count: number, act: (item: number) => Promise<void>) {
   let left = Array.from({ length: count }, (_, item) => item);
   const asked: number[] = [];
@@ -25,7 +25,7 @@ describe('a sweep', () => {
     expect(left()).toEqual([]);
   });
 
-  it('goes on behind what fails, and tells of it at the end', async () => {
+  it('goes on behind what fails, and reports it at the end', async () => {
     const { task, left } = sweeping(250, async (item) => {
       if (item === 7) throw new Error('seven');
     });

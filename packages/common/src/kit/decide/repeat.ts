@@ -1,14 +1,14 @@
 import type { Clock } from '../../ports/index.ts';
 import type { Log } from '../process/log.ts';
 
-/** Work that looks again and again for what is due: once at start, then at intervals, never twice at once. */
+/** Periodic work: runs at the start, then `intervalMs` after each end, so never twice at once. */
 export interface Task {
   name: string;
   intervalMs: number;
   run: () => Promise<void>;
 }
 
-/** Answers a function that ends the task and waits for the run under way. A run that throws is logged, then tried again. */
+/** Starts a task. A run that throws is logged. The returned function ends the task and waits for the run under way. */
 export function repeat(task: Task, clock: Clock, log: Log): () => Promise<void> {
   let cancel = () => {};
   let stopped = false;
@@ -32,7 +32,7 @@ export function repeat(task: Task, clock: Clock, log: Log): () => Promise<void> 
 
 const BATCH = 100;
 
-/** A task that acts on every record that is due. One that fails holds up no other; it is due again next time. */
+/** A task that acts on every record that is due. One that fails holds up no other, and is due again in the next run. */
 export function sweep<T>(
   name: string,
   intervalMs: number,
@@ -46,7 +46,7 @@ export function sweep<T>(
       const outcomes = await Promise.allSettled(items.map(act));
       const failed = outcomes.filter((outcome) => outcome.status === 'rejected');
       failures.push(...failed.map(({ reason }) => reason));
-      // Where all fail, more would.
+      // After a batch that failed as a whole, the next would fail too.
       goOn = items.length === BATCH && failed.length < BATCH;
     }
     if (failures.length > 0) throw new AggregateError(failures, name);

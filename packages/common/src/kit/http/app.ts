@@ -18,11 +18,11 @@ import { createRequestId, storyOfRequest } from './story.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by `signedIn`; null where nobody needs to be. */
+    /** Set by `signedIn`; null on routes without it. */
     session: Session | null;
   }
   interface FastifyContextConfig {
-    /** For another server, which signs its JSON: from any origin, without a session, the body as the bytes that came. */
+    /** Called by another server, which signs its JSON: any origin, no session, and the body as the bytes received. */
     webhook?: boolean;
   }
 }
@@ -32,15 +32,15 @@ export interface AppOptions {
   log: Log;
   metrics?: Registry;
   newId: () => string;
-  /** Whether requests can be served now. */
+  /** True while requests can be served. */
   isReady: () => boolean;
-  /** How long a request may take to arrive. */
+  /** The longest that a request may take to arrive; 10 s unless given. */
   requestTimeoutMs?: number;
 }
 
 export type App = FastifyInstance;
 
-/** The HTTP side that all services share: limits, problem documents, headers, probes and metrics. */
+/** The HTTP app that all services share: limits, problem documents, headers, probes and metrics. */
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, newId, requestTimeoutMs, isReady, metrics = new Registry() } = options;
   const addHeaders = commonHeaders(config);
@@ -51,12 +51,12 @@ export async function createApp(options: AppOptions): Promise<App> {
     genReqId: createRequestId(newId),
     bodyLimit: BODY_LIMIT,
     ...limits,
-    // Node would answer without a body; see `refusalOf`.
+    // Node would refuse a missing Host header without a body; see `refusalOf`.
     http: { ...limits.http, requireHostHeader: false },
     trustProxy: config.trustedProxies ?? false,
-    // What has arrived is answered also while stopping; its connection is closed after that.
+    // A request that has arrived is answered even while stopping; its connection is closed after that.
     return503OnClosing: false,
-    // A path that cannot be decoded or has an endless id reaches no hook and no route.
+    // A path that cannot be decoded or has too long an id reaches no hook and no route.
     frameworkErrors: (_error, request, reply) => {
       addHeaders(request, reply);
       void replyWithProblem(noSuchPage(), request, reply);
@@ -71,7 +71,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   app.decorateRequest('session', null);
   speakJson(app);
   limitPipelining(app);
-  // Node would answer an unknown expectation by itself.
+  // Node would answer an unknown `Expect` header itself; here such a request is served like any other.
   app.server.on('checkExpectation', (request, response) => {
     app.server.emit('request', request, response);
   });
@@ -89,8 +89,8 @@ export async function createApp(options: AppOptions): Promise<App> {
 }
 
 /**
- * Fastify asks for a child for each request, but every line tells its story anyway; see `createLog`. What it logs as
- * information is where it listens, which whoever starts it says better.
+ * Fastify makes a child logger for each request, though every line has its correlation id anyway; see `createLog`. Its
+ * lines of level info name the addresses it listens on, which the program that starts it prints itself.
  */
 function forFastify(log: Log): FastifyBaseLogger {
   const childless: FastifyBaseLogger = Object.create(log, {

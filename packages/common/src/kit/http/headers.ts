@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Config } from '../process/config.ts';
 
-/** The headers that every answer of the API has. */
+/** Returns a function that sets the headers of every API answer. */
 export function commonHeaders(config: Config) {
   const headers = {
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",

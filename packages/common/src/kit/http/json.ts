@@ -3,10 +3,10 @@ import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
 import { badRequest } from '../../errors.ts';
 
-/** JSON in and out, checked by the schemas of the routes. */
+/** Makes all bodies and answers JSON, checked by the schemas of the routes. */
 export function speakJson(app: FastifyInstance) {
   app.setValidatorCompiler(validatorCompiler);
-  // Parsed, not encoded: a record saved before a field was added gets that field's default.
+  // Answers are parsed, not encoded, so that a record saved before a field was added gets that field's default.
   app.setSerializerCompiler(({ schema }) => {
     const answer = schema as ZodType;
     return (data) => JSON.stringify(answer.parse(data));
@@ -15,8 +15,8 @@ export function speakJson(app: FastifyInstance) {
 }
 
 /**
- * Bodies are JSON in well-formed UTF-8; anything that could reach a prototype is refused. A webhook gets
- * its body as it came, since what is signed is its bytes.
+ * Bodies are JSON in well-formed UTF-8; keys that could reach a prototype are refused. A webhook gets its body as
+ * received, since the signature is of its bytes.
  */
 function acceptJsonOnly(app: FastifyInstance) {
   const parseJson = app.getDefaultJsonParser('error', 'error');
@@ -27,7 +27,7 @@ function acceptJsonOnly(app: FastifyInstance) {
       done(null, body);
       return;
     }
-    // Some clients always name the type; a DELETE has nothing to say.
+    // Some clients always name the type, though a DELETE has no body.
     if (request.method === 'DELETE' && body.length === 0) {
       done(null, undefined);
       return;

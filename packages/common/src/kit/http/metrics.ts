@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { Gauge, Histogram, Registry } from 'prom-client';
 import type { Bus } from '../../ports/index.ts';
 
-/** Measures every request, and shows all that is measured. */
+/** Measures every request, and serves all metrics at `/metrics`. */
 export function addMetrics(app: FastifyInstance, metrics: Registry) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
@@ -25,7 +25,7 @@ export function addMetrics(app: FastifyInstance, metrics: Registry) {
   );
 }
 
-/** How far the consumer groups of the bus are. */
+/** The metrics of the bus: backlog and dead letters of each consumer group. */
 export function createMetrics(bus: Bus): Registry {
   const metrics = new Registry();
   let asking: ReturnType<typeof bus.backlog> | undefined;
@@ -42,7 +42,7 @@ export function createMetrics(bus: Bus): Registry {
       labelNames: ['service'],
       registers: [metrics],
       async collect() {
-        // What cannot be known now is left out, and all the rest is still told.
+        // While the bus cannot be asked, its metrics are left out, and all others are still served.
         this.reset();
         for (const group of await ask().catch(() => [])) {
           this.set({ service: group.group }, group[count]);

@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 
-/** Whom an address is counted as: whoever has one IPv6 address usually has 2^64 of them. */
+/** The network that an address is counted as: for IPv6 its /64, since a client with one of them usually has all. */
 export function networkOf(text: string): string {
   if (!ipaddr.isValid(text)) return text;
   const address = ipaddr.process(text);

@@ -5,11 +5,11 @@ import type { Config } from '../process/config.ts';
 import type { App } from './app.ts';
 import { sessionCookie } from './signed-in.ts';
 
-/** The reader needs its own scripts and styles, and nothing from another host. */
+/** The documentation page needs its own scripts and styles, and nothing from another host. */
 const DOCS_CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
 
-/** Describes the routes that are added from then on. */
+/** Documents, at `/docs` and `/api/openapi.json`, the routes that are added from then on. */
 export async function addDocumentation(app: App, config: Config) {
   await app.register(swagger, {
     openapi: {

@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import { badRequest, forbidden, type Problem } from '../../errors.ts';
 import type { Config } from '../process/config.ts';
 
-/** What no route may be asked: HTTP/1.1 without a host, and changes by another site unless it is a webhook. */
+/** The refusal of HTTP/1.1 without a host (400), and of changes by another site (403) unless the route is a webhook. */
 export function refusalOf(request: FastifyRequest, config: Config): Problem | undefined {
   const { raw } = request;
-  // A request without one may mean to slip past a proxy.
+  // A request without a host may be meant to slip past a proxy.
   if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
     return badRequest('malformed_http', 'The Host header is missing.');
   }
@@ -16,7 +16,7 @@ export function refusalOf(request: FastifyRequest, config: Config): Problem | un
   return undefined;
 }
 
-/** Keeps other sites from acting with the visitor's cookie. Programs that are no browser send neither header. */
+/** Other sites must not act with the visitor's cookie. Programs that are no browser send neither header. */
 function isFromElsewhere(request: FastifyRequest, config: Config): boolean {
   const { origin, 'sec-fetch-site': site } = request.headers;
   if (origin !== undefined) return !isOwnOrigin(origin, request, config);

@@ -7,8 +7,8 @@ const waiting = Symbol('waiting');
 type Counted = Socket & { [waiting]?: number };
 
 /**
- * Node hands over all requests of a packet at once and keeps answers that nobody reads, so a few packets of small
- * requests could hold up everybody. A connection that asks for too much at once is cut off.
+ * Node passes on all requests of a packet at once and keeps answers that nobody reads, so a few packets of small
+ * requests could hold up everybody. A connection with too many requests under way is cut off.
  */
 export function limitPipelining(app: FastifyInstance) {
   app.addHook('onRequest', ({ raw }, reply, done) => {
@@ -22,7 +22,7 @@ export function limitPipelining(app: FastifyInstance) {
     socket[waiting] = count;
     done();
   });
-  // An answer that is never finished takes its connection with it.
+  // An answer that never finishes needs no counting: its connection ends with it.
   app.addHook('onResponse', ({ raw }, _reply, done) => {
     const socket: Counted = raw.socket;
     socket[waiting] = (socket[waiting] ?? 1) - 1;

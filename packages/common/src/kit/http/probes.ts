@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 
 const hidden = { schema: { hide: true } };
 
-/** Whether the process is alive, and whether it can serve now. */
+/** Adds `/healthz` (the process is alive) and `/readyz` (it can serve now, else 503). */
 export function addProbes(app: FastifyInstance, isReady: () => boolean) {
   app.get('/healthz', hidden, () => ({ status: 'ok' }));
   app.get('/readyz', hidden, (_request, reply) =>

@@ -4,7 +4,7 @@ import { noSuchPage, Problem, Unavailable, VersionConflict } from '../../errors.
 
 const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
-/** Answers any error as a problem document. What nobody expected is a 500 whose id leads to it in the logs. */
+/** Answers any error with a problem document. An unexpected one is a 500 whose `instance` finds it in the logs. */
 export function replyWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply) {
   const problem = asProblem(error, request);
   if (problem.status === 500) request.log.error({ err: error }, 'unexpected');
@@ -71,7 +71,7 @@ function invalidRequest(error: FastifyError): Problem {
     const field = issue.instancePath.split('/').filter(Boolean).join('.');
     return { message: issue.message ?? 'Invalid', ...(field && { field }) };
   });
-  // The first thing wrong with a field is enough to mend it, and often brings the others about.
+  // One error a field: the first is enough to correct it, and often causes the others.
   const errors = items.filter(
     ({ field }, index) => items.findIndex((item) => item.field === field) === index,
   );
@@ -79,7 +79,7 @@ function invalidRequest(error: FastifyError): Problem {
   return new Problem(400, 'invalid_request', detail.join(' '), { errors });
 }
 
-/** Problem documents for what never becomes a request: broken HTTP, oversized headers, a client too slow. */
+/** The whole HTTP answer to what never becomes a request: broken HTTP, oversized headers, a client too slow. */
 export function rawProblem(code: string | undefined): string {
   const problem =
     code === 'HPE_HEADER_OVERFLOW'

@@ -1,4 +1,4 @@
-/** Sessions: tokens signed by a key that only auth holds, checked by everyone, ended before their time by an event. */
+/** Sessions: tokens that auth alone signs and every service verifies; an event ends them before their time. */
 import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Clock, Stored, TableDefinition } from '../../ports/index.ts';
@@ -17,21 +17,23 @@ export interface Session {
   expiresAt: string;
 }
 
+/** Returns a signed token, valid for `SESSION_SECONDS`. */
 export type SignSession = (userId: string, sessionId: string) => Promise<string>;
-/** The session of a token, or null when it is forged, malformed or expired. */
+/** Returns the session of a token, or null when the token is forged, malformed or expired. */
 export type VerifySession = (token: string) => Promise<Session | null>;
 
-/** A new private key, to be kept by auth alone. */
+/** Creates a private key (Ed25519), which auth alone may keep. */
 export async function createSessionKey(): Promise<JWK> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   return exportJWK(privateKey);
 }
 
-/** The half that every service may have. */
+/** The public half of a key, which every service may have. */
 export function publicKeyOf({ kty, crv, x }: JWK): JWK {
   return { kty, crv, x } as JWK;
 }
 
+/** Only auth signs sessions. The token is a JWT. */
 export async function createSessionSigner(privateKey: JWK, clock: Clock): Promise<SignSession> {
   const key = await importJWK(privateKey, ALGORITHM);
   return (userId, sessionId) => {
@@ -46,7 +48,7 @@ export async function createSessionSigner(privateKey: JWK, clock: Clock): Promis
   };
 }
 
-/** Checking a signature costs over 100 µs, so one that held is remembered for as long as its session lasts. */
+/** Verifying a signature costs over 100 µs, so verified tokens are cached. */
 export async function createSessionVerifier(publicKey: JWK, clock: Clock): Promise<VerifySession> {
   const key = await importJWK(publicKey, ALGORITHM);
   const verified = new LRUCache<string, Session>({ max: CACHED_TOKENS });
@@ -80,12 +82,12 @@ export async function createSessionVerifier(publicKey: JWK, clock: Clock): Promi
   }
 }
 
-/** A session that was ended by signing out, kept until it would have ended anyway. */
+/** A session that was ended by signing out, kept until it would have expired. */
 export interface EndedSession extends Stored {
   expiresAt: string;
 }
 
-/** Each service keeps its own list, so that it refuses an ended session also when auth is away. */
+/** Each service keeps a replica, so that it refuses an ended session even while auth is away. */
 export const endedSessions: TableDefinition<EndedSession> = {
   name: 'ended_sessions',
   forgetAt: (session) => Date.parse(session.expiresAt),

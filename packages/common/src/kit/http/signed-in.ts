@@ -9,7 +9,7 @@ import {
   type VerifySession,
 } from './sessions.ts';
 
-/** The session cookie, by the same rules wherever it is set, read or cleared. */
+/** Name and options of the session cookie, the same wherever it is set, read or cleared. */
 export function sessionCookie(config: Config) {
   const secure = config.publicOrigin?.startsWith('https:') ?? false;
   return {
@@ -19,9 +19,9 @@ export function sessionCookie(config: Config) {
   } as const;
 }
 
-/** Reads who is asking. */
+/** Finds the session of a request. */
 export interface Visitors {
-  /** The request's session, or null when there is none that holds. */
+  /** The request's session, or null when it has none that is valid. */
   visitorOf(request: FastifyRequest): Promise<Session | null>;
   /** An `onRequest` hook: sets `request.session`, or refuses with 401 before the body is read. */
   signedIn(request: FastifyRequest, reply: FastifyReply): Promise<void>;
@@ -49,7 +49,7 @@ export function createVisitors(
   };
 }
 
-/** The session of a request that has passed `signedIn`. */
+/** The session of a request that has passed `signedIn`. @throws Problem (401) for any other. */
 export function sessionOf(request: FastifyRequest): Session {
   if (request.session === null) throw notSignedIn();
   return request.session;

@@ -1,16 +1,16 @@
-/** The id of a request, which is the name of its story, and the trace it belongs to. */
+/** The id of a request, which is the correlation id of its story, and the trace it belongs to. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { type Story, traceIdIn } from '../../context.ts';
 import { TRACEPARENT } from '../../events.ts';
 
-/** The id that the caller gave, unless it is missing or malformed. */
+/** Takes the caller's `x-request-id`, or a new id when that is missing or malformed. */
 export const createRequestId =
   (newId: () => string) =>
   ({ headers: { 'x-request-id': given } }: IncomingMessage) =>
     typeof given === 'string' && /^[\w-]{8,64}$/.test(given) ? given : newId();
 
-/** The caller's trace goes on; else one begins that is named like the request. */
+/** Continues the caller's trace, or begins one that is named like the request. */
 export function storyOfRequest(request: FastifyRequest, newId: () => string): Story {
   const { id, headers } = request;
   return { correlationId: id, traceId: traceIdOf(id, headers.traceparent, newId) };

@@ -13,15 +13,15 @@ export interface HostOptions {
   config: Config;
   log: Log;
   verifySession: VerifySession;
-  /** Needed where one of the services signs sessions. */
+  /** Required when one of the services signs sessions. */
   signSession?: SignSession | undefined;
   requestTimeoutMs?: number;
   front?: Front;
 }
 
-/** What answers where no service does, such as pages. */
+/** Serves the paths that no service does, such as the pages. */
 interface Front {
-  /** Called before the services have their routes. */
+  /** Called before the services add their routes. */
   mount(app: App): void;
   readonly ready: boolean;
   close(): Promise<void>;
@@ -30,13 +30,13 @@ interface Front {
 /** Services on their platform, behind one HTTP app. */
 export interface Host {
   app: App;
-  /** Begins deliveries, alarms and sweeps. Requests are served from then on. */
+  /** Starts deliveries, alarms and sweeps. The host is ready from then on. */
   start(): Promise<void>;
-  /** Finishes what is in flight, then closes the platform. */
+  /** Finishes the work in flight, then closes the platform. */
   stop(): Promise<void>;
 }
 
-/** Runs these services in this process: all of them, or one of several processes' worth. */
+/** Mounts these services in this process: all of them, or one where each has a process of its own. */
 export async function createHost(services: Service[], options: HostOptions): Promise<Host> {
   const { platform, config, log, verifySession, signSession, requestTimeoutMs, front } = options;
   let ready = false;

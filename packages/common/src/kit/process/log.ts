@@ -3,7 +3,7 @@ import { currentStory } from '../../context.ts';
 
 export type Log = pino.Logger;
 
-/** JSON lines on standard error; each tells whose story it belongs to. Bodies, cookies and tokens are never logged. */
+/** JSON lines on standard error, each with its story's correlation id. Bodies, cookies and tokens are never logged. */
 export function createLog(
   level: string,
   destination: pino.DestinationStream = pino.destination({ fd: 2, sync: true }),

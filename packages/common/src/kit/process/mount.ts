@@ -1,6 +1,6 @@
 import type { Platform } from '../../ports/index.ts';
 import { Changes } from '../decide/changes.ts';
-import { createSay } from '../decide/envelope.ts';
+import { createEventFactory } from '../decide/envelope.ts';
 import { Records } from '../decide/records.ts';
 import { repeat } from '../decide/repeat.ts';
 import type { App } from '../http/app.ts';
@@ -11,8 +11,9 @@ import type { Log } from './log.ts';
 import type { Basics, Capabilities, Service } from './service.ts';
 
 export interface Running {
-  /** Begins the periodic work. */
+  /** Starts the tasks. */
   start(): void;
+  /** Ends the tasks, and wakes all requests that wait. */
   stop(): Promise<void>;
 }
 
@@ -22,7 +23,7 @@ export interface Surroundings {
   config: Config;
   log: Log;
   verifySession: VerifySession;
-  /** For the service that needs it; no other gets it. */
+  /** Passed on to the service that needs it alone. */
   signSession?: SignSession | undefined;
 }
 
@@ -31,13 +32,13 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
   const { app, platform, config, verifySession } = surroundings;
   const { clock } = platform;
   const log = surroundings.log.child({ service: service.name });
-  const say = createSay(service, clock, platform.newId);
+  const newEvent = createEventFactory(service, clock, platform.newId);
   const ended = platform.table(service.name, endedSessions);
   const changes = new Changes(platform.bus, clock);
 
-  const told: (() => Promise<void>)[] = [];
+  const sayingAgain: (() => Promise<void>)[] = [];
   platform.bus.onLoss(service.name, async () => {
-    for (const sayAgain of told) await sayAgain();
+    for (const sayAgain of sayingAgain) await sayAgain();
   });
 
   const basics: Basics = {
@@ -48,11 +49,12 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
     changes,
     table: (definition) => platform.table(service.name, definition),
     records: ({ table, ...options }) => {
-      const records = new Records({ ...options, say, table: platform.table(service.name, table) });
-      told.push(() => records.sayAgain());
+      const saved = platform.table(service.name, table);
+      const records = new Records({ ...options, newEvent, table: saved });
+      sayingAgain.push(() => records.sayAgain());
       return records;
     },
-    publish: (type, record, data) => platform.bus.publish(say(type, record, data)),
+    publish: (type, record, data) => platform.bus.publish(newEvent(type, record, data)),
     ...createVisitors(config, verifySession, ended),
   };
   const parts = service.build({ ...basics, ...capabilities(service, surroundings) });
@@ -83,7 +85,7 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
   };
 }
 
-/** What the service needs, and nothing else: what is not asked for is not prepared either. */
+/** The capabilities that the service needs. No others are even prepared. */
 function capabilities({ name, needs }: Service, { platform, signSession }: Surroundings) {
   const all: { [N in keyof Capabilities]: () => Capabilities[N] } = {
     timers: () => platform.timers(name),

@@ -6,6 +6,7 @@ import { whyNotStarted } from './why-not-started.ts';
 
 const STOP_WITHIN_MS = 15_000;
 
+/** A host, with the settings and the log that it was created with. */
 export interface Program {
   config: Config;
   log: Log;
@@ -13,8 +14,8 @@ export interface Program {
 }
 
 /**
- * Starts it and stops it when asked to. It listens at once, and is ready once it has started.
- * Ends the process with one line where its settings are wrong.
+ * Runs a host until a signal stops it. It listens at once, and is ready once it has started.
+ * When it cannot start, the process exits with code 1 and says why on standard error.
  */
 export async function runHost(name: string, create: () => Promise<Program>): Promise<void> {
   try {
@@ -26,7 +27,7 @@ export async function runHost(name: string, create: () => Promise<Program>): Pro
       await host.start();
       console.log(`${name} is ready`);
     } catch (error) {
-      // Stopped while it waited for an engine.
+      // A signal that stops it while it waits for an engine is no failure.
       if (!stopping.aborted) throw error;
     }
   } catch (error) {
@@ -35,7 +36,7 @@ export async function runHost(name: string, create: () => Promise<Program>): Pro
   }
 }
 
-/** Finishes what is in flight on a signal. The answer is aborted as soon as one has come. */
+/** Stops the host on a signal or an unexpected error. The returned signal is aborted as soon as that begins. */
 function stopWhenAsked(name: string, host: Host, log: Log): AbortSignal {
   const stopping = new AbortController();
   closeWithGrace({ delay: STOP_WITHIN_MS, logger: false }, async ({ err, signal }) => {

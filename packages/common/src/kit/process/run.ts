@@ -7,7 +7,7 @@ import { type Program, runHost } from './run-host.ts';
 import type { Service } from './service.ts';
 import { readSessionKey } from './session-key.ts';
 
-/** What this process asks of the platform it opens. */
+/** The options of the distributed platform that come from the settings of this process. */
 interface PlatformOptions {
   name: string;
   mongodbUrl: string;
@@ -25,7 +25,10 @@ interface PlatformOptions {
 type OpenPlatform = (options: PlatformOptions) => Platform;
 type ChooseGateway = (config: Config) => OpenGateway;
 
-/** Runs one service in this process, on the platform of many. Only one that takes money is given a gateway. */
+/**
+ * Runs one service in this process on the distributed platform, by the settings in the environment. Only a service
+ * that takes money is given a gateway.
+ */
 export function run(
   service: Service,
   openPlatform: OpenPlatform,

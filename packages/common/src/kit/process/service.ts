@@ -18,40 +18,43 @@ import type { Visitors } from '../http/signed-in.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 
-/** What not every service uses. Who names it in `needs` finds it in the context that it is built from. */
+/** The parts of the platform that only some services use. A service gets those that it names in `needs`. */
 export interface Capabilities {
   /** Alarms that survive a restart. */
   timers: Timers;
   /** Counters that all replicas share. */
   rateLimiter: Platform['rateLimiter'];
-  /** Takes the money. */
+  /** The payment gateway. */
   gateway: Platform['gateway'];
   /** Every event from now on, to each process. */
   watch: Bus['watch'];
-  /** The private half of the key for sessions: who has it can be anybody. */
+  /** Signs sessions with the private key: a service that has it can act as any user. */
   signSession: SignSession;
 }
 type Need = keyof Capabilities;
 
-/** A service's table of contents. Everything that a deployment must know of a service stands here. */
+/** The definition of a service: everything that a deployment must know of it. */
 export interface Service<N extends Need = Need, H extends EventType = EventType> {
-  /** Also that of its database, its consumer group and its process. */
+  /** Also the name of its database, its consumer group and its process. */
   name: string;
-  /** The paths that it answers, with everything below them. */
+  /** The paths that it serves, with everything below them. */
   prefixes: readonly string[];
+  /** The capabilities that its context has. */
   needs: readonly N[];
   /** The events that it alone publishes. */
   publishes?: EventDefinitions<object>;
-  /** The events that it handles. One that answers requests also hears which sessions have ended. */
+  /** The events that it handles. The kit adds `session.ended` for a service with routes. */
   hears: readonly H[];
+  /** Called once, before the platform starts. */
   build(context: ServiceContext<N>): ServiceParts<H>;
 }
 
-/** Checks that a service is built from no more than it names, and handles just what it names. */
+/** Checks, by types, that a service uses only what it names in `needs` and handles exactly what it names in `hears`. */
 export const defineService = <const N extends Need = never, const H extends EventType = never>(
   service: Service<N, H>,
 ): Service => service as unknown as Service;
 
+/** A Fastify plugin of routes with zod schemas. */
 export type Routes = FastifyPluginAsyncZod;
 
 interface ServiceParts<H extends EventType> {
@@ -60,20 +63,22 @@ interface ServiceParts<H extends EventType> {
   tasks?: Task[];
 }
 
-/** What a service is built from: the platform as seen from its own corner. */
+/** The platform as one service sees it. */
 export type ServiceContext<N extends Need = never> = Basics & Pick<Capabilities, N>;
 
-/** What every service uses. */
+/** The part of the platform that every service uses. */
 export interface Basics extends Visitors {
   config: Config;
   log: Log;
   clock: Clock;
   newId: () => string;
   changes: Changes;
+  /** A table of this service. */
   table<R extends Stored>(definition: TableDefinition<R>): Table<R>;
+  /** A table of this service whose records change by decisions, which publish events. */
   records<S extends Stored, F extends Fact>(
-    options: Omit<RecordsOptions<S, F>, 'table' | 'say'> & { table: TableDefinition<S> },
+    options: Omit<RecordsOptions<S, F>, 'table' | 'newEvent'> & { table: TableDefinition<S> },
   ): Records<S, F>;
-  /** Publishes an event that belongs to no record of this service. */
+  /** Publishes an event that belongs to no record of this service. Resolves once it is durable. */
   publish(type: EventType, record: { id: string; version: number }, data: object): Promise<void>;
 }

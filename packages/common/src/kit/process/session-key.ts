@@ -2,7 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { JWK } from 'jose';
 import { type Config, ConfigError } from './config.ts';
 
-/** Only who signs sessions may have the private half: whoever holds it can be anybody. */
+/**
+ * Reads the file that `SESSION_KEY_FILE` names. Only the service that signs sessions may have the private key: its
+ * holder can act as any user.
+ * @throws ConfigError when the file holds no key, or the wrong half of it.
+ */
 export function readSessionKey({ sessionKeyFile = '' }: Config, signs: boolean): JWK {
   const key = parseKey(sessionKeyFile);
   const wrong = (problem: string) =>

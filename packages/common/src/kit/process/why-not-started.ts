@@ -1,6 +1,6 @@
 import { StartError } from '../../errors.ts';
 
-/** What the person who starts it can mend gets one line; anything else its stack. */
+/** The reason of a failed start: one line for what the operator can fix, a stack for anything else. */
 export function whyNotStarted(error: unknown): string {
   const { code, message, stack } = error as NodeJS.ErrnoException;
   if (error instanceof StartError) return message;
