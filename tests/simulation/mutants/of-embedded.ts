@@ -102,6 +102,7 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     replace: ``,
     rules: [
       'a lock is for an order',
+      'an order holds its ticket',
       'an order is for a ticket',
       'a replica grows newer',
       'what is handled has taken effect',
