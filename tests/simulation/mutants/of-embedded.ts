@@ -245,15 +245,6 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     rules: ['an alarm that rang is said'],
   },
   {
-    name: 'no-alarms-after-a-refusal',
-    shows: 'guard',
-    breaks: 'once the disk has refused to save an alarm, none rings until the next is set',
-    file: timers,
-    find: `      .catch(() => this.#clock.now() + RETRY_MS)`,
-    replace: `      .catch(() => Number.POSITIVE_INFINITY)`,
-    rules: ['comes to rest'],
-  },
-  {
     name: 'new-alarms-wake-nobody',
     shows: 'guard',
     breaks: 'an alarm that is set while none is due rings only after a restart',
