@@ -102,6 +102,7 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     replace: ``,
     rules: [
       'a lock is for an order',
+      'an order holds its ticket',
       'an order is for a ticket',
       'a replica grows newer',
       'what is handled has taken effect',
@@ -242,15 +243,6 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     replace: `.sql('DELETE FROM timers WHERE service = ? AND key = ? AND at = ?')
           .run(this.#service, key, at);`,
     rules: ['an alarm that rang is said'],
-  },
-  {
-    name: 'no-alarms-after-a-refusal',
-    shows: 'guard',
-    breaks: 'once the disk has refused to save an alarm, none rings until the next is set',
-    file: timers,
-    find: `      .catch(() => this.#clock.now() + RETRY_MS)`,
-    replace: `      .catch(() => Number.POSITIVE_INFINITY)`,
-    rules: ['comes to rest'],
   },
   {
     name: 'new-alarms-wake-nobody',
