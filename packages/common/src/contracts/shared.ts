@@ -35,6 +35,18 @@ export const priceSchema = z
 /** The length of a text as people count it. */
 export const characters = (text: string) => [...text].length;
 
+/** A text of so many characters at most, none of them a control character; white space around it is dropped. */
+export const lineSchema = (name: string, most: number) =>
+  z
+    .string(`The ${name} must be text.`)
+    .max(5 * most, `The ${name} may have at most ${most} characters.`)
+    .refine(
+      (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+      `The ${name} must not contain control characters or broken Unicode.`,
+    )
+    .trim()
+    .refine((text) => characters(text) <= most, `The ${name} may have at most ${most} characters.`);
+
 /** A body, which has these fields and no others. */
 export const body = <S extends z.ZodRawShape>(fields: S) =>
   z.strictObject(fields, {
