@@ -1,4 +1,5 @@
 /** A marketplace with a victim and an attacker. */
+import type { Listing } from '@fairseat/common/contracts/ticket';
 import { type ProblemBody, type Reply, TestMarketplace, type Visitor } from './marketplace.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -39,11 +40,12 @@ export class HostileScene implements AsyncDisposable {
   /** Every route that takes a body, with a valid one. */
   get routes(): [Method, string, Record<string, unknown>][] {
     const { ticket, order, payment } = this.ids;
+    const listing: Required<Listing> = { title: 'A seat', price: 4990 };
     return [
       ['POST', '/api/users/signup', { email: 'new@example.com', password: 'correct horse' }],
       ['POST', '/api/users/signin', { email: EMAIL, password: 'wrong horse' }],
-      ['POST', '/api/tickets', { title: 'A seat', price: 4990 }],
-      ['PUT', `/api/tickets/${ticket}`, { title: 'A seat', price: 4990 }],
+      ['POST', '/api/tickets', listing],
+      ['PUT', `/api/tickets/${ticket}`, listing],
       ['POST', '/api/orders', { ticketId: ticket }],
       ['POST', '/api/payments', { orderId: order, token: 'pm_card_visa' }],
       ['POST', `/api/test-gateway/${payment}/confirm`, { approve: true }],

@@ -36,6 +36,18 @@ export const priceSchema = z
 /** The length of a text in code points, not UTF-16 units: closer to what people count. */
 export const characters = (text: string) => [...text].length;
 
+/** A line of text of at most so many characters, without control characters; surrounding white space is dropped. */
+export const lineSchema = (name: string, most: number) =>
+  z
+    .string(`The ${name} must be text.`)
+    .max(5 * most, `The ${name} may have at most ${most} characters.`)
+    .refine(
+      (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+      `The ${name} must not contain control characters or broken Unicode.`,
+    )
+    .trim()
+    .refine((text) => characters(text) <= most, `The ${name} may have at most ${most} characters.`);
+
 /** A request body with these fields and no others. */
 export const body = <S extends z.ZodRawShape>(fields: S) =>
   z.strictObject(fields, {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { defineEvents } from '../define-events.ts';
 import {
   body,
-  characters,
   idSchema,
+  lineSchema,
   nextCursorSchema,
   pageQuery,
   priceSchema,
@@ -46,16 +46,7 @@ export const ticketEvents = defineEvents('tickets', {
   'ticket.sold': ticketSchema.extend({ orderId: idSchema }),
 });
 
-const wellFormed = (text: string) => text.isWellFormed() && !/\p{Cc}/u.test(text);
-
-/** A title of 1 to 200 characters, without control characters; surrounding white space is dropped. */
-const titleSchema = z
-  .string('The title must be text.')
-  .max(1000, 'The title may have at most 200 characters.')
-  .refine(wellFormed, 'The title must not contain control characters or broken Unicode.')
-  .trim()
-  .min(1, 'The title must not be empty.')
-  .refine((title) => characters(title) <= 200, 'The title may have at most 200 characters.');
+const titleSchema = lineSchema('title', 200).min(1, 'The title must not be empty.');
 
 /** A stored title was checked by the rules of its time; a new one is checked by these. */
 export const ticketBodySchema = body({ ...listingSchema.shape, title: titleSchema });
