@@ -15,7 +15,7 @@ const keyOf = (name: string) =>
 
 type Settings = typeof settings.shape;
 
-/** What `settings.ts` describes. */
+/** The settings that `settings.ts` describes. */
 export type Config = { [Name in keyof Settings as Key<Name>]: z.output<Settings[Name]> };
 
 /** A setting that cannot be used. The message names it and says what was expected. */

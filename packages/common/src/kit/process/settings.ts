@@ -1,6 +1,6 @@
 /**
- * Every setting: what is accepted, its default and what it means. The type of a configuration, the text of `--help` and
- * the table of the README follow. Meanings are Markdown; `unset` says what holds where there is no default.
+ * Every setting with its accepted values, its default and its meaning. The type of a configuration, the text of
+ * `--help` and the table of the README follow. Meanings are Markdown; `unset` describes a setting without a default.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -129,7 +129,7 @@ const ofDistributed = z.object({
   }),
 });
 
-/** By who takes them. */
+/** Settings by the processes that take them. */
 const groups = {
   'Every process': ofEveryProcess,
   '`npm start`, and services by themselves': ofServices,
@@ -158,7 +158,7 @@ export const settings = z
   });
 
 interface SettingGroup {
-  /** Markdown, as the rest. */
+  /** Markdown, like the meanings. */
   title: string;
   settings: { name: string; byDefault: string; meaning: string }[];
 }
@@ -197,7 +197,7 @@ export function settingsHelp(): string {
 
 const plain = (markdown: string) => markdown.replace(/\[(.+?)\]\(.+?\)/g, '$1').replaceAll('`', '');
 
-/** Lines of what is said first, and last what is not to be split. */
+/** Breaks the text into lines, with `whole` unbroken at the end. */
 function wrapped(text: string, whole: string): string[] {
   const lines: string[] = [];
   for (const part of [...text.split(' '), whole]) {
