@@ -1,16 +1,13 @@
 /** The real services on the simulated platform: each replica a process of its own, or all of them in one. */
-import { createAuth, type Passwords } from '@fairseat/auth';
+import type { Passwords } from '@fairseat/auth';
 import type { Story } from '@fairseat/common/context';
 import { Unavailable, VersionConflict } from '@fairseat/common/errors';
 import { type Log, mount, readConfig, type Service, type Session } from '@fairseat/common/kit';
 import type { Clock, Platform } from '@fairseat/common/ports';
-import { expiration } from '@fairseat/expiration';
-import { orders } from '@fairseat/orders';
-import { payments } from '@fairseat/payments';
+import { createServices } from '@fairseat/marketplace/services';
 import type { SimulatedProcess, Simulation } from '@fairseat/platform/simulated';
-import { tickets } from '@fairseat/tickets';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
-import { type Plan, SERVICES, type ServiceName, skewMsOf } from './plan.ts';
+import { type Plan, SERVICES, skewMsOf } from './plan.ts';
 
 /** Hashing costs time on purpose and runs on threads, so it is passed in. */
 const passwords: Passwords = {
@@ -31,25 +28,26 @@ const verifier =
     return Date.parse(expiresAt) > clock.now() ? { userId, sessionId, expiresAt } : null;
   };
 
-const others = { tickets, orders, expiration, payments };
-
-const serviceNamed = (name: ServiceName): Service =>
-  name === 'auth' ? createAuth(passwords) : others[name];
+const services = createServices(passwords);
+const serviceNamed = (name: string) => services.find((service) => service.name === name) as Service;
 
 /** The embedded platform is one process' alone. */
 function processesOf({ platform, replicas }: Plan) {
   if (platform === 'embedded') return [{ services: SERVICES, index: 0 }];
   return SERVICES.flatMap((service) =>
-    Array.from({ length: replicas[service] }, (_, index) => ({ services: [service], index })),
+    Array.from({ length: replicas[service] as number }, (_, index) => ({
+      services: [service],
+      index,
+    })),
   );
 }
 
-const processNamed = (services: readonly ServiceName[], index: number) =>
+const processNamed = (services: readonly string[], index: number) =>
   `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
 
 interface Replica {
   /** All that it runs, and dies with it. */
-  services: readonly ServiceName[];
+  services: readonly string[];
   process: SimulatedProcess;
   door: Door;
 }
@@ -65,7 +63,7 @@ export interface ClusterOptions {
 
 export class Cluster {
   readonly #options: ClusterOptions;
-  readonly #replicas = new Map<ServiceName, (Replica | undefined)[]>();
+  readonly #replicas = new Map<string, (Replica | undefined)[]>();
 
   private constructor(options: ClusterOptions) {
     this.#options = options;
@@ -80,7 +78,7 @@ export class Cluster {
   }
 
   /** Kills a replica, if it lives, and starts it again after a while. */
-  crash(service: ServiceName, index: number, downMs: number): void {
+  crash(service: string, index: number, downMs: number): void {
     const replica = this.#replicas.get(service)?.[index];
     if (replica === undefined) return;
     replica.process.crash();
@@ -88,7 +86,7 @@ export class Cluster {
   }
 
   /** The same in the midst of its next commit. `onCrash` is told when that is; the answer calls it off. */
-  crashAtCommit(service: ServiceName, index: number, downMs: number, onCrash: () => void) {
+  crashAtCommit(service: string, index: number, downMs: number, onCrash: () => void) {
     const replica = this.#replicas.get(service)?.[index];
     return replica?.process.crashAtCommit(() => {
       this.#startAgain(replica, index, downMs);
@@ -109,7 +107,7 @@ export class Cluster {
     return this.#living(serviceOf(asked.url)).map((replica) => ask(replica, asked, story));
   }
 
-  #living(service: ServiceName): Replica[] {
+  #living(service: string): Replica[] {
     return (this.#replicas.get(service) ?? []).filter((replica) => replica !== undefined);
   }
 
@@ -121,7 +119,7 @@ export class Cluster {
     });
   }
 
-  async #start(services: readonly ServiceName[], index: number) {
+  async #start(services: readonly string[], index: number) {
     const { simulation, plan, wrap, onError } = this.#options;
     const name = processNamed(services, index);
     const process = simulation.process(name, skewMsOf(plan, name));
@@ -150,17 +148,17 @@ export class Cluster {
     for (const service of services) this.#set(service, index, replica);
   }
 
-  #set(service: ServiceName, index: number, replica: Replica | undefined) {
+  #set(service: string, index: number, replica: Replica | undefined) {
     const replicas = this.#replicas.get(service) ?? [];
     replicas[index] = replica;
     this.#replicas.set(service, replicas);
   }
 }
 
-function serviceOf(url: string): ServiceName {
-  const [, , noun = ''] = url.split(/[/?]/);
-  if (noun === 'users') return 'auth';
-  return noun === 'tickets' || noun === 'orders' ? noun : 'payments';
+/** The service that this path belongs to. */
+function serviceOf(url: string): string {
+  const isOwn = (prefix: string) => url.startsWith(prefix);
+  return services.find(({ prefixes }) => prefixes.some(isOwn))?.name ?? '';
 }
 
 /** A process that is dead answers nothing any more. */

@@ -2,10 +2,13 @@
 import { createHash } from 'node:crypto';
 import type { EventType } from '@fairseat/common/events';
 import { seeded } from '@fairseat/common/testing/random';
+import { createServices } from '@fairseat/marketplace/services';
 import { clear, type Weather } from '@fairseat/platform/simulated';
 
-export const SERVICES = ['auth', 'tickets', 'orders', 'expiration', 'payments'] as const;
-export type ServiceName = (typeof SERVICES)[number];
+/** Those that keep something. */
+export const SERVICES = createServices()
+  .filter(({ publishes }) => publishes)
+  .map(({ name }) => name);
 
 export const FAULT_LEVELS = ['none', 'some', 'all'] as const;
 export type FaultLevel = (typeof FAULT_LEVELS)[number];
@@ -48,10 +51,10 @@ export type Fault = {
   atMs: number;
   lastsMs: number;
 } /** With `afterSaveMs` it waits until its process saves something, and then so long. */ & (
-  | { kind: 'crash'; service: ServiceName; replica: number; afterSaveMs?: number }
+  | { kind: 'crash'; service: string; replica: number; afterSaveMs?: number }
   /** In the midst of its next commit. */
-  | { kind: 'crash at commit'; service: ServiceName; replica: number }
-  | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: ServiceName }
+  | { kind: 'crash at commit'; service: string; replica: number }
+  | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: string }
   | { kind: 'timers lost' }
   | { kind: 'event lost'; group: string; type: EventType }
 );
@@ -62,9 +65,9 @@ export interface Plan {
   platform?: PlatformName;
   people: number;
   orderExpirationSeconds: number;
-  replicas: Record<ServiceName, number>;
+  replicas: Record<string, number>;
   /** By how much the clock of each replica is wrong. */
-  skewsMs: Record<ServiceName, number[]>;
+  skewsMs: Record<string, number[]>;
   weather: Weather;
   /** Chances that a request does not arrive, or its answer. */
   requestLost: number;
@@ -83,7 +86,7 @@ export interface PlanOptions {
 
 /** By how much the clock of a process such as `orders 2` is wrong. */
 export function skewMsOf({ skewsMs }: Plan, process: string): number {
-  const [name, number] = process.split(' ') as [ServiceName | 'marketplace', string];
+  const [name, number] = process.split(' ') as [string, string];
   return skewsMs[name === 'marketplace' ? 'orders' : name]?.[Number(number) - 1] ?? 0;
 }
 
@@ -119,11 +122,8 @@ const whole = (random: Random, least: number, most: number) =>
 export const pick = <T>(items: readonly T[], die: number): T =>
   items[Math.min(items.length - 1, Math.floor(die * items.length))] as T;
 
-const perService = <T>(value: (service: ServiceName) => T) =>
-  Object.fromEntries(SERVICES.map((service) => [service, value(service)])) as Record<
-    ServiceName,
-    T
-  >;
+const perService = <T>(value: (service: string) => T) =>
+  Object.fromEntries(SERVICES.map((service) => [service, value(service)])) as Record<string, T>;
 
 export function createPlan(seed: number, { platform, ...options }: PlanOptions): Plan {
   const plan = createPlanOfMany(seed, options);
@@ -132,7 +132,7 @@ export function createPlan(seed: number, { platform, ...options }: PlanOptions):
 
 /** What cannot happen there is left out, and what is several becomes one. */
 function inOneProcess(plan: Plan): Plan {
-  const [skewMs = 0] = plan.skewsMs.orders;
+  const skewMs = skewMsOf(plan, 'orders 1');
   return {
     ...plan,
     platform: 'embedded',
@@ -172,7 +172,9 @@ function createPlanOfMany(seed: number, { steps, faults }: PlanOptions): Plan {
     orderExpirationSeconds: random() < 0.15 ? 900 : Math.max(leastSeconds, whole(random, 5, 60)),
     replicas,
     skewsMs: perService((service) =>
-      Array.from({ length: replicas[service] }, () => Math.round(between(random, -skewMs, skewMs))),
+      Array.from({ length: replicas[service] as number }, () =>
+        Math.round(between(random, -skewMs, skewMs)),
+      ),
     ),
     weather: createWeather(stream(seed, 'weather'), calm ? 'none' : faults),
     requestLost: calm || random() < 0.5 ? 0 : between(random, 0, 0.05),
@@ -275,7 +277,7 @@ function createFault(random: Random, plan: Plan, atMs: number, lastsMs: number):
   const die = random();
   if (die < 0.6) {
     const service = pick(SERVICES, random());
-    const replica = whole(random, 0, plan.replicas[service] - 1);
+    const replica = whole(random, 0, (plan.replicas[service] as number) - 1);
     const isAmbush = random() < 0.5;
     const afterSaveMs = whole(random, 0, 10);
     return { atMs, lastsMs, kind: 'crash', service, replica, ...(isAmbush && { afterSaveMs }) };

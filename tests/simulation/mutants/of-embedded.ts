@@ -148,8 +148,8 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     breaks: 'an event that is put aside holds up the cursor of its group for good',
     file: group,
     find: `        this.#finish(letter);
-        if (dead)`,
-    replace: `        if (dead)`,
+        if (next.kind !== 'dead')`,
+    replace: `        if (next.kind !== 'dead')`,
     rules: ['comes to rest'],
   },
   {
@@ -189,16 +189,12 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     rules: ['holds are linearizable', 'an answer is true', 'a list is whole', 'comes to rest'],
   },
   {
-    name: 'embedded-page-skips',
+    name: 'embedded-page-repeats',
     shows: 'guard',
-    breaks: 'the next page of a list begins one record too late',
+    breaks: 'the next page of a list begins with the last record of the page before',
     file: table,
-    find: `nextCursor: last ? cursorBehind(last) : null };
-      }
-      const record = JSON.parse((row as unknown as Row).body) as R;`,
-    replace: `nextCursor: last ? cursorBehind(JSON.parse((row as unknown as Row).body) as R) : null };
-      }
-      const record = JSON.parse((row as unknown as Row).body) as R;`,
+    find: `SELECT body FROM ${'$'}{name} WHERE ${'$'}{condition} (created, id) < (?, ?)`,
+    replace: `SELECT body FROM ${'$'}{name} WHERE ${'$'}{condition} (created, id) <= (?, ?)`,
     rules: ['a list is whole'],
   },
   {
@@ -239,7 +235,7 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     breaks: 'an alarm whose handler failed does not ring again',
     file: timers,
     find: `.sql('UPDATE timers SET at = ? WHERE service = ? AND key = ? AND at = ?')
-          .run(this.#clock.now() + RETRY_MS, this.#service, key, at);`,
+          .run(this.#clock.now() + RING_AGAIN_MS, this.#service, key, at);`,
     replace: `.sql('DELETE FROM timers WHERE service = ? AND key = ? AND at = ?')
           .run(this.#service, key, at);`,
     rules: ['an alarm that rang is said'],
