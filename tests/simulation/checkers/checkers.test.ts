@@ -236,6 +236,26 @@ describe.each<[rule: string, ...ways: ((past: Past) => Past)[]]>([
     },
   ],
   [
+    'what is said is saved',
+    (past) => {
+      const stray = { ...event, source: 'orders', data: {} } as AnyEvent;
+      past.checkers.heard({ ...ENGINE_SAYS, kind: 'publish', event: stray });
+      return past;
+    },
+  ],
+  [
+    'no unexpected error',
+    (past) => {
+      past.checkers.heard({
+        ...ENGINE_SAYS,
+        kind: 'error',
+        message: 'tidying',
+        reason: 'Error: no',
+      });
+      return past;
+    },
+  ],
+  [
     'handlers do not fail',
     (past) => {
       const failing = {
