@@ -1,5 +1,8 @@
 /** The limits on live streams, over real connections. */
+import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { promisify } from 'node:util';
+import type { Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { Listener } from '@fairseat/test-support/listener';
 import {
   TestMarketplace,
@@ -29,6 +32,29 @@ async function listening(visitor?: Visitor) {
 const listeningTimes = (count: number, visitor?: Visitor) =>
   Promise.all(Array.from({ length: count }, () => listening(visitor)));
 const LIMITED = { env: { RATE_LIMITS: 'on' } };
+
+/** How many connections the server has. */
+const connections = () => promisify(market.app.server.getConnections.bind(market.app.server))();
+
+/** Receives how to let a session be looked up, while one waits for it. */
+let lookedUp: ((goOn: () => void) => void) | undefined;
+const slowly: TestOptions['wrap'] = (platform) => ({
+  ...platform,
+  table<R extends Stored>(service: string, definition: TableDefinition<R>): Table<R> {
+    const table = platform.table(service, definition);
+    if (service !== 'live' || definition.name !== 'ended_sessions') return table;
+    const get: Table<R>['get'] = async (id) => {
+      if (lookedUp) await new Promise<void>((resolve) => lookedUp?.(resolve));
+      return table.get(id);
+    };
+    return new Proxy(table, {
+      get: (target, name) => {
+        const value = name === 'get' ? get : Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  },
+});
 
 describe('the limits of live streams', () => {
   it('are ten for a session, and another session has its own', async () => {
@@ -60,6 +86,24 @@ describe('the limits of live streams', () => {
     await listeningTimes(100);
     expect((await listen()).response.statusCode).toBe(429);
     await listening(buyer);
+  });
+
+  it('do not count a client that leaves while its session is looked up', async () => {
+    const [buyer] = await open({ ...LIMITED, wrap: slowly });
+    const { port } = market.app.server.address() as AddressInfo;
+    const headers = { cookie: String(buyer.cookie) };
+    for (let n = 0; n < 10; n++) {
+      const looked = Promise.withResolvers<() => void>();
+      lookedUp = (goOn) => looked.resolve(goOn);
+      const request = get({ host: '127.0.0.1', port, path: '/api/live', headers });
+      request.on('error', () => {});
+      const goOn = await looked.promise;
+      request.destroy();
+      await expect.poll(connections).toBe(0);
+      goOn();
+    }
+    lookedUp = undefined;
+    await listeningTimes(10, buyer);
   });
 
   it('are lifted with RATE_LIMITS=off', async () => {

@@ -131,6 +131,18 @@ describe('a password', () => {
     expect(kept).not.toContain(secret);
   });
 
+  it('is the same however a keyboard spells its letters', async () => {
+    await using own = await TestMarketplace.open({ passwords: realPasswords });
+    const chosen = 'Crème brûlée, naïve';
+    for (const [n, form] of (['NFC', 'NFD'] as const).entries()) {
+      const email = `spelt-${n}@example.com`;
+      const other = form === 'NFC' ? 'NFD' : 'NFC';
+      await signUp(email, chosen.normalize(form), own.visitor());
+      const entered = await signIn(email, chosen.normalize(other), own.visitor());
+      expect(entered.status).toBe(200);
+    }
+  });
+
   it('has another hash each time', async () => {
     const [one, two] = await Promise.all([
       realPasswords.hash(password),

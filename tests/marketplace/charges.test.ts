@@ -61,6 +61,17 @@ describe('a charge', () => {
   });
 });
 
+describe('the currency of a charge', () => {
+  it('is that of the setting, for the gateway and for the buyer', async () => {
+    const { market, buyer, gateway, order } = await openHeld({ env: { CURRENCY: 'eur' } });
+    await using _ = market;
+    expect((await buyer.pay(order.id)).body).toMatchObject({ amount: 4990, currency: 'eur' });
+    expect(gateway.argsOf('open')).toMatchObject([[{ amount: 4990, currency: 'eur' }]]);
+    expect(await buyer.seesCharge(order.id)).toMatchObject({ currency: 'eur' });
+    expect(await healed(market)).toEqual([]);
+  });
+});
+
 describe('a paid order', () => {
   it('cannot be paid again', async () => {
     const { market, buyer, gateway, order } = await openHeld();

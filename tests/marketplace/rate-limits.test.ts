@@ -155,7 +155,8 @@ describe('guessing a password', () => {
     });
     await market.person(OWNER);
     const owner = from(market, '203.0.113.1');
-    expect(new Set(await owner.guess(10))).toEqual(new Set([503]));
+    // More than may be checked at once from one network: none of them may keep its place.
+    expect(new Set(await owner.guess(20))).toEqual(new Set([503]));
     busy = false;
     expect((await owner.signIn(RIGHT)).status).toBe(200);
   });
