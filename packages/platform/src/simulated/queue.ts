@@ -1,5 +1,6 @@
 /** Everything that will happen, in virtual time. Nothing else wakes anything. */
 import { AsyncLocalStorage } from 'node:async_hooks';
+import TinyQueue from 'tinyqueue';
 
 interface Entry {
   atMs: number;
@@ -16,15 +17,13 @@ const BATCH = 32;
 /** What happens belongs to no story of whoever lets the time pass. */
 const outside = AsyncLocalStorage.snapshot();
 
-const isBefore = (a: Entry, b: Entry) =>
-  a.atMs !== b.atMs ? a.atMs < b.atMs : a.tie !== b.tie ? a.tie < b.tie : a.seq < b.seq;
+const inOrder = (a: Entry, b: Entry) => a.atMs - b.atMs || a.tie - b.tie || a.seq - b.seq;
 
 export class Queue {
   #nowMs: number;
   #seq = 0;
   #running = false;
-  /** A binary heap. */
-  readonly #heap: Entry[] = [];
+  readonly #entries = new TinyQueue<Entry>([], inOrder);
 
   constructor(startsAtMs: number) {
     this.#nowMs = startsAtMs;
@@ -37,7 +36,7 @@ export class Queue {
   /** The answer cancels it. What is due already comes next, never at once. */
   at(atMs: number, tie: number, work: () => void): () => void {
     const entry: Entry = { atMs: Math.max(atMs, this.#nowMs), tie, seq: ++this.#seq, work };
-    this.#push(entry);
+    this.#entries.push(entry);
     return () => {
       entry.work = undefined;
     };
@@ -88,48 +87,14 @@ export class Queue {
 
   #runNext(untilMs: number): boolean {
     for (;;) {
-      const first = this.#heap[0];
+      const first = this.#entries.peek();
       if (first === undefined) return false;
       if (first.work !== undefined && first.atMs > untilMs) return false;
-      this.#pop();
+      this.#entries.pop();
       if (first.work === undefined) continue;
       this.#nowMs = first.atMs;
       first.work();
       return true;
     }
-  }
-
-  #push(entry: Entry) {
-    const heap = this.#heap;
-    let at = heap.length;
-    heap.push(entry);
-    while (at > 0) {
-      const parentAt = (at - 1) >> 1;
-      const parent = heap[parentAt] as Entry;
-      if (!isBefore(entry, parent)) break;
-      heap[at] = parent;
-      at = parentAt;
-    }
-    heap[at] = entry;
-  }
-
-  #pop() {
-    const heap = this.#heap;
-    const last = heap.pop() as Entry;
-    const size = heap.length;
-    if (size === 0) return;
-    let at = 0;
-    for (;;) {
-      let childAt = 2 * at + 1;
-      if (childAt >= size) break;
-      if (childAt + 1 < size && isBefore(heap[childAt + 1] as Entry, heap[childAt] as Entry)) {
-        childAt += 1;
-      }
-      const child = heap[childAt] as Entry;
-      if (!isBefore(child, last)) break;
-      heap[at] = child;
-      at = childAt;
-    }
-    heap[at] = last;
   }
 }
