@@ -225,23 +225,19 @@ export function lookAfter(now: number): Decision {
 }
 
 /** Says the charge's end again, which orders answers by saying the order's end again. */
-export function remind(now: number): Decision {
-  return ({ charge }) => {
-    const lookAgainAt = now + SAY_AGAIN_MS;
-    if (charge?.status === 'completed') return [{ type: 'charge.completed', lookAgainAt }];
-    if (charge?.status !== 'failed') return [];
-    return [{ type: 'charge.failed', decline: charge.decline, lookAgainAt }];
-  };
-}
+export const remind =
+  (now: number): Decision =>
+  ({ charge }) =>
+    charge === null ? [] : endOf(charge, now + SAY_AGAIN_MS);
 
 /** The fact that says the charge's end again. A charge under way was never published. */
-export const asItStands: Decision = ({ charge }) => {
-  if (charge?.status !== 'completed' && charge?.status !== 'failed') return [];
-  const { status, decline, lookAgainAt } = charge;
-  return status === 'failed'
-    ? [{ type: 'charge.failed', decline, lookAgainAt }]
-    : [{ type: 'charge.completed', lookAgainAt }];
-};
+export const asItStands: Decision = ({ charge }) =>
+  charge === null ? [] : endOf(charge, charge.lookAgainAt);
+
+function endOf({ status, decline }: Charge, lookAgainAt: number): PaymentFact[] {
+  if (status === 'completed') return [{ type: 'charge.completed', lookAgainAt }];
+  return status === 'failed' ? [{ type: 'charge.failed', decline, lookAgainAt }] : [];
+}
 
 export function evolve(payment: Payment | undefined, fact: PaymentFact): Payment {
   if (payment === undefined) throw new Error(`${fact.type} of nothing`);
@@ -281,13 +277,10 @@ function evolveCharge(
       return { ...charge, lookAgainAt: fact.lookAgainAt, looks: charge.looks + 1 };
     case 'charge.completed':
       return { ...ended(charge), status: 'completed', lookAgainAt: fact.lookAgainAt };
-    case 'charge.failed':
-      return {
-        ...ended(charge),
-        status: 'failed',
-        decline: fact.decline,
-        lookAgainAt: fact.lookAgainAt,
-      };
+    case 'charge.failed': {
+      const { decline, lookAgainAt } = fact;
+      return { ...ended(charge), status: 'failed', decline, lookAgainAt };
+    }
     case 'charge.refunded':
       return { ...charge, stripeRefundId: fact.refundId };
   }

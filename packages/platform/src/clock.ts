@@ -10,7 +10,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after at least this long. */
+/** Resolves after at least `delayMs`. */
 export function pause(clock: Clock, delayMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   clock.after(delayMs, resolve);

@@ -1,17 +1,17 @@
-/** How a page says where the next begins: behind the last record that was looked at. */
+/** Cursors: the next page begins after the last record that was scanned. */
 import { badRequest } from '@fairseat/common/errors';
 import type { Stored } from '@fairseat/common/ports';
 
-/** Creation time and id: of records made before this place comes the rest. */
+/** The creation time and id of a record. Pages go newest first, so older records follow this place. */
 export type Place = [createdAt: string, id: string];
 
-/** After everything that can be: where the first page begins. */
+/** The place of the first page: newer than every record. */
 export const END: Place = ['~', ''];
 
 export const cursorBehind = ({ createdAt, id }: Stored) =>
   Buffer.from(`${createdAt} ${id}`).toString('base64url');
 
-/** @throws Problem (400) when it was not given out by `cursorBehind`. */
+/** Parses a cursor. @throws Problem (400) when it is not one of `cursorBehind`. */
 export function placeOf(cursor: string | undefined): Place {
   if (cursor === undefined) return END;
   const text = Buffer.from(cursor, 'base64url').toString();

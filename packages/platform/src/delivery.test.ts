@@ -11,7 +11,7 @@ const broken = new Error('broken');
 
 describe('what follows when a handler has thrown', () => {
   it.each([
-    // error, conflicts and failures before: what follows, conflicts and failures after
+    // error, conflicts and failures before, outcome, conflicts and failures after
     ['a conflict', conflict, [0, 0], { kind: 'again' }, [1, 0]],
     ['a key that is taken', taken, [0, 0], { kind: 'again' }, [1, 0]],
     ['a conflict after failures', conflict, [4, 3], { kind: 'again' }, [5, 3]],

@@ -4,7 +4,7 @@ import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/even
 import type { Delivery, Handlers } from '@fairseat/common/ports';
 
 export interface DeliveryTiming {
-  /** How long until an event that a handler put off (`NotYet`) comes again. */
+  /** The delay of an event that a handler put off (`NotYet`). */
   deferMs: number;
   /** The first pause after a failure; each further one is twice as long. */
   backoffMs: number;
@@ -18,21 +18,21 @@ export const timingOf = ({
   maxFailures = 8,
 }: Partial<DeliveryTiming>): DeliveryTiming => ({ deferMs, backoffMs, maxFailures });
 
-/** What a process took and was silent about for so long goes to another. */
+/** An event that its process was silent about for this long is delivered to another. */
 export const ACK_WAIT_MS = 5000;
-/** How long nothing is tried that an engine was away for. */
+/** The pause before the next try of work that found an engine away. */
 export const UNAVAILABLE_PAUSE_MS = 250;
 const LONGEST_BACKOFF_MS = 30_000;
-/** So many conflicts in a row are one failure. */
+/** This many conflicts in a row count as one failure. */
 const MAX_CONFLICTS = 100;
 
 export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
-/** So many are shown, the oldest. */
+/** `deadLetters` returns this many, the oldest. */
 export const MAX_DEAD_LETTERS = 100;
-/** An alarm whose handler failed rings again after so long. */
+/** An alarm whose handler failed fires again after this time. */
 export const RING_AGAIN_MS = 1000;
 
-/** How often one event was handled by one group without success. */
+/** The unsuccessful attempts of one group at one event. */
 export interface Counts {
   /** In a row. */
   conflicts: number;
@@ -42,20 +42,20 @@ export interface Counts {
 export type Next = Counts &
   (
     | { kind: 'again' }
-    /** An engine is away: the same again after this long. */
+    /** An engine is away: the next attempt is after `forMs`. */
     | { kind: 'pause'; forMs: number }
-    /** Comes again after this long: put off, which is no failure, or failed. */
+    /** Put off, which is no failure, or failed: the event is delivered again after `forMs`. */
     | { kind: 'defer' | 'retry'; forMs: number }
     | { kind: 'dead' }
   );
 
-/** What becomes of an event whose handler threw this. */
+/** Decides what follows when a handler has thrown. */
 export function afterError(
   error: unknown,
   { conflicts, failures }: Counts,
   timing: DeliveryTiming,
 ): Next {
-  // The record changed between decision and write: decide again on what it is now.
+  // The record changed between decision and write: decide again on its present state.
   if (isConflict(error) && conflicts + 1 < MAX_CONFLICTS) {
     return { kind: 'again', conflicts: conflicts + 1, failures };
   }
@@ -68,7 +68,7 @@ export function afterError(
   return afterFailure(failures + 1, timing);
 }
 
-/** The same for one that has failed so often by now. */
+/** The same, for an event with this many failures. */
 export function afterFailure(failures: number, { backoffMs, maxFailures }: DeliveryTiming): Next {
   if (failures >= maxFailures) return { kind: 'dead', conflicts: 0, failures };
   const forMs = Math.min(backoffMs * 2 ** (failures - 1), LONGEST_BACKOFF_MS);
@@ -83,7 +83,7 @@ export type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
 export const handlerOf = (handlers: Handlers, type: EventType) =>
   handlers[type] as Handler | undefined;
 
-/** Undefined when it holds no event: then handling it fails, and tells why. */
+/** Returns undefined when the body is not a valid event. Handling it then fails with the reason. */
 export function asEvent(body: string): AnyEvent | undefined {
   try {
     return parseEvent(JSON.parse(body));
@@ -92,7 +92,7 @@ export function asEvent(body: string): AnyEvent | undefined {
   }
 }
 
-/** What a dead letter shows, though it may not even be JSON. */
+/** Returns a dead letter's body for display, which may not even be JSON. */
 export function asJson(body: string): unknown {
   try {
     return JSON.parse(body);

@@ -1,26 +1,26 @@
-/** What `find` means, wherever the records lie: which of them a query finds, along which index, and where a page ends. */
+/** The search of all platforms: the records that a query matches, the index to walk, and the end of a page. */
 import type { Page, Query, Stored, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 import { cursorBehind, type Place, placeOf } from './cursor.ts';
 
-/** How many records one page may look at: a search for words that never meet ends early, with a cursor to go on. */
+/** The most records scanned for one page. A search that matches few ends early, with a cursor to go on. */
 export const MAX_SCANNED = 2000;
-/** Of so many words of a query, the rarest leads. */
+/** Only this many words of a query are counted, so that the rarest leads the walk. */
 const MAX_COUNTED = 8;
 
 export interface Search<R extends Stored> {
-  /** The page has only what comes behind this place. */
+  /** The page has only records older than this place. */
   before: Place;
-  /** Walk newest first along the rarest of these words; where there are none, along the condition, else all records. */
+  /** Walk newest first along the rarest of these words; without words along the condition, else along all records. */
   words: string[];
   condition: [index: string, value: string] | undefined;
-  /** Whether that walk meets only what is found. */
+  /** True when every record of that walk matches the query. */
   isExact: boolean;
   newPage(): PageBuilder<R>;
 }
 
 /**
- * Answers undefined for a text without any word, which finds nothing.
+ * Returns undefined for a text without any word, which matches nothing.
  * @throws Problem (400) when the cursor is malformed.
  */
 export function searchFor<R extends Stored>(
@@ -51,7 +51,7 @@ function hasAll(words: string[], text: string): boolean {
   return words.every((word) => all.includes(word));
 }
 
-/** By how many records have each word, counted up to `MAX_SCANNED`. */
+/** Returns the word with the lowest count. `counts` are the records with each word, up to `MAX_SCANNED`. */
 export const rarest = (words: string[], counts: number[]) =>
   words[counts.indexOf(Math.min(...counts))] as string;
 
@@ -68,7 +68,7 @@ class PageBuilder<R extends Stored> {
     this.#isFound = isFound;
   }
 
-  /** The next record of the walk. Answers false when the page was over before it. */
+  /** Takes the next record of the walk. Returns false when the page had ended before it. */
   take(record: R): boolean {
     if (this.#records.length === this.#limit || this.#scanned === MAX_SCANNED) {
       this.#nextCursor = this.#last ? cursorBehind(this.#last) : null;

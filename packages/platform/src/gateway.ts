@@ -1,6 +1,6 @@
 import type { OpenGateway, PaymentGateway, Platform } from '@fairseat/common/ports';
 
-/** Opens the gateway when it is first asked for: what it keeps is no business of services that take no money. */
+/** Opens the gateway on first use, so that services that take no money never open its tables. */
 export function openWhenAsked(
   openGateway: OpenGateway | undefined,
   platform: Pick<Platform, 'clock' | 'table'>,

@@ -5,8 +5,8 @@ const RANDOM_DIGITS = 20;
 const POOL_BYTES = 2560;
 
 /**
- * Ids as UUID version 7 orders them: the time first, so that new records lie side by side in an index. Every request and
- * every event has one, so digits are written down for many at a time.
+ * Ids begin with the time, as in UUID version 7, so that new records are neighbours in an index. Every request and
+ * every event gets one, so random digits are generated for many at once.
  */
 export function createNewId(clock: Clock): () => string {
   const pool = Buffer.alloc(POOL_BYTES);

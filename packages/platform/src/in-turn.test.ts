@@ -28,7 +28,7 @@ it('begins work of one record when all before it is done, and of another at once
   const endThree = add('a', 'three');
   await endTwo();
   await endThree();
-  // The record is forgotten by now, and known again.
+  // The record was forgotten, since its work had ended, and begins anew.
   await add('a', 'four')();
   expect(told).toEqual([
     'one begins',

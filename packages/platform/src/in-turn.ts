@@ -1,6 +1,6 @@
-/** Work of one record in turn, of different records at the same time. */
+/** Runs the work of one record in turn, and of different records at the same time. */
 export class InTurn {
-  /** The last that is under way for each record. */
+  /** The end of the last work for each record. */
   readonly #last = new Map<string, Promise<void>>();
 
   add(record: string, work: () => Promise<void>, whenDone: () => void) {

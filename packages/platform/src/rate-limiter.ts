@@ -13,7 +13,7 @@ export interface Limit {
 const secondsUntil = ({ msBeforeNext }: RateLimiterRes) =>
   Math.max(1, Math.ceil(msBeforeNext / 1000));
 
-/** Counts in memory, which is where all of one process can see it. */
+/** Counts in the memory of this process. */
 export const createCounters = ({ count, perSeconds }: Limit) =>
   new RateLimiterMemory({ points: count, duration: perSeconds });
 

@@ -103,8 +103,8 @@ export const ofCharges: Mutant[] = [
     shows: 'guard',
     breaks: 'money whose order ended unheard is never called to mind again',
     file: charge,
-    find: `if (charge?.status === 'completed') return [{ type: 'charge.completed', lookAgainAt }];`,
-    replace: `if (charge?.status === 'completed' && lookAgainAt < 0) return [{ type: 'charge.completed', lookAgainAt }];`,
+    find: `charge === null ? [] : endOf(charge, now + SAY_AGAIN_MS);`,
+    replace: `charge?.status !== 'failed' ? [] : endOf(charge, now + SAY_AGAIN_MS);`,
     rules: ['comes to rest'],
   },
   {

@@ -1,11 +1,11 @@
-/** A payment gateway that moves no money: it answers as Stripe does to Stripe's own test payment methods. */
+/** A payment gateway that moves no money. It answers Stripe's test payment methods as Stripe does. */
 import { createHash } from 'node:crypto';
 import { DuplicateKey, Problem, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { GatewayPayment, OpenGateway, Stored, TableDefinition } from '@fairseat/common/ports';
 
-/** What the gateway remembers of a payment, also across restarts. */
+/** A payment, as stored at the gateway. */
 interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
-  /** The confirmations asked for, by idempotency key. */
+  /** The idempotency keys of all confirmations so far. */
   confirmations: string[];
   refundId: string | null;
 }
@@ -25,7 +25,7 @@ const methods: Record<string, Outcome> = {
     message: 'Your card has insufficient funds.',
   },
   pm_card_authenticationRequired: 'asks',
-  // Fairseat's own, for tests of what goes wrong on the way.
+  // Fairseat's own, for tests of slow answers and failures.
   pm_fairseat_slow: 'succeeds',
   pm_fairseat_answerLost: 'succeeds',
   pm_fairseat_unavailable: 'succeeds',
@@ -38,7 +38,7 @@ const authenticationFailed = {
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
-/** Idempotent by key through ids made from the key, and by what it keeps of each payment. */
+/** Calls are idempotent: ids are derived from their keys, and a payment stores the keys of its confirmations. */
 export const openTestGateway: OpenGateway = (platform) => {
   const { clock } = platform;
   const table = platform.table('test_gateway', testPayments);

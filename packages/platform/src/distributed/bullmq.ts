@@ -6,9 +6,9 @@ import { RING_AGAIN_MS } from '../delivery.ts';
 import type { Trouble } from './engine.ts';
 
 const AT_ONCE = 50;
-/** A worker that dies while an alarm rings loses it to another after so long. */
+/** The alarm of a worker that died goes to another worker after this time. */
 const LOCK_MS = 5000;
-/** An alarm is never given up. */
+/** An alarm is retried for ever. */
 const FOREVER = 2 ** 31 - 1;
 const CHECK_CLOCK_MS = 1000;
 const PROMOTED_AT_ONCE = 1000;
@@ -23,13 +23,13 @@ interface TimersOptions {
   service: string;
   prefix: string;
   clock: Clock;
-  /** For commands, and for a worker that waits for jobs. */
+  /** A connection for commands, and a new one for the worker, which blocks it while it waits for jobs. */
   connections: { commands: Redis; worker: () => Redis };
   explain: (error: unknown) => Trouble;
   onError: (error: unknown) => void;
 }
 
-/** Alarms as delayed jobs, one a key. */
+/** Alarms as delayed jobs, one for each key. */
 export class BullTimers implements Timers {
   readonly #options: TimersOptions;
   readonly #queue: Queue<Alarm>;
@@ -44,7 +44,7 @@ export class BullTimers implements Timers {
       connection: options.connections.commands,
       prefix: options.prefix,
       skipVersionCheck: true,
-      // A command fails when Redis is away, instead of waiting for it without end.
+      // Commands fail while Redis is away, instead of waiting for it without end.
       skipWaitingForReady: true,
       defaultJobOptions: {
         attempts: FOREVER,
@@ -64,11 +64,11 @@ export class BullTimers implements Timers {
     });
   }
 
-  /** Answers false when the job is gone by now. */
+  /** Returns false when the job is gone by now. */
   async #move(job: Job<Alarm>, at: number): Promise<boolean> {
     if (job.data.at === at) return true;
     try {
-      // While it rings it reads this at the end, and is set anew.
+      // An alarm that is firing reads its data again at the end, and is then set anew.
       await job.updateData({ ...job.data, at });
       if (await job.isDelayed()) await job.changeDelay(Math.max(0, at - this.#options.clock.now()));
       return true;
@@ -80,7 +80,7 @@ export class BullTimers implements Timers {
   }
 
   drop(key: string) {
-    // What rings just now cannot be removed, and need not be.
+    // An alarm that is firing cannot be removed, and need not be.
     return this.#asking(async () => {
       await this.#queue.remove(jobIdOf(key));
     });
@@ -121,7 +121,7 @@ export class BullTimers implements Timers {
     await this.#queue.close();
   }
 
-  /** Whether no alarm is ringing or due. */
+  /** True when no alarm is firing or due. */
   async isIdle(): Promise<boolean> {
     const { active = 0, waiting = 0 } = await this.#queue.getJobCounts('active', 'waiting');
     if (active + waiting > 0) return false;
@@ -130,7 +130,7 @@ export class BullTimers implements Timers {
   }
 
   async #ring(job: Job<Alarm>, token: string | undefined) {
-    // The clock of who set it may be ahead of this one.
+    // An alarm that was set by a process whose clock is ahead fires too early.
     if (job.data.at > this.#options.clock.now()) await this.#setAnew(job, token);
     await this.#handler?.(job.data.key);
     const { at = job.data.at } = (await this.#queue.getJob(jobIdOf(job.data.key)))?.data ?? {};
@@ -145,7 +145,7 @@ export class BullTimers implements Timers {
     throw new DelayedError();
   }
 
-  /** BullMQ counts by the machine's clock; where the platform's is ahead of it, what is due is let go by hand. */
+  /** BullMQ goes by the machine's clock. While the platform's clock is ahead of it, due jobs are promoted here. */
   #checkClock() {
     const { clock, onError } = this.#options;
     const check = async () => {
@@ -181,8 +181,8 @@ export class BullTimers implements Timers {
   }
 }
 
-/** BullMQ takes no colon in an id, and nothing that is only a number. */
+/** BullMQ accepts neither a colon in an id nor an id that is only a number. */
 const jobIdOf = (key: string) => `alarm-${encodeURIComponent(key)}`;
 
-/** Whether a job rings or is gone by now. */
+/** True when a job is being worked on or gone by now. */
 const hasMovedOn = (error: unknown) => /missing (key|job)|not in the delayed/i.test(String(error));

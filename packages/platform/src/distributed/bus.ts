@@ -8,7 +8,7 @@ import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 export interface BusOptions extends ConsumerOptions {
-  /** Told that a service says everything again. */
+  /** Called when a service begins to say all its records again. */
   onLoss: (service: string) => void;
   onWatcherError: (error: unknown) => void;
 }
@@ -19,7 +19,7 @@ interface Group {
   consumers: Consumer[];
 }
 
-/** Events on JetStream: a durable consumer for each group and stream, dead letters in the group's own database. */
+/** Events on JetStream: one durable consumer for each group and stream, dead letters in the group's own database. */
 export class JetStreamBus implements Bus {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
@@ -61,13 +61,13 @@ export class JetStreamBus implements Bus {
   }
 
   /**
-   * A plain subscription, which the server forgets with the connection: events are shown as they reach the server, and
-   * those said while the connection is lost are not.
+   * A plain subscription, which the server drops with the connection: events come as they reach the server, and those
+   * published while the connection is lost never come.
    */
   watch(listener: (event: AnyEvent) => void, onGap?: () => void) {
     this.#watchers.set(listener, onGap);
     this.#watching ??= this.#nats.subscribe((data) => this.#show(data));
-    // Whoever starts is told why.
+    // `start` fails with the same reason.
     this.#watching.catch(() => {});
     return () => {
       this.#watchers.delete(listener);

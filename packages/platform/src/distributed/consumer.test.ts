@@ -195,7 +195,7 @@ describe('a watcher whose connection was cut', () => {
 });
 
 describe('a stream that was lost', () => {
-  /** A service that keeps things and says each anew when it must. */
+  /** A service that stores things, and says each again after a loss. */
   const keeping = (platform: DistributedPlatform) => {
     const table = platform.table('auth', things);
     let next = 1000;
@@ -208,7 +208,7 @@ describe('a stream that was lost', () => {
     return table;
   };
   const markedFor = async (platform: DistributedPlatform) => {
-    // Known once it has said everything on the stream that there is.
+    // Its marker is saved once it has published everything on the present stream.
     await expect.poll(() => platform.settled().then(() => scene.saidAll('auth')), soon).toBe(true);
   };
 
@@ -231,7 +231,7 @@ describe('a stream that was lost', () => {
 
   it('is noticed as soon as a lost connection is back', async () => {
     const toNats = await scene.linkTo(servers.natsUrl);
-    // Nothing that is done at long intervals comes to its turn.
+    // Long timers never fire, so that only the reconnect can reveal the loss.
     const after = (delayMs: number, callback: () => void) =>
       delayMs < 2500 ? systemClock.after(delayMs, callback) : () => {};
     const platform = scene.open({ natsUrl: toNats.url, clock: { ...systemClock, after } });

@@ -21,7 +21,7 @@ import type { Stream } from './streams.ts';
 
 export interface ConsumerOptions extends DeliveryTiming {
   clock: Clock;
-  /** What a process took and did not say a word of for so long goes to another. */
+  /** A message that its process was silent about for this long is delivered to another. */
   ackWaitMs: number;
   onDeadLetter: (group: string, reason: unknown, body: string) => void;
   onTrouble: (error: unknown) => void;
@@ -31,9 +31,9 @@ const MAX_IN_FLIGHT = 128;
 const PULL_MS = 10_000;
 
 /**
- * What one group hears of one stream. All replicas of a service pull from the same durable consumer, so each event
- * goes to one of them. Events of different records are handled at the same time, those of one record in turn as far
- * as they come to the same process. An event is acknowledged once its handler has returned.
+ * Receives the events of one stream for one group. All replicas of a service pull from the same durable consumer, so
+ * each event goes to one of them. A process handles events of different records at the same time, and those of one
+ * record in turn. An event is acknowledged once its handler has returned.
  */
 export class Consumer {
   readonly #nats: Nats;
@@ -47,7 +47,7 @@ export class Consumer {
   #pulling: ConsumerMessages | undefined;
   #running = false;
   #loop = Promise.resolve();
-  /** While an engine is away nothing new is begun. */
+  /** Set while an engine is away: nothing new begins until it resolves. */
   #paused: Promise<void> | undefined;
   #slotFree = Promise.withResolvers<void>();
   #cancelWorking = () => {};
@@ -66,11 +66,11 @@ export class Consumer {
     this.#handlers = handlers;
     this.#letters = letters;
     this.#options = options;
-    // The client would first ask for the consumer, and where that fails wait for PULL_MS before it asks again.
+    // The client itself would look for the consumer first and, if that fails, wait PULL_MS before the next try.
     nats.onReconnect(() => this.#pulling?.stop());
   }
 
-  /** Makes the durable consumer, or changes it to what is handled now. */
+  /** Creates the durable consumer, or updates it to the types handled now. */
   declare() {
     const types = Object.keys(this.#handlers) as EventType[];
     return this.#nats.declareConsumer(this.#stream, this.#group, types, this.#options.ackWaitMs);
@@ -82,7 +82,7 @@ export class Consumer {
     this.#stillWorking();
   }
 
-  /** Takes no more, and resolves once no handler is under way. */
+  /** Accepts no more events. Resolves once no handler is running. */
   async stop() {
     this.#running = false;
     this.#pulling?.stop();
@@ -91,7 +91,7 @@ export class Consumer {
     this.#cancelWorking();
   }
 
-  /** Forgets what is under way, as a killed process would. */
+  /** Drops everything in flight, as a killed process would. */
   crash() {
     this.#running = false;
     this.#pulling?.stop();
@@ -99,7 +99,7 @@ export class Consumer {
     this.#cancelWorking();
   }
 
-  /** How many events are yet to be handled. @throws Unavailable */
+  /** Returns the number of events yet to be handled. @throws Unavailable */
   async backlog(): Promise<number> {
     const { num_pending: unread, num_ack_pending: underway } = await this.#nats.consumerInfo(
       this.#stream,
@@ -136,7 +136,7 @@ export class Consumer {
     }
   }
 
-  /** A stream or consumer that is gone is made again. */
+  /** Creates the stream and the consumer again when one of them is gone. */
   async #mend(error: unknown) {
     if (!isMissing(error) && !/deleted|no responders/i.test(String(error))) return;
     try {
@@ -174,7 +174,7 @@ export class Consumer {
         return tell(() => message.ack());
       } catch (error) {
         if (!this.#running) break;
-        // All replicas count its failures together, so that only the count of conflicts is known here.
+        // Failures are counted for all replicas together, in `#fail`; only conflicts are counted here.
         const next = afterError(error, { conflicts, failures: 0 }, this.#options);
         if (next.kind === 'again') {
           conflicts = next.conflicts;
@@ -201,11 +201,11 @@ export class Consumer {
     });
   }
 
-  /** Puts an event aside for later or for good. Answers false when not even that could be saved. */
+  /** Puts an event aside, for later or for good. Returns false when not even that could be saved. */
   async #fail(message: JsMsg, error: unknown): Promise<boolean> {
     const { clock, onDeadLetter } = this.#options;
     const { stream, streamSequence, timestampNanos } = message.info;
-    // A stream that was lost and made anew counts from one again.
+    // A stream that was lost and created again numbers from one again.
     const id = `${stream} ${streamSequence} ${timestampNanos}`;
     try {
       const failures = await this.#letters.fail(id, message.string(), error, clock.now());
@@ -225,7 +225,7 @@ export class Consumer {
     return true;
   }
 
-  /** What is in flight is not given to others meanwhile, however long it takes. */
+  /** Keeps messages in flight from being delivered to another process, however long their handlers take. */
   #stillWorking() {
     const { clock, ackWaitMs } = this.#options;
     this.#cancelWorking = clock.after(ackWaitMs / 4, () => {
@@ -235,7 +235,7 @@ export class Consumer {
   }
 }
 
-/** Unheard once the connection is closed; the event then comes again. */
+/** An answer is lost once the connection is closed; the event is then delivered again. */
 function tell(answer: () => void) {
   try {
     answer();

@@ -2,25 +2,25 @@ import { StartError } from '@fairseat/common/errors';
 import type { Clock } from '@fairseat/common/ports';
 import { pause } from '../clock.ts';
 
-/** An engine that cannot be used as it is set. The message names the setting and says what was expected. */
+/** An engine cannot be used as it is configured. The message names the setting and says what was expected. */
 export class EngineError extends StartError {
   override name = 'EngineError';
 }
 
-/** Why an engine does not work: one line for a person. */
+/** The reason why an engine does not work. */
 export interface Trouble {
   line: string;
-  /** Waiting does not mend it: a password, a version, a missing right. */
+  /** True when waiting does not help: a wrong password, an old version, a missing permission. */
   lasting: boolean;
 }
 
 const TRY_AGAIN_MS = 250;
-/** The same line is told no more often. */
+/** The same line is reported no more often than this. */
 export const TELL_AGAIN_MS = 5000;
 
 /**
- * Tries until an engine answers, since it may start after the services do. Says what it waits for, at first and then
- * every few seconds. @throws EngineError for what waiting does not mend, and once `isOver`.
+ * Retries until an engine answers, since it may start after the services do. Reports what it waits for, at first and
+ * then every few seconds. @throws EngineError when waiting does not help, and once `isOver`.
  */
 export async function untilReachable<T>(
   attempt: () => Promise<T>,
@@ -43,7 +43,7 @@ export async function untilReachable<T>(
   }
 }
 
-/** Does it once, and anew only after it has failed. */
+/** Does the work once; only a failure is tried again by the next call. */
 export function onceDone<T>(work: () => Promise<T>): () => Promise<T> {
   let doing: Promise<T> | undefined;
   return () => {
@@ -61,7 +61,7 @@ export interface Waiting {
   isOver: () => boolean;
 }
 
-/** What an error says; of one that says nothing, its cause. */
+/** The message of an error's innermost cause; where that is empty, its code. */
 export function reasonOf(error: unknown): string {
   const { message, cause, errors, code } = error as AggregateError & {
     cause?: unknown;
@@ -72,7 +72,7 @@ export function reasonOf(error: unknown): string {
   return message || code || '';
 }
 
-/** Whether version `a.b.c` is at least `x.y`. */
+/** True when version `a.b.c` is at least `x.y`. */
 export function isAtLeast(version: string, oldest: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number);

@@ -17,42 +17,42 @@ import { MongoTable } from './table.ts';
 
 export { EngineError };
 
-/** The times of delivery are shorter in tests. */
+/** Tests set shorter times for delivery. */
 export interface DistributedOptions extends Partial<DeliveryTiming> {
   mongodbUrl: string;
   /** One address, or those of several servers of a cluster, separated by commas. */
   natsUrl: string;
   redisUrl: string;
-  /** Needed where a service takes money. */
+  /** Required when a service takes money. */
   openGateway?: OpenGateway | undefined;
-  /** A PEM file with the certificate authorities of all three, for addresses that ask for TLS. */
+  /** A PEM file with the certificate authorities of all three engines, for addresses that require TLS. */
   tlsCaFile?: string;
-  /** On how many NATS servers each stream is kept. */
+  /** The number of NATS servers that store each stream. */
   natsReplicas?: number;
-  /** What the engines call this process. */
+  /** The name of this process on the engines. */
   name?: string;
-  /** Leads every name on the engines, so that several marketplaces can share them. */
+  /** Prefixes every name on the engines, so that several marketplaces can share them. */
   namespace?: string;
   clock?: Clock;
   rateLimits?: boolean;
-  /** Told what went wrong where nobody waits for an answer. */
+  /** Receives errors in background work. */
   onError?: (message: string, error: unknown) => void;
-  /** Told what the start waits for. */
+  /** Receives a line for each engine that the start waits for. */
   onWaiting?: (line: string) => void;
   /** See `ConsumerOptions`. */
   ackWaitMs?: number;
 }
 
 export interface DistributedPlatform extends Platform {
-  /** For tests: resolves once all events are handled here and no alarm is due. */
+  /** For tests: resolves once the groups here have handled all events and no alarm is due. */
   settled(): Promise<void>;
   /** For tests: ends as a killed process would. */
   crash(): Promise<void>;
 }
 
 /**
- * Connects when first used, at the latest by `start`, which waits until all engines answer.
- * @throws EngineError when an address is malformed; from `start` too, for what waiting does not mend.
+ * Connects on first use, at the latest in `start`, which waits until all engines answer.
+ * @throws EngineError when an address is malformed; `start` also throws it when waiting does not help.
  */
 export function openDistributed(options: DistributedOptions): DistributedPlatform {
   const { clock = systemClock, name = 'fairseat', namespace, rateLimits = true } = options;
@@ -101,7 +101,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     return table as MongoTable<R>;
   };
   const timers: BullTimers[] = [];
-  // Not among the tables that the start waits for and the relay watches: it publishes nothing.
+  // The gateway's tables publish nothing, so neither the start nor the relay needs to know them.
   const gateway = openWhenAsked(options.openGateway, {
     clock,
     table: (service, definition) => new MongoTable(mongo, service, definition, relay),
@@ -138,7 +138,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
         points: limit.count,
         duration: limit.perSeconds,
         rejectIfRedisNotReady: true,
-        // While Redis is away each process counts for itself.
+        // While Redis is away, each process counts for itself.
         insuranceLimiter: createCounters(limit),
       });
       return createRateLimiter(limit, counters);
@@ -182,7 +182,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   };
 }
 
-/** The same line no more often: an engine that is away is missed by many at once. */
+/** Limits how often a line is repeated, since many callers notice at once that an engine is away. */
 function sparingly(clock: Clock, tell: (message: string, error: unknown) => void) {
   const saidAt = new Map<string, number>();
   return (message: string, error: unknown) => {

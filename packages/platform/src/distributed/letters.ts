@@ -4,18 +4,18 @@ import { asJson, EVENTS_KEPT_MS, MAX_DEAD_LETTERS } from '../delivery.ts';
 import { onceDone } from './engine.ts';
 import type { Mongo } from './mongodb.ts';
 
-/** An event that failed: how often so far, and once given up, when that was. */
+/** An event that has failed, and the number of its failures so far. Dead once it has `diedAt`. */
 interface Letter {
   _id: string;
   failures: number;
   reason: string;
-  /** As it came, which may not be JSON. */
+  /** The body as received, which may not be JSON. */
   body: string;
   diedAt?: string;
   forgetAt?: Date;
 }
 
-/** What one group has failed to handle, kept in its service's own database so that all its replicas count together. */
+/** The events that one group failed to handle. All replicas count together, in the database of their service. */
 export class Letters {
   readonly #mongo: Mongo;
   readonly #group: string;
@@ -42,14 +42,14 @@ export class Letters {
     ),
   );
 
-  /** Counts one more failure of an event and answers how many there were. */
+  /** Counts one more failure of an event. Returns the number of its failures. */
   async fail(id: string, body: string, error: unknown, now: number): Promise<number> {
     const letter = await this.#run(() =>
       this.#collection.findOneAndUpdate(
         { _id: id },
         {
           $inc: { failures: 1 },
-          // It is tried again for no longer than the stream keeps it.
+          // The stream keeps it no longer, so it cannot be retried after that.
           $set: { body, reason: String(error), forgetAt: new Date(now + EVENTS_KEPT_MS) },
         },
         { upsert: true, returnDocument: 'after' },
@@ -58,7 +58,7 @@ export class Letters {
     return letter?.failures ?? 1;
   }
 
-  /** Keeps it for good. */
+  /** Makes it a dead letter, which is kept for good. */
   async bury(id: string, now: number) {
     const died = {
       $set: { diedAt: new Date(now).toISOString() },
@@ -71,7 +71,7 @@ export class Letters {
     return this.#run(() => this.#collection.countDocuments({ diedAt: { $exists: true } }));
   }
 
-  /** The oldest. */
+  /** The oldest dead letters. */
   async list(): Promise<DeadLetter[]> {
     const letters = await this.#run(() =>
       this.#collection

@@ -3,10 +3,10 @@ import type { Collection } from 'mongodb';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
-/** On which stream a service has said everything, and until when one of its replicas is busy saying it again. */
+/** The stream on which a service has published everything, and the claim of the replica that is saying it again. */
 interface Marker {
   _id: string;
-  /** When the server made that stream: what tells it from one of the same name that was made after it was lost. */
+  /** The time the server created that stream. A stream that replaces a lost one has a later time. */
   streamCreated: string;
   busyUntil: number;
 }
@@ -20,13 +20,13 @@ interface LossesOptions {
 const LOOK_INTERVAL_MS = 3000;
 const BUSY_MS = 15_000;
 
-/** Notices that a stream was lost, and has its service say every record's state again. */
+/** Detects that a stream was lost, and makes its service say every record's state again. */
 export class Losses {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
   readonly #options: LossesOptions;
   readonly #services = new Map<string, () => Promise<void>>();
-  /** What this process knows to be said, by service. */
+  /** By service: the stream on which everything is published, as far as this process knows. */
   readonly #said = new Map<string, string>();
   #looking = Promise.resolve();
   #cancel = () => {};
@@ -70,13 +70,13 @@ export class Losses {
         this.#cancel();
         this.#cancel = this.#options.clock.after(LOOK_INTERVAL_MS, () => this.#lookNow());
       });
-    // One that began before a reconnect may still wait for an answer that will not come.
+    // A look that began before a reconnect may still wait for an answer that will not come.
     this.#looking = this.#looking.then(() => look);
   }
 
   async #look() {
     if (this.#services.size === 0) return;
-    // Makes those that are missing, whoever notices first.
+    // The process that notices first creates the missing streams.
     const streams = await this.#nats.declareStreams();
     for (const [service, sayAgain] of this.#services) {
       const name = this.#nats.streams.find((stream) => stream.service === service)?.name;
@@ -89,10 +89,10 @@ export class Losses {
   #markers = (service: string): Collection<Marker> =>
     this.#mongo.database(service).collection('streams');
 
-  /** Answers false while another replica is at it. */
+  /** Makes sure that everything is published. Returns false while another replica is saying it again. */
   async #isSaid(service: string, created: string, sayAgain: () => Promise<void>): Promise<boolean> {
     const own = { _id: service };
-    // Where there is none, nothing has ever been said.
+    // Without a marker, nothing was ever published.
     const first = { $setOnInsert: { streamCreated: created, busyUntil: 0 } };
     const marker = await this.#mongo.run(() =>
       this.#markers(service).findOneAndUpdate(own, first, {
@@ -115,7 +115,7 @@ export class Losses {
     return true;
   }
 
-  /** One replica at a time. Two would do no harm but say everything twice. */
+  /** Lets one replica in at a time. Two would do no harm, but publish everything twice. */
   async #claim(service: string, created: string): Promise<boolean> {
     const now = this.#options.clock.now();
     const isFree = { _id: service, streamCreated: { $ne: created }, busyUntil: { $lt: now } };

@@ -7,7 +7,7 @@ const scene = useScene();
 
 /**
  * Destroys the next socket that such a message is written to. Sockets that are reset together are all destroyed before
- * the driver hears of the first; it waits without end for one that it writes to in between.
+ * the driver learns of the first, and it waits for ever for one that it writes to in between.
  */
 function destroyBeforeWriting(link: Link, message: RegExp) {
   const { port } = new URL(link.url);

@@ -13,33 +13,33 @@ import { pause } from '../clock.ts';
 import { EngineError, isAtLeast, type Trouble } from './engine.ts';
 
 const OLDEST = '7.0';
-/** How long an operation may wait for a server, a connection or an answer. */
+/** The longest waits of an operation: for a server, and for a free connection or an answer. */
 const WAIT_MS = 2000;
 const ANSWER_WITHIN_MS = 5000;
-/** No attempt may take longer, whatever the driver does. */
+/** An attempt that takes longer is given up, see `inTime`. */
 const LONGEST_ATTEMPT_MS = WAIT_MS + ANSWER_WITHIN_MS;
 const GIVE_UP_MS = 5000;
 const MAX_ATTEMPTS = 30;
 const LONGEST_PAUSE_MS = 250;
 const CONNECTIONS = 50;
-/** How many are opened at a time: the driver's two hold up all that has waited for a server to come back. */
+/** Connections opened at a time. With the driver's default of two, all that waited for a server queues behind them. */
 const CONNECTING = 16;
 
 const UNAUTHORIZED = 13;
 const AUTHENTICATION_FAILED = 18;
 const DISK_FULL = 14031;
 const DUPLICATE_KEY = 11000;
-/** Write conflict, a new primary being chosen, a server shutting down: the same again may work at once. */
+/** Write conflict, election of a new primary, a server shutting down: a retry may succeed at once. */
 const TRANSIENT = [6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
 
-/** The connection to MongoDB, and what its errors mean. */
+/** The connection to MongoDB, with retries, and the translation of its errors. */
 export class Mongo {
   readonly #newClient: () => MongoClient;
   #client: MongoClient;
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #url: string;
-  /** Of this client: to make one costs more than to send a command. */
+  /** Cached for this client, since creating one costs more than sending a command. */
   readonly #databases = new Map<string, Db>();
   #connected: Promise<unknown> | undefined;
   #closed = false;
@@ -59,7 +59,7 @@ export class Mongo {
     this.#newClient = () =>
       new MongoClient(url, {
         appName: name,
-        // What is acknowledged is on disk, on most members; what is read cannot be rolled back.
+        // An acknowledged write is on disk on most members, and data that was read cannot be rolled back.
         writeConcern: { w: 'majority', journal: true },
         readConcern: { level: 'majority' },
         readPreference: 'primary',
@@ -83,14 +83,14 @@ export class Mongo {
     }
   }
 
-  /** The database of a service; to be asked for anew each time, see `#beginAnew`. */
+  /** Returns the database of a service. Do not keep it: `#beginAnew` replaces the client. */
   database(service: string): Db {
     const database = this.#databases.get(service) ?? this.#client.db(`${this.#prefix}_${service}`);
     this.#databases.set(service, database);
     return database;
   }
 
-  /** @throws when it cannot be reached or used, see `explain`. */
+  /** Checks the server and its version. @throws when it cannot be reached or used, see `explain`. */
   async check() {
     await this.#connect();
     const { version } = await this.#client.db('admin').command({ buildInfo: 1 });
@@ -101,8 +101,8 @@ export class Mongo {
   }
 
   /**
-   * Does one thing, again when that may help: after a write conflict, or while a server comes back. Whoever writes must
-   * recognise on a later attempt that an earlier one was saved after all.
+   * Runs an operation, and retries it when that may help: after a write conflict, or while a server comes back. A later
+   * attempt of a write must recognise that an earlier one was saved after all.
    * @throws DuplicateKey, Unavailable
    */
   async run<T>(work: (attempt: number) => Promise<T>): Promise<T> {
@@ -129,7 +129,7 @@ export class Mongo {
     await this.#client.close(force);
   }
 
-  /** Once it was connected the driver goes on by itself; before, an attempt that failed ends it. */
+  /** The driver reconnects by itself, but only after the first connection has succeeded. */
   #connect() {
     this.#connected ??= this.#client.connect().catch((error) => {
       this.#connected = undefined;
@@ -139,8 +139,8 @@ export class Mongo {
   }
 
   /**
-   * The driver has lost the server for good, as far as can be told: its own watch may hang, as `inTime` says, and would
-   * never find it again. Others that wait for the old client try again with the new one.
+   * Replaces a client that cannot find the server: its monitor may hang, as described at `inTime`, and would then never
+   * find it again. Operations that wait for the old client are retried with the new one.
    */
   #beginAnew(lost: MongoClient) {
     if (this.#client !== lost || this.#closed) return;
@@ -180,8 +180,8 @@ export class Mongo {
 }
 
 /**
- * When a socket is destroyed just before the driver writes to it, the driver waits without end for it to drain. Many
- * connections that are reset at once, as by a restart or a firewall, make that likely.
+ * Gives up late work. When a socket is destroyed just before the driver writes to it, the driver waits for ever for it
+ * to drain. This is likely when many connections are reset at once, as by a restart or a firewall.
  */
 async function inTime<T>(work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
@@ -201,7 +201,7 @@ export const isDuplicate = (error: unknown) =>
 
 function isTransient(error: unknown): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
-  // While another operation has begun anew.
+  // Another operation has just replaced the client.
   if (error instanceof MongoTopologyClosedError) return true;
   if (!(error instanceof MongoServerError)) return false;
   return TRANSIENT.includes(Number(error.code)) || error.hasErrorLabel('RetryableWriteError');

@@ -37,9 +37,9 @@ const OLDEST = '2.12';
 const ANSWER_WITHIN_MS = 2000;
 const CONNECT_WITHIN_MS = 2000;
 const RECONNECT_MS = 200;
-/** A link that died without a word is noticed after three of these. */
+/** A connection that died silently is noticed after three of these. */
 const PING_MS = 1500;
-/** For so long the server recognises an event that is published again. */
+/** The server recognises an event that is published again within this time. */
 const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
 const MAX_ACK_PENDING = 10_000;
 
@@ -52,19 +52,19 @@ interface Connected {
 export interface NatsOptions extends Waiting {
   url: string;
   caFile: string | undefined;
-  /** What the server calls this client. */
+  /** The name of this client on the server. */
   name: string;
-  /** Leads the names of streams and subjects. */
+  /** The prefix of the names of streams and subjects. */
   namespace: string | undefined;
-  /** On how many servers each stream is kept. */
+  /** The number of servers that store each stream. */
   replicas: number;
 }
 
-/** The connection to NATS, and the streams: one a service, declared from the catalogue of events. */
+/** The connection to NATS, and its streams: one for each service, declared from the catalogue of events. */
 export class Nats {
   readonly #options: NatsOptions;
   readonly #servers: string[];
-  /** Whether its address asks for TLS. */
+  /** True when an address requires TLS. */
   readonly #isSecure: boolean;
   readonly #credentials: { user?: string; pass?: string };
   readonly streams: Stream[];
@@ -86,7 +86,7 @@ export class Nats {
     this.streams = streamsOf(eventTypes(), options.namespace);
   }
 
-  /** Connected once, for good: a lost connection is sought again without end. @throws EngineError */
+  /** Connects once. A lost connection is reconnected for ever. @throws EngineError */
   open(): Promise<Connected> {
     this.#opening ??= untilReachable(() => this.#connect(), this.explain, this.#options).catch(
       (error) => {
@@ -97,7 +97,7 @@ export class Nats {
     return this.#opening;
   }
 
-  /** Calls back each time that a lost connection is there again. */
+  /** Calls back after each reconnect. */
   onReconnect(listener: () => void) {
     this.#onReconnect.push(listener);
   }
@@ -105,7 +105,7 @@ export class Nats {
   async #tellOfReconnects(connection: NatsConnection) {
     for await (const { type } of connection.status()) {
       if (type !== 'reconnect') continue;
-      // What was asked on the old connection is not answered any more.
+      // Requests on the old connection are no longer answered.
       this.#declaring = undefined;
       for (const listener of this.#onReconnect) listener();
     }
@@ -144,7 +144,7 @@ export class Nats {
     }
   }
 
-  /** Makes streams that are missing and updates those that differ. Answers what there is. */
+  /** Creates missing streams and updates those that differ. Returns all streams. */
   async declareStreams(): Promise<StreamInfo[]> {
     const { admin } = await this.open();
     this.#declaring ??= this.#declareStreams(admin).finally(() => {
@@ -177,7 +177,7 @@ export class Nats {
     }
   }
 
-  /** Makes the durable consumer of a group, or changes what it is to hear of. */
+  /** Creates the durable consumer of a group, or updates the types that it receives. */
   async declareConsumer(stream: Stream, group: string, types: EventType[], ackWaitMs: number) {
     const { admin } = await this.open();
     await admin.consumers.add(stream.name, {
@@ -187,7 +187,7 @@ export class Nats {
       ack_policy: AckPolicy.Explicit,
       ack_wait: nanos(ackWaitMs),
       max_ack_pending: MAX_ACK_PENDING,
-      // JetStream would drop what was tried too often; the dead letters keep it.
+      // JetStream would drop an event after too many deliveries; dead letters keep it instead.
       max_deliver: -1,
     });
   }
@@ -197,14 +197,14 @@ export class Nats {
     return this.#asking(({ admin }) => admin.consumers.info(stream.name, group));
   }
 
-  /** Resolves once the event is stored. The same event again is recognised by its id. @throws Unavailable */
+  /** Resolves once the event is stored. An event published again is recognised by its id. @throws Unavailable */
   async publish(event: AnyEvent): Promise<void> {
     await this.#asking(({ streams }) =>
       streams.publish(this.#subject(event.type), JSON.stringify(event), { msgID: event.id }),
     );
   }
 
-  /** Every message of every stream from now on, as the server hears it. */
+  /** Calls back with every message of every stream from now on, as the server receives it. */
   async subscribe(callback: (data: Uint8Array) => void): Promise<Subscription[]> {
     const { connection } = await this.open();
     return this.streams
@@ -218,7 +218,7 @@ export class Nats {
       );
   }
 
-  /** Sends what is still to be sent, acknowledgements too, and disconnects. */
+  /** Sends everything pending, acknowledgements included, and disconnects. */
   async close() {
     const opened = await this.#opening?.catch(() => undefined);
     await opened?.connection.drain();
@@ -238,7 +238,7 @@ export class Nats {
       const line = `${at} refuses this user or password. Expected credentials.`;
       return { line, lasting: true };
     }
-    // Of an API of JetStream it is told as a failed request.
+    // The JetStream API reports a missing permission as a failed request.
     if (error instanceof PermissionViolationError || /permissions violation/i.test(message)) {
       const line = `${at} does not let this user do what is needed: ${message}.`;
       return { line, lasting: true };
@@ -275,7 +275,7 @@ export class Nats {
   }
 }
 
-/** Whether a stream or a consumer is not there (any more). */
+/** True when a stream or a consumer does not exist. */
 export const isMissing = (error: unknown) =>
   error instanceof JetStreamApiError &&
   (error.code === JetStreamApiCodes.StreamNotFound ||

@@ -8,24 +8,24 @@ const ANSWER_WITHIN_MS = 2000;
 const LONGEST_RECONNECT_MS = 500;
 const SILENT_MS = 15_000;
 
-// Its constructor knows this one by another type.
+// The constructor of `Redis` has another type for this option.
 type Options = Omit<RedisOptions, 'replyMapping'>;
 
-/** For commands that somebody waits for, they fail soon when Redis is away; or for a worker that waits for jobs. */
+/** Commands fail soon while Redis is away, since a caller waits for them; a worker keeps waiting for jobs. */
 const purposes = {
   commands: { commandTimeout: ANSWER_WITHIN_MS, maxRetriesPerRequest: 1 },
-  // BullMQ asks for this; a link that died without a word is noticed by its silence.
+  // BullMQ requires no retry limit. The socket timeout detects a connection that died silently.
   worker: { maxRetriesPerRequest: null, socketTimeout: SILENT_MS },
 } satisfies Record<string, Options>;
 
 export interface RedisSettings {
   url: string;
   caFile: string | undefined;
-  /** What the server calls this client. */
+  /** The name of this client on the server. */
   name: string;
 }
 
-/** Why there is no connection. */
+/** The reason why a client has no connection. */
 const lastTrouble = new WeakMap<Redis, Error>();
 
 /** @throws EngineError when the address is malformed. */
@@ -45,13 +45,13 @@ export function connectRedis(settings: RedisSettings, purpose: keyof typeof purp
     ...purposes[purpose],
   };
   const redis = new Redis(url, options);
-  // A command that fails tells its caller, but not why there is no connection.
+  // The error of a failed command does not say why there is no connection.
   redis.on('error', (error) => lastTrouble.set(redis, error));
   redis.on('ready', () => lastTrouble.delete(redis));
   return redis;
 }
 
-/** @throws when Redis cannot be reached or used, see `explainRedis`. */
+/** Checks the version and the settings of the server. @throws when it cannot be reached or used, see `explainRedis`. */
 export async function checkRedis(redis: Redis, url: string) {
   const about = await redis.info('server', 'memory');
   const version = /redis_version:(\S+)/.exec(about)?.[1] ?? '0';

@@ -72,7 +72,7 @@ describe('a write whose answer was lost', () => {
     toMongo = await scene.linkTo(servers.mongodbUrl);
   });
 
-  /** Writes through a link that brings no answer, until somebody else sees it saved. */
+  /** Writes through a link that loses the answer, and cuts it once another connection sees the write. */
   async function losingTheAnswer(write: (table: Table<Thing>) => Promise<void>, version: number) {
     const near = scene.open().table('auth', things);
     await near.insert(thing(1));

@@ -11,7 +11,7 @@ export interface Sent {
   eventId: string;
 }
 
-/** Where events are saved together with their record, until they are sent. */
+/** A table that saves events together with their record, until they are published. */
 export interface Outbox {
   unsent(limit: number): Promise<Unsent[]>;
   clear(sent: Sent[]): Promise<void>;
@@ -25,18 +25,18 @@ interface RelayOptions {
 }
 
 const SCAN_INTERVAL_MS = 1000;
-/** An event that waits longer than this was left behind, by this process or by one that is gone. */
+/** An event that has waited longer was left behind, by this process or by one that is gone. */
 const LEFT_BEHIND_MS = 2000;
 const MAX_UNDERWAY = 2000;
 const BATCH = 500;
 
 /**
- * Brings events from the documents that they were saved in to the bus, then takes them out. It is told of each write
- * in its own process; what nobody has sent, after a crash or while the bus was away, it finds by looking each second.
+ * Publishes events from the documents that they were saved in, then removes them there. Writes of this process are
+ * passed to it. Events left behind after a crash, or while the bus was away, are found by a scan each second.
  */
 export class Relay {
   readonly #options: RelayOptions;
-  /** Tables, each with the unsent events that the last look found there. */
+  /** Each table with the unsent events that the last scan found there. */
   readonly #outboxes = new Map<Outbox, Set<string>>();
   readonly #underway = new Map<string, Promise<boolean>>();
   readonly #clears = new Map<Outbox, (sent: Sent) => Promise<void>>();
@@ -48,12 +48,12 @@ export class Relay {
     this.#options = options;
   }
 
-  /** Looks there too from now on. */
+  /** Scans this table too from now on. */
   watch(outbox: Outbox) {
     this.#outboxes.set(outbox, new Set());
   }
 
-  /** What has just been saved. More than can be under way is found by the next look. */
+  /** Publishes events that have just been saved. Those beyond the limit are left to the next scan. */
   tell(outbox: Outbox, recordId: string, events: AnyEvent[]) {
     for (const event of events) {
       if (this.#underway.size < MAX_UNDERWAY) void this.#send(outbox, recordId, event);
@@ -65,7 +65,7 @@ export class Relay {
     this.#scanLater();
   }
 
-  /** Resolves once nothing is under way. */
+  /** Resolves once no event is being published. */
   async stop() {
     this.#running = false;
     this.#cancelScan();
@@ -73,7 +73,7 @@ export class Relay {
     await this.settled();
   }
 
-  /** Forgets what is under way, as a killed process would. */
+  /** Stops at once, as a killed process would. */
   crash() {
     this.#running = false;
     this.#cancelScan();
@@ -109,13 +109,13 @@ export class Relay {
     }
   }
 
-  /** Seen by two looks, or old: clocks of replicas may differ, and to send an event twice does no harm. */
+  /** True when two scans saw it, or it is old. Clocks of replicas may differ, but sending it twice does no harm. */
   #isLeftBehind({ id, time }: AnyEvent, before: Set<string>): boolean {
     if (this.#underway.has(id)) return false;
     return before.has(id) || Date.parse(time) < this.#options.clock.now() - LEFT_BEHIND_MS;
   }
 
-  /** Answers whether the event is out. */
+  /** Returns true once the event is published and removed. */
   #send(outbox: Outbox, recordId: string, event: AnyEvent): Promise<boolean> {
     const sending = this.#options
       .publish(event)
@@ -139,7 +139,7 @@ export class Relay {
   }
 }
 
-/** What comes while one group is being handled is the next group. */
+/** Items that come while one group is being handled form the next group. */
 function inGroups<T>(handle: (group: T[]) => Promise<void>): (item: T) => Promise<void> {
   let waiting: T[] = [];
   let current: Promise<unknown> = Promise.resolve();

@@ -1,6 +1,6 @@
 import { type EventType, publisherOf } from '@fairseat/common/events';
 
-/** Where the events of one service are kept. */
+/** The stream that stores the events of one service. */
 export interface Stream {
   service: string;
   name: string;
@@ -8,7 +8,7 @@ export interface Stream {
   subjects: string[];
 }
 
-/** One a service, declared from the catalogue of events. */
+/** One stream for each service, declared from the catalogue of events. */
 export function streamsOf(types: EventType[], namespace: string | undefined): Stream[] {
   const services = [...new Set(types.map(publisherOf))];
   return services.map((service) => {

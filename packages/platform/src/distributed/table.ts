@@ -9,20 +9,20 @@ import { onceDone } from './engine.ts';
 import { isDuplicate, type Mongo } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 
-/** A record as MongoDB keeps it. */
+/** A record as MongoDB stores it. */
 interface Saved<R> {
   _id: string;
   version: number;
   createdAt: string;
   record: R;
-  /** Values of unique keys and of indexes; those that leave the record out are absent. */
+  /** Values of unique keys and indexes. A null value is absent, which leaves the record out of the index. */
   keys: Record<string, string | string[]>;
   indexes: Record<string, string | number>;
   words?: string[];
   forgetAt?: Date;
-  /** The last writes, so that one whose answer was lost is recognised. */
+  /** The last writes, so that a retried write recognises itself. */
   writes?: string[];
-  /** Events on their way out, and how many: the relay takes them from here once they are published. */
+  /** Events to publish, and their number. The relay removes them once they are published. */
   outbox?: AnyEvent[];
   unsent?: number;
 }
@@ -33,7 +33,7 @@ const BATCH = 200;
 const newest = { createdAt: -1, _id: -1 } as const;
 const recordOnly = { projection: { record: 1 } } as const;
 
-/** Records of one kind in one collection: a document each, with the events that leave in the same document. */
+/** Records of one kind in one collection: one document each, which also holds the record's unsent events. */
 export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   readonly #mongo: Mongo;
   readonly #definition: TableDefinition<R>;
@@ -51,7 +51,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     return this.#mongo.database(this.#service).collection(this.#definition.name);
   }
 
-  /** Makes the indexes that are not there yet. */
+  /** Creates missing indexes. */
   readonly prepare = onceDone(() =>
     this.#mongo.run(() => this.#collection.createIndexes(indexesOf(this.#definition))),
   );
@@ -108,7 +108,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
         return;
       } catch (error) {
         if (!(error instanceof DuplicateKey) || attempt === MAX_UPSERTS) throw error;
-        // Nothing older is here: something newer, or another's insert that came first.
+        // No older record matched: a newer one is here, or another insert came first.
         if (await this.#one(atLeastThis)) return;
       }
     }
@@ -139,7 +139,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
 
   due(index: string, upTo: number, limit: number): Promise<R[]> {
     const field = `indexes.${index}`;
-    // Not every server sees by itself that what is at most something exists, and so is in the partial index.
+    // Some servers use the partial index only with `$exists`: they do not infer it from `$lte`.
     const isDue = { [field]: { $exists: true, $lte: upTo } } as Filter<Saved<R>>;
     return this.#run(async () => {
       const saved = await this.#collection
@@ -153,7 +153,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     });
   }
 
-  /** What has been saved and not yet sent, in no order. */
+  /** Events that are saved and not yet published, in no order. */
   unsent(limit: number): Promise<Unsent[]> {
     return this.#run(async () => {
       const saved = await this.#collection
@@ -163,7 +163,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     });
   }
 
-  /** Not awaited from the disk: what comes back after a crash is sent once more, under the same id. */
+  /** Does not wait for the disk: an event that is back after a crash is published again, under the same id. */
   async clear(sent: Sent[]) {
     const takeOut = sent.map(({ recordId, eventId }) => ({
       updateOne: {
@@ -186,7 +186,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     return this.#mongo.run(work);
   }
 
-  /** Whether what stands in the way is this very write, saved by an attempt whose answer was lost. */
+  /** True when the conflict is with this very write, saved by an attempt whose answer was lost. */
   async #isMine(attempt: number, id: string, write: string): Promise<boolean> {
     if (attempt === 1) return false;
     const found = { _id: id, writes: write } as Filter<Saved<R>>;
@@ -234,20 +234,20 @@ function valuesOf<R, V>(functions: Record<string, (record: R) => V | null>, reco
   return Object.fromEntries(values.filter(([, value]) => value !== null)) as Record<string, V>;
 }
 
-/** A record without any value is left out, since two of those would collide in the index. */
+/** Empty lists are left out, since two of them would collide in the index. */
 function listsOf<R>(functions: Record<string, (record: R) => string[]>, record: R) {
   const lists = Object.entries(functions).map(([name, values]) => [name, values(record)] as const);
   return Object.fromEntries(lists.filter(([, values]) => values.length > 0));
 }
 
-/** Each has a name of its own, so that what is there already is recognised. */
+/** Indexes are named, so that existing ones are recognised. */
 function indexesOf<R extends Stored>(definition: TableDefinition<R>): IndexDescription[] {
   const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt } = definition;
   const ifPresent = (field: string) => ({
     partialFilterExpression: { [field]: { $exists: true } },
   });
   return [
-    // Even where nobody asks for pages: all records are gone through when a stream was lost.
+    // Needed even by tables without pages: all records are read when a stream was lost.
     { name: 'newest', key: newest },
     { name: 'unsent', key: { unsent: 1 }, partialFilterExpression: { unsent: { $gt: 0 } } },
     ...Object.keys({ ...unique, ...uniqueEach }).map((name) => {

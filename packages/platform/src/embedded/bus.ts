@@ -6,7 +6,7 @@ import type { CommitListener, SavedEvent, Store } from './store.ts';
 
 const TRIM_BATCH = 5000;
 
-/** The saved events are the log; each consumer group reads it from its own place. */
+/** The saved events are the log, which each consumer group reads from its own cursor. */
 export class EmbeddedBus implements Bus, CommitListener {
   readonly #store: Store;
   readonly #options: GroupOptions;
@@ -43,7 +43,7 @@ export class EmbeddedBus implements Bus, CommitListener {
     };
   }
 
-  /** The log is in the same file as the records: they are lost together or not at all. */
+  /** Never calls back: the log is in the same file as the records, so both are lost or neither. */
   onLoss() {}
 
   async deadLetters(): Promise<DeadLetter[]> {
@@ -66,7 +66,7 @@ export class EmbeddedBus implements Bus, CommitListener {
     await Promise.all([...this.#groups.values()].map((group) => group.stop()));
   }
 
-  /** Resolves once every saved event has been handled by every group, parked ones included. */
+  /** Resolves once every group has handled every saved event, parked ones included. */
   settled(): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#settledWaiters.push(resolve);
@@ -74,16 +74,16 @@ export class EmbeddedBus implements Bus, CommitListener {
     return promise;
   }
 
-  /** Deletes the oldest events, once older than `before` (ISO 8601) and read by every group. */
+  /** Deletes the oldest events, those older than `before` (ISO 8601) and done with by every group. */
   trim(before: string) {
-    // The log is in the order of time, near enough: while its first event is young, nothing is old.
+    // The log is nearly in order of time: while its first event is young, all are.
     const first = this.#store
       .sql(`SELECT body ->> 'time' AS time FROM events WHERE json_valid(body) ORDER BY seq LIMIT 1`)
       .get() as { time: string } | undefined;
     if (first && first.time >= before) return;
     const needed = Math.min(...[...this.#groups.values()].map((group) => group.firstNeededSeq()));
     if (!Number.isFinite(needed)) return;
-    // What is no JSON became a dead letter long ago.
+    // A body that is not JSON became a dead letter long ago.
     this.#store
       .sql(
         `DELETE FROM events WHERE seq IN

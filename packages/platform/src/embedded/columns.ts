@@ -1,4 +1,4 @@
-/** What a table keeps beside the JSON of its records: a column for each key and index. */
+/** The columns of a table beside the JSON of its records: one for each key and index. */
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
 import type { Store } from './store.ts';
 
@@ -14,7 +14,7 @@ export function columnsOf<R extends Stored>(definition: TableDefinition<R>): Col
   ];
 }
 
-/** Makes the table and its indexes where they are not there yet. */
+/** Creates the table and its indexes unless they exist. */
 export function defineTable<R>(store: Store, name: string, columns: Column<R>[], listed = false) {
   store.define(
     `CREATE TABLE IF NOT EXISTS ${name} (id TEXT PRIMARY KEY, version INTEGER NOT NULL,

@@ -1,35 +1,35 @@
-/** The file that the store writes: how it is opened, and why it cannot be. */
+/** Opens the file of the store, and explains why it cannot be opened. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { StartError } from '@fairseat/common/errors';
 
 const SCHEMA_VERSION = 1;
-/** The most that SQLite maps; what lies behind is read as usual. */
+/** The most that SQLite maps; the rest of the file is read as usual. */
 const MAPPED_BYTES = 0x7fff0000;
 
 const SETTINGS = [
-  // The exclusive lock is the operating system's: it ends with the process, however that ends.
+  // The operating system holds the exclusive lock, so it ends with the process, however that ends.
   'locking_mode = EXCLUSIVE',
   'journal_mode = WAL',
   'synchronous = FULL',
-  // What is not in the log is read where the system has it in memory already. The engine's own copies are few: each
-  // commit that divided a page goes through all of them, and with 64 MB that was a sixth of a reservation's time.
+  // Pages outside the log are read from the system's own memory. SQLite's page cache stays small: a commit that split
+  // a page goes through all of it, and with 64 MB that took a sixth of a reservation's time.
   `mmap_size = ${MAPPED_BYTES}`,
   'cache_size = -8192',
-  // A checkpoint each 16 MB: with larger logs more is read from the log, which is not mapped, and each holds everybody up
-  // for longer; with smaller ones, pages that change often are copied into the file more often.
+  // A checkpoint each 16 MB. A larger log, which is not mapped, serves more reads, and its checkpoints block everybody
+  // for longer; with a smaller one, pages that change often are copied into the file more often.
   'wal_autocheckpoint = 4000',
 ];
 
-/** A data folder that cannot be used; the message says why and what to do. */
+/** The data folder cannot be used. The message says why and what to do. */
 export class StoreError extends StartError {
   override name = 'StoreError';
 }
 
 export interface StoreFile {
   db: DatabaseSync;
-  /** The number of its newest event, 0 when there is none. */
+  /** The number of the newest event, 0 when there is none. */
   lastSeq: number;
 }
 
@@ -44,7 +44,7 @@ export function openFolder(dataDir: string): StoreFile {
   return openFile(join(dataDir, 'fairseat.sqlite'));
 }
 
-/** @throws StoreError when another process has it open or the disk does not take it. */
+/** @throws StoreError when the file cannot be used, with the reason and what to do. */
 export function openFile(path: string): StoreFile {
   let db: DatabaseSync | undefined;
   try {

@@ -27,9 +27,9 @@ const MAX_IN_FLIGHT = 256;
 type PutAside = Extract<Next, { kind: 'defer' | 'retry' | 'dead' }>;
 
 /**
- * One consumer group's way through the log. Events of different records are handled at the same time, those of
- * one record in turn. The cursor is saved in the transaction of what the handler wrote. An event that fails is
- * parked, so that it holds up no other.
+ * Delivers the log to one consumer group. Events of different records are handled at the same time, those of one record
+ * in turn. The cursor is saved in the transaction of the handler's writes. An event that fails is parked, so that it
+ * holds up no other.
  */
 export class Group {
   readonly #name: string;
@@ -37,15 +37,15 @@ export class Group {
   readonly #store: Store;
   readonly #letters: Letters;
   readonly #options: GroupOptions;
-  /** All up to here are handled or parked; `#saved` is what the disk knows of it. */
+  /** All events up to here are handled or parked; `#saved` is the cursor on disk. */
   #cursor: number;
   #saved: number;
   #nextSeq: number;
-  /** Handled ahead of the cursor. */
+  /** Numbers of events handled ahead of the cursor. */
   readonly #done = new Set<number>();
   /** Letters of the transaction under way. */
   #unsaved: Letter[] = [];
-  /** Handled in the transaction under way. */
+  /** Numbers of events handled in the transaction under way. */
   readonly #finishing = new Set<number>();
   readonly #deliveries = new InTurn();
   readonly #parkedInFlight = new Set<number>();
@@ -72,7 +72,7 @@ export class Group {
     this.#readLog();
   }
 
-  /** Resolves once no handler is under way. */
+  /** Resolves once no handler is running. */
   async stop() {
     this.#running = false;
     this.#cancelWake();
@@ -82,7 +82,7 @@ export class Group {
     await promise;
   }
 
-  /** Events not handled yet; those parked under way count twice. */
+  /** The number of events not handled yet; parked ones count twice while they are handled. */
   get backlog() {
     const unread = this.#store.lastSeq - this.#nextSeq + 1;
     return unread + this.#inFlight + this.#parkedCount;
@@ -113,7 +113,7 @@ export class Group {
     this.#readLog();
   }
 
-  /** What was to be saved never happened: neither the events nor that any was handled. */
+  /** Takes back the transaction: its events do not exist, and the events handled in it are not handled. */
   afterRollback() {
     this.#cursor = this.#saved;
     this.#finishing.clear();
@@ -123,7 +123,7 @@ export class Group {
     for (const seq of this.#done) if (seq >= this.#nextSeq) this.#done.delete(seq);
   }
 
-  /** What is just being saved goes straight to its handler when nothing older waits; else it is read later. */
+  /** Hands events to their handlers as they are saved, unless older ones wait; then they are read later. */
   onEvents(events: SavedEvent[]) {
     if (!this.#running) return;
     for (const saved of events) {
@@ -143,7 +143,7 @@ export class Group {
       this.#nextSeq = letter.seq + 1;
       this.#accept(letter);
     }
-    // Others get their turn between two pieces of a long log.
+    // Other work gets its turn between two batches of a long log.
     if (letters.length > 0) void this.#store.nextTurn().then(() => this.#readLog());
   }
 
@@ -163,7 +163,7 @@ export class Group {
     this.#parkedCount = count;
     if (nextDueAt === null || !this.#running) return;
     const { clock, deferMs } = this.#options;
-    // Due already but not taken: it is in flight, or more are due than may be.
+    // A letter that is still due here is in flight, or beyond the limit of those in flight.
     const delayMs = Math.max(nextDueAt - clock.now(), deferMs / 4);
     this.#cancelWake = clock.after(delayMs, () => this.#readParked());
   }
@@ -220,13 +220,13 @@ export class Group {
     if (letter.parked) this.#wakeForParked();
   }
 
-  /** Within the transaction of the handler's writes. */
+  /** Runs in the transaction of the handler's writes. */
   #finish(letter: Letter) {
     if (letter.parked) this.#letters.unpark(letter);
     else this.#finishing.add(letter.seq);
   }
 
-  /** For later or for good. Answers false when not even that could be saved. */
+  /** Puts a letter aside, for later or for good. Returns false when not even that could be saved. */
   async #putAside(letter: Letter, next: PutAside, error: unknown): Promise<boolean> {
     const now = this.#options.clock.now();
     const body = letter.body || JSON.stringify(letter.event);

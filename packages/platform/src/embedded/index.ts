@@ -1,4 +1,4 @@
-/** The embedded platform: everything in one process and one data folder, with nothing but Node. */
+/** The embedded platform: all services in one process and one data folder, with nothing but Node. */
 import type { Clock, OpenGateway, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
 import { type DeliveryTiming, EVENTS_KEPT_MS, timingOf } from '../delivery.ts';
@@ -13,21 +13,21 @@ import { defineTimers, EmbeddedTimers } from './timers.ts';
 
 export { StoreError };
 
-/** The times of delivery are shorter in tests. */
+/** Tests set shorter times for delivery. */
 export interface EmbeddedOptions extends Partial<DeliveryTiming> {
-  /** Made when it does not exist. One process at a time. */
+  /** Created when it does not exist. One process may use it at a time. */
   dataDir: string;
-  /** Needed where a service takes money. */
+  /** Required when a service takes money. */
   openGateway?: OpenGateway | undefined;
   clock?: Clock;
   newId?: () => string;
-  /** Takes the place of the folder, and of the event loop: see `Store`. */
+  /** These two replace the folder and the event loop, see `Store`. */
   open?: (dataDir: string) => StoreFile;
   nextTurn?: () => Promise<void>;
-  /** Of each table; see `EmbeddedTable`. */
+  /** The size of each table's cache, see `EmbeddedTable`. */
   cachedRecords?: number;
   rateLimits?: boolean;
-  /** Told what went wrong where nobody waits for an answer. */
+  /** Receives errors in background work. */
   onError?: (message: string, error: unknown) => void;
 }
 
@@ -53,7 +53,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     onWatcherError: (error) => onError('a watcher of events failed', error),
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
   });
-  // One for each name, so that there is one cache of its records.
+  // One object for each name, so that there is one cache of its records.
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
     const name = `${service}_${definition.name}`;
     const table =

@@ -6,15 +6,15 @@ import type { SavedEvent, Store } from './store.ts';
 /** One event on its way to one group. */
 export interface Letter {
   seq: number;
-  /** As saved; read only when there is no event. */
+  /** The body as saved. Empty for a fresh letter, which has its event. */
   body: string;
-  /** Unset when the body is no valid event. */
+  /** Undefined when the body is not a valid event. */
   event: AnyEvent | undefined;
   attempts: number;
   failures: number;
-  /** Whether it waits in `parked`, the cursor being past it. */
+  /** True when it is in the table `parked`, which the cursor is past. */
   parked: boolean;
-  /** Its event was never saved after all. */
+  /** True when the transaction that saved its event was rolled back. */
   void?: boolean;
 }
 
@@ -53,7 +53,7 @@ const fromRow = ({ seq, body, attempts = 0, failures = 0 }: Row, parked: boolean
   parked,
 });
 
-/** What the disk knows of one group's way through the log. Writes belong into a transaction. */
+/** The saved state of one group: its cursor, its parked letters and its dead letters. Write within a transaction. */
 export class Letters {
   readonly #store: Store;
   readonly #group: string;
@@ -63,7 +63,7 @@ export class Letters {
     this.#group = group;
   }
 
-  /** The last event that the group is done with; for a new group, the one before the first in the log. */
+  /** The number of the last event that the group is done with; for a new group, the one before the log's first. */
   cursor(): number {
     const saved = this.#store.sql('SELECT seq FROM cursors WHERE consumer = ?').get(this.#group);
     const { first } = this.#store.sql('SELECT min(seq) AS first FROM events').get() as {
@@ -79,7 +79,7 @@ export class Letters {
       .run(this.#group, seq);
   }
 
-  /** From the log. */
+  /** Letters from the log, beginning with this number. */
   from(seq: number, limit: number): Letter[] {
     const rows = this.#store
       .sql('SELECT seq, body FROM events WHERE seq >= ? ORDER BY seq LIMIT ?')

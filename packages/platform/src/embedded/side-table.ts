@@ -4,11 +4,11 @@ import type { Store, Write } from './store.ts';
 interface SideTableOptions<R> {
   name: string;
   valuesOf: (record: R) => string[];
-  /** What the values are made from, where comparing that is cheaper than making them. */
+  /** The source of the values, where comparing it is cheaper than computing them. */
   sourceOf?: (record: R) => unknown;
-  /** `created`, `id` and one for the value, by any other name. */
+  /** `id`, the column of the value by any name, and `created` where rows are in order of time. */
   columns: string[];
-  /** No two rows are the same in these. */
+  /** The columns of the primary key. */
   key: string[];
 }
 
@@ -31,7 +31,7 @@ export class SideTable<R extends Stored> {
     );
   }
 
-  /** Touches only what differs; undefined when nothing does. */
+  /** Writes only the values that differ. Returns undefined when none does. */
   prepareChange(current: R | undefined, next: R): Write | undefined {
     const { valuesOf, sourceOf, columns } = this.#options;
     if (current && sourceOf && sourceOf(current) === sourceOf(next)) return undefined;

@@ -1,4 +1,4 @@
-/** The one SQLite file of the embedded platform: opened by one process alone, written in groups. */
+/** The one SQLite file of the embedded platform: opened by one process alone, committed in groups. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
@@ -6,7 +6,7 @@ import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/err
 import type { AnyEvent } from '@fairseat/common/events';
 import type { StoreFile } from './file.ts';
 
-/** Runs prepared statements inside the group's transaction. All else was computed before. */
+/** Runs statements inside the group's transaction. Everything else was computed before. */
 export type Write = () => void;
 
 export interface SavedEvent {
@@ -14,9 +14,9 @@ export interface SavedEvent {
   event: AnyEvent;
 }
 
-/** Takes part in every transaction, to save or learn what goes with it. */
+/** Takes part in every transaction, to write with it or to learn its outcome. */
 export interface CommitListener {
-  /** Events were written. What their handlers write at once goes into the same transaction. */
+  /** Called when events were written. Writes that their handlers make at once join the same transaction. */
   onEvents?(events: SavedEvent[]): void;
   beforeCommit?(): void;
   afterCommit?(events: SavedEvent[]): void;
@@ -26,7 +26,7 @@ export interface CommitListener {
 /** Writes that are saved together. */
 interface Unit {
   writes: Write[];
-  /** Whether it may fail when something was changed already, which has to be undone then. */
+  /** True when it may fail after its first change, and so needs a savepoint. */
   guarded: boolean;
   open: boolean;
 }
@@ -34,14 +34,14 @@ interface Unit {
 interface Waiting {
   writes: Write[];
   guarded: boolean;
-  /** Done last if all writes succeeded. */
+  /** Runs last, once all writes have succeeded. */
   finish?: Write;
   resolve: () => void;
   reject: (error: unknown) => void;
   error?: unknown;
 }
 
-/** Keep one commit short enough that nobody waits long behind it. */
+/** Bounds one commit, so that nobody waits long behind it. */
 const MAX_GROUP = 1000;
 const MAX_ROUNDS = 8;
 const UNIQUE_VIOLATIONS = [1555, 2067];
@@ -49,9 +49,9 @@ const UNIQUE_VIOLATIONS = [1555, 2067];
 const ENGINE_TROUBLES = [5, 7, 8, 10, 11, 13, 14];
 
 /**
- * Concurrent writes of all services share one transaction and so one wait for the disk, and so does what the events
- * among them set off at once. A write that loses (compare-and-set, unique key) fails its own caller only. A promise
- * resolves when its write is on disk.
+ * Group commit: concurrent writes of all services, and the writes that their events set off at once, share one
+ * transaction and so one wait for the disk. A write that loses (compare-and-set, unique key) fails for its own caller
+ * only. The promise of a write resolves once it is on disk.
  */
 export class Store {
   readonly #db: DatabaseSync;
@@ -59,12 +59,12 @@ export class Store {
   readonly #units = new AsyncLocalStorage<Unit>();
   readonly #listeners: CommitListener[] = [];
   readonly #flushSoon: () => Promise<void>;
-  /** Resolves once others have had their turn. */
+  /** Resolves once other work has had its turn. */
   readonly nextTurn: () => Promise<void>;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
-  /** Of the transaction under way. */
+  /** The events saved by the transaction under way. */
   #events: SavedEvent[] = [];
   #undo: (() => void)[] = [];
   #nextSeq: number;
@@ -73,7 +73,7 @@ export class Store {
     this.#db = db;
     this.#nextSeq = lastSeq + 1;
     this.nextTurn = nextTurn;
-    // Bound here, so that a group never runs inside the story of whoever happened to schedule it.
+    // Bound here, so that a group does not run inside the story of the write that scheduled it.
     const flush = AsyncLocalStorage.bind(() => this.#flush());
     this.#flushSoon = async () => {
       await nextTurn();
@@ -81,7 +81,7 @@ export class Store {
     };
   }
 
-  /** For tables, at start. */
+  /** Creates tables and indexes, at start. */
   define(sql: string) {
     this.#db.exec(sql);
   }
@@ -100,7 +100,7 @@ export class Store {
     return this.#nextSeq - 1;
   }
 
-  /** Numbers are never given twice, also when all events have been trimmed. */
+  /** Keeps numbers from being given twice when all events have been trimmed. */
   continueAfter(seq: number) {
     this.#nextSeq = Math.max(this.#nextSeq, seq + 1);
   }
@@ -109,7 +109,7 @@ export class Store {
     this.#listeners.push(listener);
   }
 
-  /** Within a write: saves an event in the log. */
+  /** Saves an event in the log. Call it within a write. */
   append(event: AnyEvent, body: string) {
     const seq = this.#nextSeq;
     this.sql('INSERT INTO events (seq, body) VALUES (?, ?)').run(seq, body);
@@ -117,14 +117,14 @@ export class Store {
     this.#events.push({ seq, event });
   }
 
-  /** Within a write: what is to be done if it comes to nothing. */
+  /** Calls back if the write is rolled back. Call it within a write. */
   onUndone(callback: () => void) {
     this.#undo.push(callback);
   }
 
   /**
-   * Resolves once durable; inside a unit it joins the unit instead and resolves at once. What can fail with its first
-   * statement alone `failsWhole`: it needs no savepoint, for which SQLite copies each page that is touched.
+   * Resolves once durable; inside a unit it joins the unit instead and resolves at once. Set `failsWhole` when only its
+   * first statement can fail: then it needs no savepoint, for which SQLite copies each page that is touched.
    * @throws VersionConflict, DuplicateKey, Unavailable
    */
   write(write: Write, failsWhole = false): Promise<void> {
@@ -135,7 +135,7 @@ export class Store {
     return Promise.resolve();
   }
 
-  /** For reads outside a write. @throws Unavailable when the disk fails. */
+  /** Runs a read outside of writes. @throws Unavailable when the disk fails. */
   read<T>(read: () => T): T {
     try {
       return read();
@@ -145,7 +145,7 @@ export class Store {
     }
   }
 
-  /** Runs work whose writes are saved together, or not at all, with one that finishes it. */
+  /** Runs work. Its writes and `finish` are saved together or not at all. */
   async unit(work: () => Promise<void>, finish: Write): Promise<void> {
     const unit: Unit = { writes: [], guarded: false, open: true };
     try {
@@ -157,7 +157,7 @@ export class Store {
     await this.#enqueue(unit.writes, unit.guarded, finish);
   }
 
-  /** Saves what is waiting and closes the file. */
+  /** Saves all waiting writes and closes the file. */
   async close() {
     while (this.#flushing !== undefined) await this.#flushing;
     if (this.#closed) return;
@@ -165,7 +165,7 @@ export class Store {
     this.#db.close();
   }
 
-  /** For tests: ends as a killed process would, without saving what waits. */
+  /** For tests: ends as a killed process would, without saving the waiting writes. */
   crash() {
     if (this.#closed) return;
     this.#closed = true;
@@ -194,7 +194,7 @@ export class Store {
     for (const listener of this.#listeners) listener.afterCommit?.(this.#events);
   }
 
-  /** Moves what waits into the group and saves it. Answers an error when the disk refused and nothing was saved. */
+  /** Moves all waiting writes into the group and saves it. Returns an error when the disk failed and none is saved. */
   async #commit(group: Waiting[]): Promise<Unavailable | undefined> {
     const firstSeq = this.#nextSeq;
     this.#events = [];
@@ -216,7 +216,7 @@ export class Store {
       return undefined;
     } catch (error) {
       this.#rollback();
-      // What waits by now may have been decided on what never happened.
+      // Writes that wait by now may rest on state that was rolled back.
       group.push(...this.#waiting.splice(0));
       this.#nextSeq = firstSeq;
       for (const undo of this.#undo) undo();
@@ -242,7 +242,7 @@ export class Store {
     } catch (error) {
       waiting.error = asOwnFailure(error);
       if (waiting.guarded) this.sql('ROLLBACK TO unit').run();
-      // Not the refusal that was foreseen: nobody knows how much of it is done, so nothing may stay.
+      // Only a refusal has surely changed nothing. Without a savepoint, any other error ends the transaction.
       else if (!isRefusal(waiting.error)) throw error;
       for (const callback of this.#undo.splice(undo)) callback();
       this.#nextSeq = seq;
@@ -252,7 +252,7 @@ export class Store {
   }
 }
 
-/** What its own caller is told. The engine's trouble is everybody's: it is thrown, and ends the transaction. */
+/** Returns the error for the write's own caller. An error of the engine itself is thrown: it ends the transaction. */
 function asOwnFailure(error: unknown): unknown {
   const { errcode, message } = error as { errcode?: number; message?: string };
   if (errcode === undefined) return error;
@@ -269,5 +269,5 @@ function isEngineTrouble(error: unknown): boolean {
 const isRefusal = (error: unknown) =>
   error instanceof VersionConflict || error instanceof DuplicateKey;
 
-/** Resolves once all that needs no outside answer has run on, and before anything from outside is heard. */
+/** Resolves once all code that awaits no I/O has run on, and before any I/O is received. */
 const allMicrotasks = () => new Promise<void>((resolve) => process.nextTick(resolve));

@@ -14,21 +14,21 @@ interface Row {
 }
 
 const CACHED_RECORDS = 10_000;
-/** Most records grow when something happens to them: a row with room for it stays on its page, beside the same rows. */
+/** Most records grow when they change. With this padding a row still fits its page then. */
 const ROOM = ' '.repeat(64);
 
-/** Records as JSON, with one column for each key and index, kept in step by the same statement. */
+/** Records as JSON, with one column for each key and index, written by the same statement. */
 export class EmbeddedTable<R extends Stored> implements Table<R> {
   readonly #store: Store;
   readonly #definition: TableDefinition<R>;
   readonly #name: string;
   readonly #columns: Column<R>[];
-  /** Saved records as this process wrote or read them last: exact, since no other process has the file. */
+  /** Saved records as last written or read here: never stale, since no other process has the file. */
   readonly #cache: LRUCache<string, R>;
   readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #upsert: StatementSync;
-  /** By the columns that change: one bit for each. */
+  /** Statements by the set of columns that change, one bit for each. */
   readonly #updates = new Map<number, StatementSync>();
   readonly #sideTables: SideTable<R>[];
 
@@ -144,7 +144,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return rows.map((row) => JSON.parse(row.body) as R);
   }
 
-  /** Deletes some of the records whose time to be forgotten has come. */
+  /** Deletes some of the records whose `forgetAt` has come. */
   forget(now: number) {
     if (!this.#definition.forgetAt) return;
     const name = this.#name;
@@ -224,7 +224,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     };
   }
 
-  /** Touches only the columns that change, and so only their indexes. */
+  /** Writes only the columns that change, and so only their indexes. */
   #prepareReplace(current: R, next: R) {
     const values: Value[] = [next.version, JSON.stringify(next)];
     let changed = 0;

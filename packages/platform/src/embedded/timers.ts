@@ -13,7 +13,7 @@ export const defineTimers = (store: Store) =>
      CREATE INDEX IF NOT EXISTS timers_at ON timers (service, at)`,
   );
 
-/** Alarms in a table. What a handler writes is saved together with the end of its alarm. */
+/** Alarms in a table. A handler's writes are saved together with the end of its alarm. */
 export class EmbeddedTimers implements Timers, CommitListener {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -76,7 +76,7 @@ export class EmbeddedTimers implements Timers, CommitListener {
     await this.#running;
   }
 
-  /** No alarm is ringing or due. */
+  /** True when no alarm is firing or due. */
   get idle() {
     return this.#running === undefined && this.#wakeAt > this.#clock.now();
   }
@@ -118,7 +118,7 @@ export class EmbeddedTimers implements Timers, CommitListener {
       await this.#store.unit(
         async () => this.#handler?.(key),
         () => {
-          // Moved meanwhile, it rings again at its new moment.
+          // An alarm that was moved meanwhile fires again at its new time.
           this.#store
             .sql('DELETE FROM timers WHERE service = ? AND key = ? AND at = ?')
             .run(this.#service, key, at);

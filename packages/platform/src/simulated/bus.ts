@@ -8,15 +8,15 @@ import type { Member } from './process.ts';
 import { asBytes } from './table.ts';
 import type { Wire } from './wire.ts';
 
-/** What all processes share of the bus: every event ever said, and how far each group has come. */
+/** The bus that all processes share: every event ever published, and the state of each group. */
 export class Log {
   readonly events: AnyEvent[] = [];
-  /** Events that are saved with their records but not on the bus yet. */
+  /** The number of events that are saved with their records but not on the bus yet. */
   unsent = 0;
   readonly #environment: Environment;
   readonly #groups = new Map<string, Group>();
   readonly #members = new Set<Member>();
-  /** Relays that found no living process. */
+  /** Relays of events whose service has no living process. */
   readonly #stranded: (() => void)[] = [];
 
   constructor(environment: Environment) {
@@ -62,7 +62,7 @@ export class Log {
     if (isNew) for (const event of this.events) group.accept(event);
   }
 
-  /** Events saved with a record: a process of its service puts them on the bus after a while. */
+  /** Publishes events saved with a record, after a while and while a process of their service lives. */
   relay(service: string, events: readonly AnyEvent[]) {
     for (const event of events) {
       this.unsent += 1;
@@ -93,7 +93,7 @@ export class Log {
     this.#show(event);
   }
 
-  /** Each process hears of the events in their order, if at all. */
+  /** Passes an event to the watchers. Each process receives events in order, but may miss some. */
   #show(event: AnyEvent) {
     const { weather, queue } = this.#environment;
     const luck = this.#environment.scopes.of(event.correlationid).child(event.type).next();
@@ -140,14 +140,14 @@ export class SimulatedBus implements Bus {
   }
 
   async publish(event: AnyEvent) {
-    const said = asBytes(parseEvent(event));
+    const published = asBytes(parseEvent(event));
     const call = { name: `bus.publish ${event.type}`, about: event.subject, isWrite: true };
     await this.#wire.call(
       this.#member,
       { engine: 'bus', owner: event.source, ...call },
       (caller) => {
-        this.#environment.tell(caller, { kind: 'publish', event: said });
-        this.#log.put(said);
+        this.#environment.tell(caller, { kind: 'publish', event: published });
+        this.#log.put(published);
       },
     );
   }
@@ -160,7 +160,7 @@ export class SimulatedBus implements Bus {
     };
   }
 
-  /** Events stay on the bus for good here: none is ever lost with it. */
+  /** Never calls back: this bus loses no events. */
   onLoss() {}
 
   deadLetters = () =>

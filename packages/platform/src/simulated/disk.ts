@@ -7,9 +7,9 @@ import type { Member } from './process.ts';
 import { RowLog } from './row-log.ts';
 import type { Dropping, Noted, Saved } from './told.ts';
 
-/** How many statements of a transaction that is refused succeed, at most. */
+/** The most statements that succeed in a transaction before it is refused. */
 const MOST_STATEMENTS = 6;
-/** As many in each transaction that does. */
+/** The chance that a read fails, as a share of `unavailable`. */
 const READS_THAT_FAIL = 0.1;
 const BROKEN = { errcode: 10, message: 'disk I/O error' };
 const FULL = { errcode: 13, message: 'database or disk is full' };
@@ -18,11 +18,11 @@ const isEvent = (saved: Saved[number]) => 'table' in saved && saved.table === 'e
 
 let disks = 0;
 
-/** What is committed on it survives every process. Now and then it refuses a transaction, as a disk does. */
+/** Committed data survives every process. Transactions fail now and then, as on a real disk. */
 export class Disk {
   readonly #environment: Environment;
   readonly #uri = `file:/simulated-${++disks}?vfs=memdb`;
-  /** The file is there for as long as anybody has it open. */
+  /** Keeps the file in memory, which exists only while a connection is open. */
   readonly #keeper = new DatabaseSync(this.#uri);
 
   constructor(environment: Environment) {
@@ -30,7 +30,7 @@ export class Disk {
     this.#keeper.exec('PRAGMA user_version');
   }
 
-  /** For as long as this process lives. `onCommit` is told what was saved, in its order, with what was noted between. */
+  /** Opens the file for the life of a process. `onCommit` receives saved changes and notes, in order. */
   open(member: Member, onCommit: (saved: Saved) => void): Drive {
     const { db, lastSeq } = openFile(this.#uri);
     member.onEnd(() => db.close());
@@ -38,12 +38,12 @@ export class Disk {
   }
 }
 
-/** These are never refused. */
+/** Statements that never fail. */
 const UNDOING = ['ROLLBACK', 'SAVEPOINT', 'RELEASE'];
 
 type Run = () => ReturnType<StatementSync['run']>;
 
-/** One process' way to the disk: the store's own file, with luck and an ear at every statement that writes. */
+/** One process' connection to the disk. The store's statements may fail, and their writes are recorded. */
 export class Drive {
   readonly file: StoreFile;
   readonly #member: Member;
@@ -52,11 +52,11 @@ export class Drive {
   readonly #rows: RowLog;
   readonly #rollback: StatementSync;
   #hasNewTables = true;
-  /** Since the last look at the rows. */
+  /** True when rows have changed since they were last read. */
   #hasChanges = false;
   #luck: Luck;
   readonly #readingLuck: Luck;
-  /** Of the transaction under way. */
+  /** The statements that still succeed in the transaction under way. */
   #statementsLeft = Number.POSITIVE_INFINITY;
   #pending: Saved = [];
 
@@ -81,7 +81,7 @@ export class Drive {
     return this.#member.isAlive && this.file.db.isTransaction;
   }
 
-  /** What happens during a transaction is told with what that saves, if it does; else at once. */
+  /** Records a note with the transaction under way, and only if that is committed; at once when there is none. */
   note(noted: Noted | Dropping) {
     if (this.isInTransaction) this.#pending.push(...this.#changes(), noted);
     else if (this.#member.isAlive) this.#onCommit([noted]);
@@ -105,7 +105,7 @@ export class Drive {
     };
   }
 
-  /** Reading a record, as reading anything else, but whose process could only end of it. */
+  /** Makes reads of records fail. After other failed reads a process could only end. */
   #mayFail(statement: StatementSync) {
     for (const name of ['get', 'all', 'iterate'] as const) {
       const read = statement[name].bind(statement) as (...values: unknown[]) => never;
@@ -124,7 +124,7 @@ export class Drive {
     this.#statementsLeft -= 1;
     const done = run();
     this.#hasChanges = true;
-    // What is written outside a transaction is saved by itself.
+    // A write outside of a transaction is committed by itself.
     if (!this.isInTransaction) this.#onCommit(this.#changes());
     return done;
   }
@@ -172,9 +172,9 @@ export class Drive {
     return Object.assign(new Error(message), { code: 'ERR_SQLITE_ERROR', errcode });
   }
 
-  /** The platform hears an error, but whatever it does about that is cut off from everything. */
+  /** Ends the process. The platform gets an error, but whatever it does then reaches nothing. */
   #die(): never {
     this.#member.crashInCommit();
-    throw new Error('The process is no more.');
+    throw new Error('The process has crashed.');
   }
 }

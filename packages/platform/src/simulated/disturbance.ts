@@ -5,7 +5,7 @@ import type { Environment } from './environment.ts';
 import type { Luck } from './luck.ts';
 import type { Member } from './process.ts';
 
-/** What may happen to a handler around its work. */
+/** Disturbances before and after the work of a handler. */
 interface Around {
   before(): Promise<void>;
   after(): Promise<void>;
@@ -17,7 +17,7 @@ const STOPS = [
   () => new Error('The handler was stopped.'),
 ];
 
-/** Handlers that take long, so that much happens meanwhile, and such as fail when all their work is done. */
+/** Makes handlers take long, so that much happens meanwhile, or fail after all their work is done. */
 export class Disturbance {
   readonly #member: Member;
   readonly #environment: Environment;
@@ -76,7 +76,7 @@ export class Disturbance {
     };
   }
 
-  /** Does not end when its process does not live to see it. */
+  /** Never resolves when its process ends first. */
   #pause(delayMs: number, luck: Luck): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#environment.after(delayMs, luck, () => {

@@ -1,4 +1,4 @@
-/** The embedded platform on a simulated disk: what is told of it is what the disk has. */
+/** Tests that the history of the embedded platform is what its simulated disk has saved. */
 import { Unavailable } from '@fairseat/common/errors';
 import { open, outcome, seeds } from '@fairseat/test-support/rehearsal';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +7,7 @@ import type { Weather } from './weather.ts';
 
 const onDisk = (weather: Partial<Weather> = {}, seed = 1) => open(weather, seed, 'embedded');
 
-/** An event that is handled, and once more by who comes after. */
+/** Consumes sessions' ends, and notes which process handled which. */
 function consuming(handled: string[], name: string) {
   return async ({ platform }: Awaited<ReturnType<ReturnType<typeof open>['join']>>) => {
     platform.bus.consume('auth', {

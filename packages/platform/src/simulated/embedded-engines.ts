@@ -8,15 +8,15 @@ import type { Member } from './process.ts';
 import { Tap } from './tap.ts';
 import { type Saved, Told } from './told.ts';
 
-/** Few, so that a record is read from the disk as often as not. */
+/** Small, so that records are often read from the disk. */
 const MOST_CACHED = 100;
 
-/** How many times as long as usual an event may stay put aside, so that more overtake it. */
+/** The longest back-off, in multiples of the usual one, so that more events overtake a parked one. */
 const LONGEST_BACKOFF = 50;
 
 /**
- * The embedded platform as it is, on a simulated disk and in virtual time. What it does is told by its rows, as SQLite has
- * saved them; only what leaves no row, as that a handler was called, is told by who stands between it and the services.
+ * The real embedded platform, on a simulated disk and in virtual time. Its history is read from the rows that SQLite
+ * has saved. Only happenings that leave no row, such as the call of a handler, are recorded by `Tap`.
  */
 export class EmbeddedEngines implements Ground {
   readonly #environment: Environment;
@@ -45,11 +45,11 @@ export class EmbeddedEngines implements Ground {
   }
 
   loseTimers(): never {
-    throw new Error('Here alarms lie with the records: they are lost together or not at all.');
+    throw new Error('Alarms are saved with the records here: neither is lost alone.');
   }
 
   loseEvent(): never {
-    throw new Error('Here events lie with the records: they are lost together or not at all.');
+    throw new Error('Events are saved with the records here: neither is lost alone.');
   }
 
   platform(member: Member, own: Pick<Platform, 'clock' | 'newId'>): GroundPlatform {
@@ -85,7 +85,7 @@ export class EmbeddedEngines implements Ground {
     };
   }
 
-  /** What is to be written until then shares a commit. */
+  /** Draws when the next commit begins; writes until then share it. */
   #nextTurn(member: Member): Promise<void> {
     const luck = this.#environment.scopes.of(`turns of ${member.name}`).next();
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -95,7 +95,7 @@ export class EmbeddedEngines implements Ground {
     return promise;
   }
 
-  /** What a listener throws is no matter of the platform, in the midst of which it is told. */
+  /** Rethrows a listener's error from the queue: here it would be thrown inside the platform. */
   #tell({ name: process }: Member, saved: Saved) {
     const { queue } = this.#environment;
     try {

@@ -7,23 +7,23 @@ import { Queue } from './queue.ts';
 import type { Weather } from './weather.ts';
 
 export interface Timing extends DeliveryTiming {
-  /** A consumer of which nothing is heard is taken as dead after at most so long. */
+  /** The longest time until a silent consumer is taken as dead. */
   ackWaitMs: number;
 }
 
-/** Work that an engine asked a process to do: the handling of an event or of an alarm. */
+/** Work that an engine gave a process: the handling of an event or of an alarm. */
 export interface Work {
   scope: Scope;
-  /** After so many calls its process stops being heard. */
+  /** The calls it may still make before its process goes silent. */
   callsLeft: number;
-  /** What becomes of it then. */
+  /** True when it then goes on, late, rather than stopping. */
   isZombie: boolean;
   isStopped: boolean;
 }
 
 export const works = new AsyncLocalStorage<Work>();
 
-/** Whose call it is, as the history tells it. */
+/** The origin of a call, as recorded in the history. */
 export interface Caller {
   process: string;
   story: string | undefined;
@@ -35,13 +35,13 @@ interface Outage {
   untilMs: number;
 }
 
-/** What all engines share: time, luck, weather, and the history that is told. */
+/** Time, luck, weather and history, which all engines share. */
 export class Environment {
   readonly queue: Queue;
   readonly scopes: Scopes;
   readonly timing: Timing;
   weather: Weather;
-  /** Calls and handlers under way, periodic looks not counted. */
+  /** The number of calls under way, except for reads by periodic work. */
   underWay = 0;
   readonly #listeners: ((entry: Entry) => void)[] = [];
   #outages: Outage[] = [];
@@ -53,7 +53,7 @@ export class Environment {
     this.timing = timing;
   }
 
-  /** What luck of the current work is drawn under: the work an engine asked for, else the story it belongs to. */
+  /** The scope to draw luck in: that of the work under way, else that of its story. */
   currentScope(): Scope | undefined {
     const work = works.getStore();
     if (work) return work.scope;
@@ -79,7 +79,7 @@ export class Environment {
     this.tell(caller, { kind: 'fault', what, where });
   }
 
-  /** How long one trip takes. */
+  /** Draws the time of one trip. */
   tripMs(luck: Luck, slowMs = this.weather.slowMs): number {
     const { latencyMs, slow } = this.weather;
     const usual = luck.between(latencyMs[0], latencyMs[1]);
@@ -93,7 +93,7 @@ export class Environment {
     this.fault({ process: outage.engine, story: undefined }, 'outage', outage.owner ?? 'all');
   }
 
-  /** When this part of the engine is back, or undefined when it is there. */
+  /** Returns the time at which this part of the engine is back, or undefined when it is there. */
   outageUntil(engine: Engine, owner: string): number | undefined {
     if (this.#outages.length === 0) return undefined;
     this.#outages = this.#outages.filter(({ untilMs }) => untilMs > this.queue.nowMs);

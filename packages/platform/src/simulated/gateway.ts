@@ -3,7 +3,7 @@ import type { Clock, PaymentGateway } from '@fairseat/common/ports';
 import type { Caller, Environment } from './environment.ts';
 import type { Origin, Wire } from './wire.ts';
 
-/** The time of the payment provider, whose server is outside all processes and never wrong by itself. */
+/** The clock of the payment provider, whose server is outside all processes and has no faults of its own. */
 export const providerClock = (environment: Environment): Clock => ({
   now: () => environment.queue.nowMs,
   after: (delayMs, callback) =>
@@ -14,7 +14,7 @@ export const providerClock = (environment: Environment): Clock => ({
     ),
 });
 
-/** Within the provider nothing is lost or late on the way to what it keeps. */
+/** Calls of the provider to its own tables, which are never lost or late. */
 export const withinProvider = {
   origin: { name: 'gateway', isAlive: true },
   wire: {
@@ -23,7 +23,7 @@ export const withinProvider = {
   } satisfies Pick<Wire, 'call'>,
 };
 
-/** One process' way to the payment provider. */
+/** One process' access to the payment provider. */
 export function createGateway(
   wire: Wire,
   origin: Origin,

@@ -14,22 +14,22 @@ interface Letter extends Counts {
   attempts: number;
 }
 
-/** How soon an event comes again whose handler lost against another write. */
+/** The delay of an event whose handler lost against another write. */
 const AT_ONCE_MS = 1;
-/** A handler makes about so many calls. */
+/** About the number of calls that a handler makes. */
 const MOST_CALLS = 3;
 
-/** One consumer group: each event comes at least once, in any order, to one of its living processes. */
+/** One consumer group: each event is delivered at least once, in any order, to one of its living processes. */
 export class Group {
   readonly name: string;
   readonly dead: DeadLetter[] = [];
-  /** Events not handled yet. */
+  /** The number of events not handled yet. */
   backlog = 0;
   readonly #environment: Environment;
   readonly #consumers = new Map<Member, Handlers>();
-  /** Letters that found no living process. */
+  /** Letters that wait for a living process. */
   readonly #waiting: Letter[] = [];
-  /** Of which types one event is yet to be lost. */
+  /** The types whose next event is to be lost. */
   readonly #toLose = new Set<EventType>();
 
   constructor(name: string, environment: Environment) {
@@ -45,7 +45,7 @@ export class Group {
     member.onEnd(() => this.#consumers.delete(member));
   }
 
-  /** The next event of this type never comes, as if it had died here and nobody had looked; unless that is called off. */
+  /** Loses the next event of this type, like a dead letter that nobody looks at. The returned function calls it off. */
   lose(type: EventType): () => void {
     this.#toLose.add(type);
     return () => this.#toLose.delete(type);
@@ -97,24 +97,24 @@ export class Group {
     this.#hand(letter, member, handler, luck);
   }
 
-  /** Has the event handled, and hears of it: at once, again, or never. */
+  /** Has the event handled. The outcome arrives, or the consumer is taken as dead in the middle of it. */
   #hand(letter: Letter, member: Member, handler: Handler, luck: Luck) {
     const { weather, timing } = this.#environment;
     const { event, attempts: attempt } = letter;
-    const isUnheard = luck.chance(weather.midHandler);
+    const isSilent = luck.chance(weather.midHandler);
     const callsLeft = luck.between(0, MOST_CALLS);
     const isZombie = luck.chance(0.5);
-    const unheardMs = luck.between(1, timing.ackWaitMs);
+    const silentMs = luck.between(1, timing.ackWaitMs);
     const work: Work = {
       scope: letter.scope.child('work'),
-      callsLeft: isUnheard ? callsLeft : Number.POSITIVE_INFINITY,
+      callsLeft: isSilent ? callsLeft : Number.POSITIVE_INFINITY,
       isZombie,
       isStopped: false,
     };
     this.#tell(event, member, { kind: 'deliver', event, group: this.name, attempt });
-    const comesAgain = () => this.#again(letter, member, unheardMs, 'nothing was heard of it');
+    const comesAgain = () => this.#again(letter, member, silentMs, 'nothing was heard of it');
     const end = member.begin(comesAgain);
-    if (isUnheard) {
+    if (isSilent) {
       this.#fault(event, isZombie ? 'handler goes on as a zombie' : 'handler stopped');
       end();
       comesAgain();

@@ -4,7 +4,7 @@ import type { Stored } from '@fairseat/common/ports';
 /** The engines that a process talks to. */
 export type Engine = 'tables' | 'bus' | 'timers' | 'gateway';
 
-/** What went wrong, by chance or by order. */
+/** A fault, by chance or on demand. */
 export type Fault =
   | 'unavailable'
   | 'answer lost'
@@ -23,7 +23,7 @@ export type Fault =
   | 'disk refuses';
 
 export type Happening =
-  /** A record as it was and is; `before` is unset when it is new. */
+  /** A record was saved; `before` is unset when it is new. */
   | {
       kind: 'write';
       table: string;
@@ -32,7 +32,7 @@ export type Happening =
       events: readonly AnyEvent[];
     }
   | { kind: 'forget'; table: string; before: Stored }
-  /** An event of no record is on the bus. Those of records are told with their `write`. */
+  /** An event of no record is on the bus. Events of records are part of their `write`. */
   | { kind: 'publish'; event: AnyEvent }
   | { kind: 'deliver' | 'handled'; event: AnyEvent; group: string; attempt: number }
   | {
@@ -45,16 +45,16 @@ export type Happening =
     }
   | { kind: 'dead'; event: AnyEvent; group: string; attempt: number; reason: string }
   | { kind: 'alarm'; service: string; key: string; ring: number; dueAt: number }
-  /** An alarm was heard, and does not ring again. */
+  /** An alarm was handled, and does not fire again. */
   | { kind: 'rung'; service: string; key: string; ring: number }
-  /** What the payment gateway did; `answer` is what it answered, or why it refused, whether or not that is heard. */
+  /** The payment gateway was called. `answer` is its answer or refusal, whether or not that arrives. */
   | { kind: 'gateway'; call: string; args: readonly unknown[]; answer: unknown }
   | { kind: 'fault'; what: Fault; where: string }
-  /** What a platform has nobody to tell of. */
+  /** A platform had an error in background work. */
   | { kind: 'error'; message: string; reason: string }
   | { kind: 'start' | 'stop' | 'crash' };
 
-/** One thing that happened. Plain data: the same run gives the same bytes as JSON. */
+/** One happening. Plain data: the same run gives the same bytes as JSON. */
 export type Entry = {
   /** True virtual time. */
   atMs: number;

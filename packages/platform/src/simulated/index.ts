@@ -1,4 +1,4 @@
-/** The simulated platform: a whole marketplace in memory, under a virtual clock, with every fault from one seed. */
+/** The simulated platform: a whole marketplace in memory, on virtual time, with faults drawn from one seed. */
 export type { Engines } from './ground.ts';
 export type { Engine, Entry, Fault, Happening } from './history.ts';
 export {

@@ -1,6 +1,6 @@
-/** Luck by name: what is drawn depends on the seed and on what it is drawn for, never on what else happens. */
+/** Random numbers by name: a draw depends on the seed and on its occasion, never on what else happens. */
 
-/** A small fast generator (sfc32). */
+/** A small, fast random number generator (sfc32). */
 export class Luck {
   #a: number;
   #b: number;
@@ -24,23 +24,23 @@ export class Luck {
     return sum >>> 0;
   }
 
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   next(): number {
     return this.bits() / 2 ** 32;
   }
 
-  /** Draws one number whatever the chance, so that what is drawn next stays the same. */
+  /** Draws one number whatever the chance is, so that the next draws stay the same. */
   chance(chance: number): boolean {
     return this.next() < chance;
   }
 
-  /** A whole number, both ends included. */
+  /** Returns a whole number, both ends included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 }
 
-/** A name to draw under. What one name draws is the same whatever others do. */
+/** The draws under one name, which are the same whatever others draw. */
 export class Scope {
   readonly #h1: number;
   readonly #h2: number;
@@ -52,13 +52,13 @@ export class Scope {
     this.#h2 = h2;
   }
 
-  /** For the next occasion under this name. */
+  /** Returns the luck of the next occasion under this name. */
   next(): Luck {
     this.#drawn += 1;
     return new Luck(this.#h1, this.#h2, this.#drawn);
   }
 
-  /** A name within this one: each time it is asked for, that is another. */
+  /** Returns the scope of a name within this one: another one at each call. */
   child(name: string): Scope {
     this.#children ??= new Map();
     const count = (this.#children.get(name) ?? 0) + 1;
@@ -78,7 +78,7 @@ export class Scopes {
     this.#high = Math.floor(seed / 2 ** 32) | 0;
   }
 
-  /** The numbers of this name, from the first. */
+  /** Returns the luck of the first occasion under this name. */
   first(name: string): Luck {
     return named(name, this.#low, this.#high).next();
   }
@@ -93,7 +93,7 @@ export class Scopes {
   }
 }
 
-/** Two hashes of the name, from two numbers to begin with (cyrb53). */
+/** Hashes the name with two seeds, to two hashes (cyrb53). */
 function named(name: string, from1: number, from2: number): Scope {
   let h1 = 0xdeadbeef ^ from1;
   let h2 = 0x41c6ce57 ^ from1 ^ Math.imul(from2, 0x9e3779b1);

@@ -11,7 +11,7 @@ import type { Wire } from './wire.ts';
 
 const FORGOTTEN_WITHIN_MS = 60_000;
 
-/** Engines made for simulation, each a server by itself, with every fault that any real one could have. */
+/** Engines made for the simulation, each a server of its own, with the faults of all real ones. */
 export class OwnEngines implements Ground {
   readonly #environment: Environment;
   readonly #wire: Wire;
@@ -84,7 +84,7 @@ export class OwnEngines implements Ground {
     return records;
   }
 
-  /** What follows from every write. */
+  /** Records each write, publishes its events and schedules its end. */
   #saved<R extends Stored>(service: string, records: SavedRecords<R>): Saved {
     const { name: table, definition } = records;
     return (caller, before, after, events) => {

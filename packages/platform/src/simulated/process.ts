@@ -3,13 +3,13 @@ import type { AnyEvent } from '@fairseat/common/events';
 import type { Clock } from '@fairseat/common/ports';
 import { type Environment, works } from './environment.ts';
 
-/** One running process, as its engines see it. */
+/** A running process, as its engines see it. */
 export class Member {
   readonly name: string;
-  /** The services that have a part in it. */
+  /** The services that run in it. */
   readonly services = new Set<string>();
   readonly watchers = new Set<{ listener: (event: AnyEvent) => void; after: number }>();
-  /** When it will have heard of all it watches. */
+  /** The time at which it receives the last event sent to its watchers. */
   watchedMs = 0;
   readonly #environment: Environment;
   #state: 'new' | 'started' | 'closing' | 'ended' = 'new';
@@ -28,7 +28,7 @@ export class Member {
     return this.#state !== 'ended';
   }
 
-  /** Takes deliveries and alarms. */
+  /** True while it accepts deliveries and alarms. */
   get isReady() {
     return this.#state === 'started';
   }
@@ -49,7 +49,7 @@ export class Member {
     for (const listener of this.#onStart) listener();
   }
 
-  /** Takes nothing new, and resolves once all that is under way has ended. */
+  /** Accepts nothing new. Resolves once all work under way has ended. */
   async close() {
     if (!this.isAlive) return;
     this.#state = 'closing';
@@ -61,7 +61,7 @@ export class Member {
     if (this.isAlive) this.#end('stop');
   }
 
-  /** Nothing of it runs again. */
+  /** Ends it at once: none of its code runs again. */
   crash() {
     if (!this.isAlive) return;
     this.#end('crash');
@@ -69,7 +69,7 @@ export class Member {
     this.#underWay.clear();
   }
 
-  /** Whether it is to die in its next commit. */
+  /** True when it is to die in its next commit. */
   get isDoomed() {
     return this.#onCrashAtCommit !== undefined;
   }
@@ -81,20 +81,20 @@ export class Member {
     };
   }
 
-  /** For the engine that saves for it. */
+  /** Called by the engine in the middle of that commit. */
   crashInCommit() {
     this.crash();
     this.#onCrashAtCommit?.();
   }
 
-  /** Begins what an engine asked for. The answer ends it; false when the engine has given it up before. */
+  /** Begins work for an engine. Call the returned function at its end: false means that the engine had given it up. */
   begin(onCrash: () => void): () => boolean {
     const task = { onCrash };
     this.#underWay.add(task);
     return () => {
-      const isHeard = this.#underWay.delete(task);
+      const wasUnderWay = this.#underWay.delete(task);
       if (this.#underWay.size === 0) this.#whenDone?.();
-      return isHeard;
+      return wasUnderWay;
     };
   }
 
@@ -114,7 +114,7 @@ export class Member {
   }
 }
 
-/** Virtual time as this process sees it. */
+/** The clock of this process: virtual time, off by its skew. */
 export function createClock(member: Member, skewMs: number, environment: Environment): Clock {
   const { queue, scopes } = environment;
   return {
@@ -131,7 +131,7 @@ export function createClock(member: Member, skewMs: number, environment: Environ
   };
 }
 
-/** Ids as UUID version 7 orders them: the time first. */
+/** Ids begin with the time, as on the real platforms. */
 export function createNewId(clock: Clock, name: string, environment: Environment): () => string {
   const hex = (bits: number) => bits.toString(16).padStart(8, '0');
   return () => {

@@ -1,20 +1,20 @@
-/** Everything that will happen, in virtual time. Nothing else wakes anything. */
+/** The queue of everything that will happen, in virtual time. Nothing else wakes the code of a simulation. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import TinyQueue from 'tinyqueue';
 
 interface Entry {
   atMs: number;
-  /** Decides between entries of the same moment. */
+  /** Orders entries of the same moment. */
   tie: number;
   seq: number;
   /** Unset when cancelled. */
   work: (() => void) | undefined;
 }
 
-/** Between two immediates all promise continuations run, so several can be asked for at once. */
+/** Immediates requested at once. Between any two, all promise continuations run. */
 const BATCH = 32;
 
-/** What happens belongs to no story of whoever lets the time pass. */
+/** Runs entries outside of the story of the code that lets the time pass. */
 const outside = AsyncLocalStorage.snapshot();
 
 const inOrder = (a: Entry, b: Entry) => a.atMs - b.atMs || a.tie - b.tie || a.seq - b.seq;
@@ -33,7 +33,7 @@ export class Queue {
     return this.#nowMs;
   }
 
-  /** The answer cancels it. What is due already comes next, never at once. */
+  /** Schedules work, which runs next if the time is past, but never at once. The returned function cancels it. */
   at(atMs: number, tie: number, work: () => void): () => void {
     const entry: Entry = { atMs: Math.max(atMs, this.#nowMs), tie, seq: ++this.#seq, work };
     this.#entries.push(entry);
@@ -42,20 +42,20 @@ export class Queue {
     };
   }
 
-  /** One entry and all that follows from it at once. Answers false when nothing is left. */
+  /** Runs one entry and all that follows from it at once. Returns false when nothing is left. */
   async step(): Promise<boolean> {
     return (await this.#run(Number.POSITIVE_INFINITY, 1)) === 1;
   }
 
-  /** Everything until then; the time is then that moment. */
+  /** Runs all entries until `atMs`, which is then the time. */
   async runUntil(atMs: number): Promise<void> {
     await this.#run(atMs, Number.POSITIVE_INFINITY);
     this.#nowMs = Math.max(this.#nowMs, atMs);
   }
 
-  /** Answers how many entries were run. @throws what an entry threw. */
+  /** Returns the number of entries run. @throws the error of an entry. */
   #run(untilMs: number, most: number): Promise<number> {
-    if (this.#running) throw new Error('The simulation runs already: await the run before.');
+    if (this.#running) throw new Error('The simulation is running: await the previous run.');
     this.#running = true;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     let count = 0;

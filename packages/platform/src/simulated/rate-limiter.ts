@@ -6,7 +6,7 @@ export interface Counter {
   endsAtMs: number;
 }
 
-/** Counts in virtual time, the same for all processes. A window begins with the first that is counted. */
+/** Counts in virtual time, for all processes together. A window begins with the first attempt in it. */
 export function createRateLimiter(
   counters: Map<string, Counter>,
   limit: { count: number; perSeconds: number },

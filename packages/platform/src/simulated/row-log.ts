@@ -2,14 +2,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 
 type Row = Record<string, string | number>;
 
-/** A row as it was and is; unset where it is new or gone. */
+/** A changed row; `before` is unset when it is new, `after` when it is deleted. */
 export interface RowChange {
   table: string;
   before?: Row;
   after?: Row;
 }
 
-/** What is told of the tables of bus and alarms. Of records it is all of them, and of indexes nothing. */
+/** The columns recorded of the tables of bus and alarms. Records are recorded by their body, indexes not at all. */
 const COLUMNS: Record<string, string[]> = {
   events: ['seq', 'body'],
   cursors: ['consumer', 'seq'],
@@ -20,7 +20,7 @@ const COLUMNS: Record<string, string[]> = {
 
 const SIDES = { INSERT: ['after'], UPDATE: ['before', 'after'], DELETE: ['before'] };
 
-/** SQLite itself tells which rows are changed: triggers note them in a table, which is rolled back with them. */
+/** Records which rows change, by triggers that write to a table, which is rolled back with the rows. */
 export class RowLog {
   readonly #db: DatabaseSync;
   readonly #watched = new Set<string>();
@@ -34,7 +34,7 @@ export class RowLog {
     this.#clear = db.prepare('DELETE FROM changes');
   }
 
-  /** Notes from now on what becomes of the tables that there are. */
+  /** Records changes of all present tables from now on. */
   watch() {
     const tables = this.#db.prepare(
       `SELECT t.name, max(c.name = 'body') AS hasBody FROM sqlite_schema t, pragma_table_info(t.name) c
@@ -47,7 +47,7 @@ export class RowLog {
     }
   }
 
-  /** What was changed since the last look, and was not rolled back. */
+  /** Returns the changes since the last call that were not rolled back. */
   take(): RowChange[] {
     const rows = this.#read.all() as { change: string }[];
     if (rows.length > 0) this.#clear.run();

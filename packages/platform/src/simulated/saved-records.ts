@@ -12,7 +12,7 @@ interface Row {
   id: string;
 }
 
-/** Rows in the order of their value, then oldest first. */
+/** Rows in order of value, then oldest first. */
 class Index {
   readonly #rows: Row[] = [];
 
@@ -24,7 +24,7 @@ class Index {
     this.#rows.splice(this.#from(value, createdAt, id), 1);
   }
 
-  /** The ids of all with this value that are older than that, newest first. */
+  /** The ids of all rows with this value that are older than the given one, newest first. */
   *newest(value: Value, created: string, id: string) {
     for (let at = this.#from(value, created, id) - 1; at >= 0; at--) {
       const row = this.#rows[at] as Row;
@@ -46,7 +46,7 @@ class Index {
     return this.#from(value, END[0], END[1]) - this.#from(value, '', '');
   }
 
-  /** The place of the first row that does not come before this one. */
+  /** Returns the index of the first row that does not come before the given one. */
   #from(value: Value, created: string, id: string): number {
     let low = 0;
     let high = this.#rows.length;
@@ -68,7 +68,7 @@ class Index {
 
 const ALL = '';
 
-/** The records of one table as its engine has saved them. All or nothing of each change is done, at once. */
+/** The saved records of one table. Each change is done at once, all or nothing. */
 export class SavedRecords<R extends Stored> {
   readonly name: string;
   readonly all = new Map<string, R>();
@@ -105,7 +105,7 @@ export class SavedRecords<R extends Stored> {
     this.#put(undefined, record);
   }
 
-  /** Answers what was saved before. */
+  /** Returns the record before. */
   replace(version: number, next: R): R {
     const before = this.all.get(next.id);
     if (before?.version !== version)
@@ -114,7 +114,7 @@ export class SavedRecords<R extends Stored> {
     return before;
   }
 
-  /** Answers whether it was newer. */
+  /** Returns true when it was newer, and so is saved. */
   keepNewest(record: R): boolean {
     const before = this.all.get(record.id);
     if (before && before.version >= record.version) return false;

@@ -9,7 +9,7 @@ import {
 import { openTestGateway } from '@fairseat/gateways/test';
 import { clear, type SimulatedProcess, Simulation, type Weather } from './index.ts';
 
-/** Late, slow and out of order, as the contracts allow: they count what comes, so nothing comes twice or not at all. */
+/** Late, slow and out of order. The contract suites count deliveries, so nothing is lost or delivered twice. */
 const foul: Weather = {
   ...clear,
   latencyMs: [0, 5],
@@ -21,7 +21,7 @@ const foul: Weather = {
   gatewaySlowMs: 30,
 };
 
-/** A simulation whose time is that of the test's clock. */
+/** A simulation whose time follows the test's clock. */
 const simulated =
   (weather: Weather): OpenHarness =>
   async (clock) => {

@@ -29,9 +29,9 @@ export interface SimulationOptions extends Partial<Timing> {
   /** Milliseconds since the epoch. */
   startsAtMs?: number;
   rateLimits?: boolean;
-  /** Needed where a service takes money. */
+  /** Required when a service takes money. */
   openGateway?: OpenGateway;
-  /** `embedded`: its own store, bus and alarms, on a simulated disk. One process has it at a time. */
+  /** `embedded` runs the real store, bus and alarms on a simulated disk, which one process may open at a time. */
   platform?: SimulatedPlatform;
 }
 
@@ -41,15 +41,15 @@ export interface SimulatedProcess {
   readonly name: string;
   readonly platform: Platform;
   readonly isAlive: boolean;
-  /** Nothing of it runs again. What it has saved stays; what is on its way is done or lost. */
+  /** Ends it at once: none of its code runs again. Saved writes stay, and writes on their way are done or lost. */
   crash(): void;
-  /** The same in the middle of its next commit, of which luck says whether it is saved. The answer calls that off. */
+  /** The same in the middle of its next commit, which luck saves or loses. The returned function calls it off. */
   crashAtCommit(onCrash: () => void): () => void;
 }
 
 const STARTS_AT_MS = Date.UTC(2026, 0, 1);
 
-/** Engines, network and time of a whole marketplace, all from one seed. */
+/** The engines, network and time of a whole marketplace, all from one seed. */
 export class Simulation {
   readonly engines: Engines;
   readonly #environment: Environment;
@@ -57,13 +57,13 @@ export class Simulation {
   readonly #ground: Ground;
   readonly #counters = new Map<string, Map<string, Counter>>();
   readonly #provider: () => PaymentGateway;
-  /** What the provider keeps, outside all processes. */
+  /** The tables of the payment provider, outside all processes. */
   readonly #provided = new Map<string, SavedRecords<Stored>>();
   readonly #rateLimits: boolean;
 
   constructor(options: SimulationOptions) {
     const { seed, weather, startsAtMs = STARTS_AT_MS, rateLimits = false, platform } = options;
-    // Drawn from up to here: in the mean as long as where it is real.
+    // The waits are drawn evenly up to this, so their mean is the real one.
     const { ackWaitMs = 2 * ACK_WAIT_MS } = options;
     const timing = { ...timingOf(options), ackWaitMs };
     this.#environment = new Environment(seed, startsAtMs, weather, timing);
@@ -89,13 +89,13 @@ export class Simulation {
     return this.#environment.queue.nowMs;
   }
 
-  /** Numbers from 0 to below 1: the same for the same name, whatever else happens. */
+  /** Returns a source of numbers from 0 to below 1, which are the same for the same name whatever else happens. */
   random(stream: string): () => number {
     const luck = this.#environment.scopes.first(`given ${stream}`);
     return () => luck.next();
   }
 
-  /** A new process, whose clock is off by so much. */
+  /** Creates a process, whose clock is off by `skewMs`. */
   process(name: string, skewMs: number): SimulatedProcess {
     const member = new Member(name, this.#environment);
     const platform = this.#platform(member, skewMs);
@@ -110,23 +110,23 @@ export class Simulation {
     };
   }
 
-  /** Does this at that time, after what was asked for the same moment before. */
+  /** Runs work at a time, after work that was scheduled for the same time before. */
   at(atMs: number, work: () => void): void {
     const { queue, scopes } = this.#environment;
     queue.at(atMs, scopes.first(`moment ${atMs}`).next(), work);
   }
 
-  /** What comes next, and all that follows from it at once. Answers false when nothing is left to happen. */
+  /** Runs the next happening, and all that follows from it at once. Returns false when nothing is left. */
   step(): Promise<boolean> {
     return this.#environment.queue.step();
   }
 
-  /** All that happens until then. @throws what work given to `at` or a listener of the history threw. */
+  /** Runs everything until that time. @throws the error of work given to `at`, or of a listener of the history. */
   runUntil(atMs: number): Promise<void> {
     return this.#environment.queue.runUntil(atMs);
   }
 
-  /** No event undelivered, no handler or call under way, no alarm due. Looks of periodic work do not count. */
+  /** True when no event is undelivered, no handler or call under way, no alarm due. Periodic reads do not count. */
   get isQuiet(): boolean {
     return this.#environment.underWay === 0 && this.#ground.isQuiet;
   }
@@ -135,23 +135,23 @@ export class Simulation {
     this.#environment.weather = weather;
   }
 
-  /** Until then this engine answers nobody; with an owner, only not this service (`gateway` has none). */
+  /** Takes an engine away until that time; with an owner, only for that service (`gateway` has no owner). */
   outage(engine: Engine, untilMs: number, owner?: string): void {
     this.#environment.outage({ engine, owner, untilMs });
   }
 
-  /** All alarms are gone. */
+  /** Loses all alarms. */
   loseTimers(): void {
     this.#environment.fault({ process: 'timers', story: undefined }, 'alarms lost', 'all');
     this.#ground.loseTimers();
   }
 
-  /** This group never hears of the next event of this type. Answers how to call that off. */
+  /** Loses the next event of this type for this group. The returned function calls it off. */
   loseEvent(group: string, type: EventType): () => void {
     return this.#ground.loseEvent(group, type);
   }
 
-  /** Tells everything that happens from now on, in order. */
+  /** Calls back with everything that happens from now on, in order. */
   onHistory(listener: (entry: Entry) => void): void {
     this.#environment.onHistory(listener);
   }

@@ -4,7 +4,7 @@ import type { Caller } from './environment.ts';
 import type { SavedRecords } from './saved-records.ts';
 import type { Origin, Wire } from './wire.ts';
 
-/** Told of every change in the moment it is saved, with the events that were saved with it. */
+/** Receives every change in the moment it is saved, with the events saved with it. */
 export type Saved = (
   caller: Caller,
   before: Stored | undefined,
@@ -12,7 +12,7 @@ export type Saved = (
   events: readonly AnyEvent[],
 ) => void;
 
-/** What leaves a process leaves it as bytes do: without what JSON has not, and nobody can change it any more. */
+/** Copies a value that leaves its process, as serialising it would: without what JSON lacks, and frozen. */
 export function asBytes<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return Object.freeze(value.map(asBytes)) as T;
@@ -57,17 +57,17 @@ export class SimulatedTable<R extends Stored> implements Table<R> {
     this.#read('due', index, () => this.#records.due(index, upTo, limit));
 
   insert(record: R, events: AnyEvent[] = []) {
-    const [saved, said] = [asBytes(record), asBytes(events)];
+    const [saved, published] = [asBytes(record), asBytes(events)];
     return this.#write('insert', record.id, (caller) => {
       this.#records.insert(saved);
-      this.#saved(caller, undefined, saved, said);
+      this.#saved(caller, undefined, saved, published);
     });
   }
 
   replace({ version }: R, next: R, events: AnyEvent[] = []) {
-    const [saved, said] = [asBytes(next), asBytes(events)];
+    const [saved, published] = [asBytes(next), asBytes(events)];
     return this.#write('replace', next.id, (caller) => {
-      this.#saved(caller, this.#records.replace(version, saved), saved, said);
+      this.#saved(caller, this.#records.replace(version, saved), saved, published);
     });
   }
 

@@ -8,7 +8,7 @@ import type { Told } from './told.ts';
 
 type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
 
-/** Stands between one process' services and its platform: tells what leaves no row on the disk, and disturbs handlers. */
+/** Sits between a process' services and its platform: records happenings that leave no row, and disturbs handlers. */
 export class Tap {
   readonly #told: Told;
   readonly #drive: Drive;
@@ -47,8 +47,8 @@ export class Tap {
       consume: (group, handlers) => {
         const entries = Object.entries(handlers as Record<string, Handler>);
         this.#told.groups.set(group, new Set(Object.keys(handlers)));
-        const heard = entries.map(([type, handler]) => [type, this.#handler(group, handler)]);
-        bus.consume(group, Object.fromEntries(heard) as Handlers);
+        const handled = entries.map(([type, handler]) => [type, this.#handler(group, handler)]);
+        bus.consume(group, Object.fromEntries(handled) as Handlers);
       },
       publish: (event) => bus.publish(event),
       watch: (...listeners) => bus.watch(...listeners),
@@ -71,7 +71,7 @@ export class Tap {
         await handler(event, delivery);
         await after();
       } catch (error) {
-        // What is handed out before it is saved may never be: then its handler may well fail.
+        // An event handed out before its commit may never be saved: then its handler may well fail.
         const isReal = this.#drive.isInTransaction || this.#told.isSaved(event);
         const reason = isReal ? String(error) : 'nothing was heard of it: it was never saved';
         tell({ kind: 'redeliver', event, group, attempt, reason, afterMs: 0 });

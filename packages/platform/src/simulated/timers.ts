@@ -12,18 +12,18 @@ interface Alarm {
 
 type Ring = (key: string) => Promise<void>;
 
-/** How much later an alarm may ring once more. */
+/** The longest delay until an alarm fires once more. */
 const TWICE_MS = 10_000;
 
-/** The alarms of one service, whoever set them. They ring at one of its living processes. */
+/** The alarms of one service, whichever process set them. Each fires in one of its living processes. */
 export class Alarms {
   readonly #service: string;
   readonly #environment: Environment;
   readonly #alarms = new Map<string, Alarm>();
   readonly #ringers = new Map<Member, Ring>();
-  /** Due, but nobody was there. */
+  /** Due alarms that wait for a living process. */
   readonly #waiting: Alarm[] = [];
-  /** Tells apart the rings of one alarm, which may overlap. */
+  /** Numbers the firings of alarms, since those of one alarm may overlap. */
   #rings = 0;
 
   constructor(service: string, environment: Environment) {
@@ -31,7 +31,7 @@ export class Alarms {
     this.#environment = environment;
   }
 
-  /** No alarm is ringing or due. */
+  /** True when no alarm is firing or due. */
   get isQuiet() {
     const { nowMs } = this.#environment.queue;
     for (const { at } of this.#alarms.values()) if (at <= nowMs) return false;
@@ -66,7 +66,7 @@ export class Alarms {
 
   #ringAfter(delayMs: number, alarm: Alarm, luck = this.#scope(alarm).next()) {
     this.#environment.after(delayMs, luck, () => {
-      // Moved or dropped meanwhile.
+      // The alarm may have been moved or dropped meanwhile.
       if (this.#alarms.get(alarm.key) === alarm) this.#ring(alarm);
     });
   }

@@ -8,12 +8,12 @@ export interface Noted {
   story: string | undefined;
 }
 
-/** An alarm is about to be dropped, which leaves the same row change as one that has rung. */
+/** An alarm is about to be dropped, which changes the same row as one that has fired. */
 export interface Dropping {
   dropped: string;
 }
 
-/** What one transaction has saved, with what happened while it was under way. */
+/** The changes of one committed transaction, and the happenings during it. */
 export type Saved = (RowChange | Noted | Dropping)[];
 
 type Row = NonNullable<RowChange['after']>;
@@ -23,7 +23,7 @@ const parsed = <T>(row: Row | undefined): T | undefined =>
   row && (JSON.parse(String(row['body'])) as T);
 const named = (...parts: unknown[]) => parts.join(' ');
 
-/** What the rows on the embedded platform's disk say has happened, whatever the platform itself believes. */
+/** The history of the embedded platform as its saved rows tell it, whatever the platform itself believes. */
 export class Told {
   readonly records = new Map<string, Map<string, Stored>>();
   readonly events: AnyEvent[] = [];
@@ -35,16 +35,16 @@ export class Told {
   #lastSeq = 0;
   readonly #cursors = new Map<string, number>();
   readonly #parked = new Set<string>();
-  /** Told when its row went, which may be before the cursor gets there. */
+  /** Letters whose parked row is gone: their outcome is recorded then, perhaps before the cursor gets there. */
   readonly #wasParked = new Set<string>();
-  /** When alarms ring next, and when they were set to. */
+  /** The times at which alarms fire next, and those that `set` gave them. */
   readonly #alarms = new Map<string, number>();
   readonly #dueAt = new Map<string, number>();
   readonly #attempts = new Map<string, number>();
-  /** Rings of an alarm that nobody has answered yet. */
+  /** The firings of each alarm that are not handled yet. */
   readonly #ringing = new Map<string, number[]>();
   readonly #dropping = new Set<string>();
-  /** Whose write it is, for those that say nothing. */
+  /** The stories of writes, which those without events do not tell. */
   readonly #stories = new Map<string, string>();
   #rings = 0;
 
@@ -57,7 +57,7 @@ export class Told {
     );
   }
 
-  /** What is handed out before it is saved may never be. */
+  /** Returns false for an event handed out before its commit, which may never be saved. */
   isSaved({ id }: AnyEvent): boolean {
     return this.#saved.has(id);
   }
@@ -79,7 +79,7 @@ export class Told {
 
   drops = (service: string, key: string): Dropping => ({ dropped: named(service, key) });
 
-  /** Takes in what was saved, and answers it as history. */
+  /** Applies a commit, and returns it as history. */
   take(saved: Saved): Noted[] {
     const history: Noted[] = [];
     const unparked: [group: string, seq: number][] = [];
@@ -92,7 +92,7 @@ export class Told {
       }
       const { table, before, after } = each;
       const row = (after ?? before) as Row;
-      if (table === 'events') history.push(...this.#said(row, last));
+      if (table === 'events') history.push(...this.#published(row, last));
       else if (table === 'cursors') history.push(...this.#read(row));
       else if (table === 'timers') history.push(...this.#alarm(before, after));
       else if (table === 'dead_letters') history.push(this.#died(row));
@@ -106,7 +106,7 @@ export class Told {
         last = noted.happening.kind === 'write' ? noted.happening : undefined;
       }
     }
-    // Whether it was put aside again, or for good, is told after.
+    // Later changes tell whether a letter was parked again or became a dead letter.
     for (const [group, seq] of unparked) {
       if (!this.#parked.has(named(group, seq))) history.push(...this.#handled(group, seq));
       this.#wasParked.add(named(group, seq));
@@ -135,8 +135,8 @@ export class Told {
     return { story, happening: { kind: 'write', table, before, after, events: [] } };
   }
 
-  /** An event tells of the record that was written just before, or of none. */
-  #said(row: Row, last: Write | undefined): Noted[] {
+  /** An event belongs to the record written just before it, or to none. */
+  #published(row: Row, last: Write | undefined): Noted[] {
     const event = parsed<AnyEvent>(row) as AnyEvent;
     const seq = Number(row['seq']);
     this.events.push(event);
@@ -149,7 +149,7 @@ export class Told {
     return [];
   }
 
-  /** All up to there are handled now, but those that were put aside. */
+  /** Events up to the new cursor are handled, except for parked ones. */
   #read(row: Row): Noted[] {
     const [group, seq] = [String(row['consumer']), Number(row['seq'])];
     const from = this.#cursors.get(group) ?? 0;
@@ -196,12 +196,12 @@ export class Told {
     const of = { service: String(service), key: String(key) };
     const rings = this.#ringing.get(name) ?? [];
     if (this.#dropping.delete(name)) return [];
-    // Whoever takes it away unheard has it ring for nobody.
-    const unheard = rings.length === 0 ? [this.rings(of.service, of.key)] : [];
+    // An alarm removed without firing counts as fired to nobody, so that its loss shows.
+    const unfired = rings.length === 0 ? [this.rings(of.service, of.key)] : [];
     const rung = (this.#ringing.get(name) ?? []).map(
       (ring) => ({ kind: 'rung', ...of, ring }) as const,
     );
     this.#ringing.delete(name);
-    return [...unheard, ...rung].map((happening) => ({ story: undefined, happening }));
+    return [...unfired, ...rung].map((happening) => ({ story: undefined, happening }));
   }
 }

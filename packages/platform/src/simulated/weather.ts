@@ -1,6 +1,6 @@
-/** How badly the engines behave. Chances are from 0 to 1, each draw for itself. */
+/** How badly the engines behave. Chances are from 0 to 1, and each is drawn by itself. */
 export interface Weather {
-  /** How long each trip to an engine or back takes. */
+  /** The time of one trip to an engine or back. */
   latencyMs: readonly [least: number, most: number];
   /** Chance that one trip takes up to `slowMs` longer. */
   slow: number;
@@ -12,24 +12,24 @@ export interface Weather {
   reorderMs: number;
   /** Chance that an event was handled but its acknowledgement is lost, so that it comes again. */
   ackLost: number;
-  /** Chance that a consumer is taken as dead in the middle of a handler: half of them stop there, half go on as zombies. */
+  /** Chance that a consumer is taken as dead during a handler. Half of these stop, half go on as zombies. */
   midHandler: number;
-  /** Chance that a call took effect but its caller is told `Unavailable`. */
+  /** Chance that a call takes effect but throws `Unavailable`. */
   answerLost: number;
-  /** Chance that a call took no effect and its caller is told `Unavailable`, or that a watched event is lost. */
+  /** Chance that a call takes no effect and throws `Unavailable`, or that a watched event is lost. */
   unavailable: number;
-  /** Alarms ring up to so late. */
+  /** The longest delay of an alarm. */
   timerLateMs: number;
-  /** Chance that an alarm rings once more after it was handled. */
+  /** Chance that an alarm fires once more after it was handled. */
   timerTwice: number;
-  /** As `answerLost` and `unavailable`, for the payment gateway. */
+  /** Like `answerLost` and `unavailable`, for the payment gateway. */
   gatewayAnswerLost: number;
   gatewayUnavailable: number;
-  /** A slow trip (by the chance `slow`) takes up to so much longer. */
+  /** A slow trip (by the chance `slow`) takes up to this much longer. */
   gatewaySlowMs: number;
 }
 
-/** Nothing goes wrong, and every trip takes a millisecond. */
+/** No faults, and every trip takes a millisecond. */
 export const clear: Weather = {
   latencyMs: [1, 1],
   slow: 0,

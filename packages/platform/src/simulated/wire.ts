@@ -8,20 +8,20 @@ export interface Call {
   engine: Engine;
   /** The part of the engine that answers: a service's database, a group, a service's alarms. */
   owner: string;
-  /** As luck and stories name it, such as `orders_orders.insert`. */
+  /** Its name in luck and stories, such as `orders_orders.insert`. */
   name: string;
-  /** The record or key it is about. */
+  /** The record or key that it is about. */
   about: string;
   isWrite: boolean;
 }
 
-/** Where calls come from. Once it is no longer alive, nothing reaches it any more. */
+/** The origin of calls. Once it is not alive, no answer reaches it. */
 export interface Origin {
   readonly name: string;
   readonly isAlive: boolean;
 }
 
-/** The way of a call to an engine and of its answer back, with all the weather on it. */
+/** The network between processes and engines, with all its weather. */
 export class Wire {
   readonly #environment: Environment;
 
@@ -30,8 +30,8 @@ export class Wire {
   }
 
   /**
-   * `act` is what the engine does, all at once when the call arrives. The answer never resolves when its process
-   * has ended meanwhile; a write on its way is then done or lost.
+   * Calls an engine, which runs `act` all at once when the call arrives. The promise never settles when its process has
+   * ended meanwhile; a write on its way is then done or lost.
    */
   call<T>(origin: Origin, call: Call, act: (caller: Caller) => T | Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
@@ -51,10 +51,10 @@ export class Wire {
     }
     const counts = call.isWrite || scope !== undefined;
     if (counts) environment.underWay += 1;
-    const answer = (hear: () => void) =>
+    const answer = (deliver: () => void) =>
       environment.after(fate.backMs, luck, () => {
         if (counts) environment.underWay -= 1;
-        if (origin.isAlive && !work?.isStopped) hear();
+        if (origin.isAlive && !work?.isStopped) deliver();
       });
     const refuse = (error: unknown) => answer(() => reject(error));
     const accept = (value: T) => {
@@ -79,7 +79,7 @@ export class Wire {
     return promise;
   }
 
-  /** All that chance has to say of a call, drawn at once. */
+  /** Draws everything that chance decides about a call, at once. */
   #fate({ engine, isWrite }: Call, luck: Luck) {
     const { weather, timing } = this.#environment;
     const isGateway = engine === 'gateway';
@@ -96,11 +96,11 @@ export class Wire {
   }
 }
 
-/** What a process does by itself is told apart by what it is about, since nobody knows how often it looks. */
+/** Periodic work draws by call and record, since the number of its rounds depends on everything else. */
 const periodicScope = ({ scopes }: Environment, { name }: Origin, call: Call) =>
   scopes.of(name).child(`${call.name} ${call.about}`);
 
-/** As a promise would, but at once when there is nothing to wait for. */
+/** Settles like a promise, but at once when there is nothing to wait for. */
 function settle<T>(
   act: () => T | Promise<T>,
   accept: (value: T) => void,
