@@ -1,20 +1,20 @@
-/** What people do. An action that finds nothing to act on brings about what it needs first. */
+/** The actions of people. An action that finds nothing to act on first creates what it needs. */
 import { UNKNOWN_TOKEN } from './checkers/answers.ts';
 import type { DoorReply } from './door.ts';
 import { type Ask, bodyOf } from './exchange.ts';
 import type { KnownOrder, KnownTicket, Market, Person } from './people.ts';
 import { type Action, pick } from './plan.ts';
 
-/** One step as it runs. */
+/** One step under way. */
 interface Turn {
   person: Person;
   market: Market;
   hotness: number;
   dice: readonly number[];
   nowMs(): number;
-  /** Resolves at that moment of true time, or at once. */
+  /** Resolves at that true time, or at once when it is past. */
   until(atMs: number): Promise<void>;
-  /** Asks in the name of this or another person. `label` is unique within the step. */
+  /** Sends a request of this or another person. `label` is unique within the step. */
   ask(label: string, ask: Ask, person?: Person): Promise<DoorReply | undefined>;
 }
 
@@ -38,15 +38,15 @@ const listing = (value: number) => ({
   price: 1 + Math.floor(value * 99_999),
 });
 
-/** A key for this step alone, if the die says so. */
+/** Draws whether the request has a key, which this step alone uses. */
 const key = (turn: Turn, index: number, chance: number): Record<string, string> =>
   die(turn, index) < chance ? { 'idempotency-key': `key-${turn.dice.join('-')}` } : {};
 
-/** Now and then a key that others use too, and the same person for something else. */
+/** Like `key`, but sometimes with a key that everybody uses, for several requests. */
 const anyKey = (turn: Turn, index: number, chance: number): Record<string, string> =>
   die(turn, index) < chance / 6 ? { 'idempotency-key': 'once' } : key(turn, index, chance);
 
-/** A few tickets are what everybody wants. */
+/** Draws a ticket to buy. The higher the hotness, the more people want the same few. */
 function wanted(turn: Turn): KnownTicket | undefined {
   const { market, person, hotness } = turn;
   const all = die(turn, 3) < 0.8 ? market.free(turn.nowMs()) : market.tickets;
@@ -124,7 +124,7 @@ const browse: Act = (turn) => {
   return turn.ask('browse', pick(sights, die(turn, 0)));
 };
 
-/** Who got no answer asks again, or looks what became of it. */
+/** Buys a ticket. A buyer without an answer repeats the request if it has a key, and else looks at their orders. */
 async function buy(turn: Turn): Promise<DoorReply | undefined> {
   const ticket = wanted(turn);
   if (ticket === undefined) {
@@ -154,7 +154,7 @@ async function pay(turn: Turn): Promise<unknown> {
   return reply === undefined && die(turn, 3) < 0.5 ? turn.ask('pay-again', asked) : reply;
 }
 
-/** The bank's word comes once, twice, or before anybody asked for it. */
+/** Confirms at the bank, sometimes twice or after the order's end; else pays with a card that asks for it. */
 async function confirm(turn: Turn): Promise<unknown> {
   const open = turn.market
     .openOrders(turn.person, turn.nowMs())
@@ -177,7 +177,7 @@ const cancel: Act = (turn) => {
   return order ? turn.ask('cancel', cancelling(order.id)) : buy(turn);
 };
 
-/** The same request twice at once. */
+/** Sends the same request twice at once. */
 const double: Act = async (turn) => {
   const order = openOrder(turn);
   const ticket = wanted(turn);
@@ -191,7 +191,7 @@ const double: Act = async (turn) => {
   await Promise.all([turn.ask('double-1', asked), turn.ask('double-2', asked)]);
 };
 
-/** Several people, or several wishes of one, at one moment on one thing. */
+/** Several people, or two requests of one, compete for one ticket or order at the same time. */
 const race: Act = async (turn) => {
   const order = openOrder(turn);
   if (order && die(turn, 1) < 0.35) {
@@ -218,7 +218,7 @@ const race: Act = async (turn) => {
   ]);
 };
 
-/** Pays at about the last moment. */
+/** Pays about when the order ends. */
 async function comeBack(turn: Turn): Promise<unknown> {
   const order = openOrder(turn);
   if (order === undefined) return buy(turn);
@@ -226,7 +226,7 @@ async function comeBack(turn: Turn): Promise<unknown> {
   return turn.ask('pay', paying(turn, order.id, die(turn, 1) < 0.8 ? 'pm_card_visa' : undefined));
 }
 
-/** A request again that was sent before, or its key for another one. */
+/** Repeats an earlier request with a key, or sends its key with another body. */
 const replay: Act = (turn) => {
   const before = pick(turn.person.keyed, die(turn, 0));
   if (before === undefined) return list(turn);
@@ -241,7 +241,7 @@ const otherBody = ({ route }: Ask, turn: Turn): Record<string, unknown> => {
   return { ticketId: pick(turn.market.tickets, die(turn, 2))?.id ?? '' };
 };
 
-/** Signs out, and may still try what needs the session. */
+/** Signs out, and may still use the old session. */
 async function signOut(turn: Turn): Promise<unknown> {
   const { person } = turn;
   const { cookie } = person;
@@ -252,7 +252,7 @@ async function signOut(turn: Turn): Promise<unknown> {
   return turn.ask('old-session', { route: 'GET /api/orders' }, { ...person, cookie });
 }
 
-/** Tries what is not allowed. */
+/** Sends a request that must be refused. */
 const meddle: Act = (turn) => {
   const { person, market } = turn;
   const order = pick(

@@ -1,4 +1,4 @@
-/** The way between people and the marketplace, on which requests and answers may be lost; and what passed on it. */
+/** The network between people and the marketplace, which may lose requests and answers; and a record of all of them. */
 import type { Simulation } from '@fairseat/platform/simulated';
 import type { Cluster } from './cluster.ts';
 import type { DoorReply } from './door.ts';
@@ -15,22 +15,22 @@ export interface ClientOptions {
   simulation: Simulation;
   cluster: Cluster;
   plan: Plan;
-  /** How many versions there are of the record that a request is about. */
+  /** Returns the number of versions so far of the record that a request is about. */
   versionsOf(ask: Ask): number;
   onAsked(exchange: Exchange): void;
   onAnswered(exchange: Exchange): void;
 }
 
-/** People give up when nothing has come for so long. */
+/** People give up waiting for an answer after this time. */
 const PATIENCE_MS = 30_000;
-/** How long one trip takes. */
+/** Returns the time of one trip. */
 const trip = (die: number) => 1 + Math.floor(die * 20);
 
 export class Client {
   readonly exchanges: Exchange[] = [];
   readonly #options: ClientOptions;
   #places = 0;
-  /** From then on nothing is lost on the way. */
+  /** When true, nothing is lost any more. */
   isReliable = false;
 
   constructor(options: ClientOptions) {
@@ -38,8 +38,8 @@ export class Client {
   }
 
   /**
-   * Answers undefined when there was no answer, for whatever reason.
-   * `story` must be a name of its own: all luck of the request comes from it.
+   * Sends a request. Resolves with undefined when there was no answer, for whatever reason.
+   * `story` must be unique: all luck of the request is drawn from it.
    */
   ask(asker: Asker, ask: Ask, story: string): Promise<DoorReply | undefined> {
     const { simulation, cluster, plan, versionsOf, onAsked } = this.#options;
@@ -83,7 +83,7 @@ export class Client {
     return promise;
   }
 
-  /** An answer that comes after the person has given up is not heard. */
+  /** Drops an answer that comes after the person has given up. */
   #answered(exchange: Exchange, reply: DoorReply, resolve: (reply: DoorReply) => void) {
     const { simulation, onAnswered } = this.#options;
     if (simulation.nowMs >= exchange.askedAtMs + PATIENCE_MS) return;
@@ -95,7 +95,7 @@ export class Client {
   }
 }
 
-/** The trace of a request is named like it. */
+/** Returns the story of a request, whose trace id is made from its name. */
 export function storyNamed(correlationId: string) {
   const hex = Buffer.from(correlationId).toString('hex').slice(0, 32).padEnd(32, '0');
   return { correlationId, traceId: hex };

@@ -31,7 +31,7 @@ const verifier =
 const services = createServices(passwords);
 const serviceNamed = (name: string) => services.find((service) => service.name === name) as Service;
 
-/** The embedded platform is one process' alone. */
+/** On the embedded platform all services share one process. */
 function processesOf({ platform, replicas }: Plan) {
   if (platform === 'embedded') return [{ services: SERVICES, index: 0 }];
   return SERVICES.flatMap((service) =>
@@ -46,7 +46,7 @@ const processNamed = (services: readonly string[], index: number) =>
   `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
 
 interface Replica {
-  /** All that it runs, and dies with it. */
+  /** The services that run in its process, and die with it. */
   services: readonly string[];
   process: SimulatedProcess;
   door: Door;
@@ -55,9 +55,9 @@ interface Replica {
 export interface ClusterOptions {
   simulation: Simulation;
   plan: Plan;
-  /** Stands between the services and their platform. */
+  /** Wraps the platform before the services get it. */
   wrap?: ((platform: Platform) => Platform) | undefined;
-  /** Told what a service logged as an error and could not put down to an engine that was away. */
+  /** Receives errors that a service logged, except when an engine was away. */
   onError: (message: string, error: unknown) => void;
 }
 
@@ -77,7 +77,7 @@ export class Cluster {
     return cluster;
   }
 
-  /** Kills a replica, if it lives, and starts it again after a while. */
+  /** Crashes a replica, if it lives, and starts it again after a while. */
   crash(service: string, index: number, downMs: number): void {
     const replica = this.#replicas.get(service)?.[index];
     if (replica === undefined) return;
@@ -85,7 +85,7 @@ export class Cluster {
     this.#startAgain(replica, index, downMs);
   }
 
-  /** The same in the midst of its next commit. `onCrash` is told when that is; the answer calls it off. */
+  /** The same in the middle of its next commit, which calls `onCrash`. The returned function calls it off. */
   crashAtCommit(service: string, index: number, downMs: number, onCrash: () => void) {
     const replica = this.#replicas.get(service)?.[index];
     return replica?.process.crashAtCommit(() => {
@@ -94,7 +94,7 @@ export class Cluster {
     });
   }
 
-  /** Asks one of the living replicas. Never resolves when there is none, or when it dies before it has answered. */
+  /** Sends a request to a living replica. Never resolves when there is none, or when it dies before it answers. */
   async request(asked: DoorRequest, story: Story, die: number): Promise<DoorReply> {
     const living = this.#living(serviceOf(asked.url));
     const replica = living[Math.floor(die * living.length)];
@@ -102,7 +102,7 @@ export class Cluster {
     return ask(replica, asked, story);
   }
 
-  /** Asks every living replica of every service that this path belongs to. */
+  /** Sends a request to every living replica of the service that the path belongs to. */
   requestAll(asked: DoorRequest, story: Story): Promise<DoorReply>[] {
     return this.#living(serviceOf(asked.url)).map((replica) => ask(replica, asked, story));
   }
@@ -161,7 +161,7 @@ function serviceOf(url: string): string {
   return services.find(({ prefixes }) => prefixes.some(isOwn))?.name ?? '';
 }
 
-/** A process that is dead answers nothing any more. */
+/** Sends a request to a replica. The answer of a dead process never arrives. */
 async function ask({ process, door }: Replica, asked: DoorRequest, story: Story) {
   const reply = await door.request(asked, story);
   return process.isAlive ? reply : new Promise<never>(() => {});
@@ -169,13 +169,13 @@ async function ask({ process, door }: Replica, asked: DoorRequest, story: Story)
 
 type Logged = { err?: unknown };
 
-/** As much of a log as services use: errors are heard, unless an engine was away. */
+/** The part of a log that services use. Errors are passed on, unless an engine was away. */
 function createLog(onError: (message: string, error: unknown) => void): Log {
   const error = ({ err }: Logged, message: string) => {
     if (!isExcusable(err)) onError(message, err);
   };
   const silent = () => {};
-  // Who loses a race tries again; that is never told to people as bad weather.
+  // The loser of a race must try again, and never log its conflict as bad weather.
   const warn = ({ err }: Logged, message: string) => {
     if (err instanceof VersionConflict) onError(message, err);
   };

@@ -1,4 +1,4 @@
-/** The way in for simulated requests: what Fastify does between a socket and a handler, without sockets and threads. */
+/** Routes simulated requests as Fastify does between a socket and a handler, but without sockets and threads. */
 import { inStory, type Story } from '@fairseat/common/context';
 import { noSuchPage } from '@fairseat/common/errors';
 import { type App, type Log, replyWithProblem } from '@fairseat/common/kit';
@@ -7,7 +7,7 @@ export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface DoorRequest {
   method: Method;
-  /** A path, with its query if it has one. */
+  /** The path, with the query if there is one. */
   url: string;
   body?: unknown;
   headers?: Record<string, string>;
@@ -17,14 +17,14 @@ export interface DoorRequest {
 export interface DoorReply {
   status: number;
   body: unknown;
-  /** The session that the answer sets; empty when it clears it. */
+  /** The session that the answer sets; empty when it clears the session. */
   cookie?: string;
 }
 
 type Request = Parameters<typeof replyWithProblem>[1];
 type Reply = Parameters<typeof replyWithProblem>[2];
 
-/** As much of a zod schema as it takes to check with it. */
+/** The part of a zod schema that checks need. */
 interface Schema {
   safeParse(
     value: unknown,
@@ -47,7 +47,7 @@ interface Route {
 
 type Options = Pick<Route, 'schema' | 'onRequest'>;
 
-/** The order and the names in which Fastify checks the parts of a request. */
+/** The parts of a request, in the order and by the names of Fastify's checks. */
 const PARTS: [Checked, 'params' | 'body' | 'query' | 'headers'][] = [
   ['params', 'params'],
   ['body', 'body'],
@@ -55,7 +55,7 @@ const PARTS: [Checked, 'params' | 'body' | 'query' | 'headers'][] = [
   ['headers', 'headers'],
 ];
 
-/** One replica's way in: `mount` registers its routes on `app`, and `request` answers as they do. */
+/** The server of one replica: `mount` registers routes on `app`, and `request` runs them. */
 export class Door {
   readonly #routes: Route[] = [];
   readonly #log: Log;
@@ -77,7 +77,7 @@ export class Door {
     this.app = app as unknown as App;
   }
 
-  /** Never throws: what goes wrong is answered as a problem, as Fastify does. */
+  /** Runs a request. Never throws: errors are answered as problems, as by Fastify. */
   request(asked: DoorRequest, story: Story): Promise<DoorReply> {
     return inStory(story, async () => {
       const [path = '', query = ''] = asked.url.split('?');
@@ -144,7 +144,7 @@ function checked(schema: Schema, value: unknown, validationContext: Checked): un
   throw Object.assign(new Error('invalid request'), { validation, validationContext });
 }
 
-/** As much of Fastify's reply as routes and problems use. */
+/** The part of Fastify's reply that routes and problems use. */
 class Answer {
   status = 200;
   body: unknown;

@@ -1,4 +1,4 @@
-/** What passes between a person and the marketplace. */
+/** The requests of people, and the answers of the marketplace. */
 import type { DoorReply, Method } from './door.ts';
 
 export type Route =
@@ -21,17 +21,17 @@ export type Route =
 
 export interface Ask {
   route: Route;
-  /** Stands for `:id`. */
+  /** The value of `:id`. */
   id?: string;
-  /** What follows the path. */
+  /** The query, with its question mark. */
   query?: string;
   body?: Record<string, unknown>;
   headers?: Record<string, string>;
 }
 
-/** One request and its answer, if there was one. */
+/** A request, and its answer if there was one. */
 export interface Exchange extends Ask {
-  /** The request id: the correlation id of all that follows from it. */
+  /** The request id, which is the correlation id of everything that follows from it. */
   story: string;
   person: number;
   userId: string;
@@ -41,7 +41,7 @@ export interface Exchange extends Ask {
   to: number;
   askedAtMs: number;
   answeredAtMs?: number;
-  /** How many versions of the ticket or order it is about there were when it was asked. */
+  /** The number of versions of its ticket or order at the time of the request. */
   versions: number;
   reply?: DoorReply;
 }
@@ -51,7 +51,7 @@ export const methodOf = (route: Route) => route.slice(0, route.indexOf(' ')) as 
 export const urlOf = ({ route, id = '', query = '' }: Ask): string =>
   route.slice(route.indexOf(' ') + 1).replace(':id', id) + query;
 
-/** The record that a request is about, if it names one. */
+/** The id of the record that a request is about; empty when it names none. */
 export const subjectOf = ({ id, body }: Ask): string =>
   id ?? String(body?.['ticketId'] ?? body?.['orderId'] ?? '');
 
@@ -74,6 +74,6 @@ export interface ReplyBody {
   currentUser: { id: string } | null;
 }
 
-/** The body of an answer: whichever record, page or problem it is, so look at the status first. */
+/** The body of an answer. The status tells whether it is a record, a page or a problem. */
 export const bodyOf = (reply: DoorReply | undefined): Partial<ReplyBody> =>
   (reply?.body ?? {}) as Partial<ReplyBody>;

@@ -1,4 +1,4 @@
-/** Runs many seeds on all cores. What is found does not depend on how they are spread. */
+/** Runs many seeds on all cores. The result does not depend on how they are spread. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import type { PlanOptions } from './plan.ts';
@@ -12,11 +12,11 @@ export interface Covered extends Counts {
 export interface Exploration extends PlanOptions {
   processes: number;
   firstSeed: number;
-  /** Answers whether one more seed is wanted after so many. */
+  /** Returns true when one more seed is wanted, after this many. */
   wantsMore: (given: number) => boolean;
-  /** Whether to hash each run's history. */
+  /** Hashes each run's history. */
   hash: boolean;
-  /** Told after each seed. */
+  /** Called after each seed. */
   onProgress?: (covered: Covered, outcome: Outcome) => void;
 }
 
@@ -25,7 +25,7 @@ export interface Failure {
   outcome: Outcome;
 }
 
-/** Answers what was covered, and the lowest seed that failed, if any did. */
+/** Returns what was covered, and the lowest seed that failed, if any did. */
 export function explore(
   exploration: Exploration,
 ): Promise<{ covered: Covered; failure?: Failure }> {

@@ -3,7 +3,7 @@ import { FAULT_LEVELS, type FaultLevel, PLATFORMS, type PlatformName } from './p
 
 export interface Flags {
   firstSeed: number;
-  /** How many seeds to run; unset when time decides. */
+  /** The number of seeds to run; unset when time decides. */
   seeds?: number;
   minutes?: number;
   steps: number;
@@ -11,7 +11,7 @@ export interface Flags {
   platform: PlatformName;
 }
 
-/** Something that the person who typed the command can mend. */
+/** A mistake in the command line. */
 export class FlagError extends Error {
   override name = 'FlagError';
 }

@@ -5,12 +5,12 @@ import { run } from './run.ts';
 
 const SEEDS = 200;
 
-/** Half a minute where nothing else runs. */
+/** Takes half a minute on an idle machine. */
 const TIMEOUT_MS = 900_000;
 
 describe('the histories of the simulation', () => {
-  // A change that means to keep behaviour leaves them as they are. One that means to change it, or the simulator, writes
-  // them anew: `npx vitest run tests/simulation/histories --update`.
+  // A change that must not alter behaviour must not alter these digests. After a change of behaviour, or of the
+  // simulator, write them anew: `npx vitest run tests/simulation/histories --update`.
   it(
     'are those that are kept: every event, record and answer, to the byte',
     async () => {

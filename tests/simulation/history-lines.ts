@@ -1,4 +1,4 @@
-/** The history of the engines as lines of a story. */
+/** Turns the history of the engines into lines of a story. */
 
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
@@ -46,7 +46,7 @@ export function told(entry: Entry): Line[] {
   }
 }
 
-/** What is written, and what it is about. Replicas only repeat what was told before. */
+/** Returns a write as text, and the ids it is about. Replicas only repeat earlier writes, so theirs have no text. */
 function written({ table, before, after, events }: Kind<'write'>): [string, string[]] {
   const says = events.length > 0 ? `, says ${events.map(({ type }) => type)}` : '';
   const change = (name: string, was: unknown, is: unknown) =>
@@ -66,7 +66,7 @@ function written({ table, before, after, events }: Kind<'write'>): [string, stri
   return [change('charge of', was, charge), ids];
 }
 
-/** The fields that decide anything. */
+/** Describes a record by the fields that decisions depend on. */
 function stateOf(record: unknown): string {
   if (record === undefined || record === null) return 'new';
   const { status, price, orderId, reason, stripeRefundId } = record as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** How people go through their steps: one after the other each, all of them at the same time. */
+/** Takes all people through their steps: each person's one after the other, all people at the same time. */
 import type { Simulation } from '@fairseat/platform/simulated';
 import { actions } from './actions.ts';
 import { PASSWORD } from './checkers/answers.ts';
@@ -12,13 +12,13 @@ export interface Surroundings {
   simulation: Simulation;
   client: Client;
   market: Market;
-  /** Whether nothing further needs to be done. */
+  /** True when the run may end at once. */
   isOver(): boolean;
 }
 
 const MAX_SIGN_INS = 6;
 
-/** Resolves once everybody has taken their last step. */
+/** Resolves once all people have taken their last step. */
 export async function live(world: Surroundings): Promise<void> {
   const startMs = world.simulation.nowMs;
   const stepsOf = Map.groupBy(world.plan.steps, ({ person }) => person);
@@ -52,7 +52,7 @@ async function take(world: Surroundings, person: Person, step: Step) {
   });
 }
 
-/** The first time with a new account; an answer that was lost may have made it all the same. */
+/** Signs up the first time. Retries alternate with signing in, since a lost answer may have created the account. */
 export async function signIn({ client }: Surroundings, person: Person, story: string) {
   const body = { email: person.email, password: PASSWORD };
   const up: Ask = { route: 'POST /api/users/signup', body };

@@ -1,11 +1,11 @@
 /**
- * `npm run simulate`: lives through many seeds, and tells the story of the first that breaks a rule.
+ * `npm run simulate`: runs many seeds, and prints the story of the first that breaks a rule.
  *
- * How it works, in the order to read it: `plan.ts` makes of a seed everything that will be asked and go wrong.
- * `run.ts` lives through a plan: it starts the real services (`cluster.ts`, requests enter by `door.ts`), lets
- * people (`life.ts`, `actions.ts`, `people.ts`) ask over a network that loses things (`client.ts`), and has
- * everything that happens looked at (`checkers/`). A plan that breaks a rule is made small (`shrink.ts`) and
- * told (`story.ts`). `explore.ts` spreads seeds over the cores.
+ * How it works, in reading order: `plan.ts` makes a plan from a seed: every request and every fault. `run.ts` runs a
+ * plan: it starts the real services (`cluster.ts`, requests enter by `door.ts`), lets people (`life.ts`, `actions.ts`,
+ * `people.ts`) send requests over a network that loses messages (`client.ts`), and checks everything that happens
+ * (`checkers/`). A plan that breaks a rule is shrunk (`shrink.ts`) and printed (`story.ts`). `explore.ts` spreads seeds
+ * over the cores.
  */
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -77,7 +77,7 @@ async function report({ seed, outcome }: Failure, flags: Flags): Promise<number>
 
 const PROGRESS_MS = process.stdout.isTTY ? 500 : 10_000;
 
-/** On a terminal one line that changes, else a line now and then. */
+/** Shows progress: on a terminal in one line that changes, else in a line now and then. */
 function createProgress(summary: () => string) {
   let nextAt = performance.now() + PROGRESS_MS;
   const show = () => {

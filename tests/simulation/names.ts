@@ -1,18 +1,18 @@
-/** Names that people can follow, instead of ids: person 3, ticket A, order A1. */
+/** Readable names in place of ids: person 3, ticket A, order A1. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { Stored } from '@fairseat/common/contracts/shared';
 import type { Entry } from '@fairseat/platform/simulated';
 import type { StoredPayment } from '@fairseat/test-support/invariants';
 
-/** The noun before an id is part of its name. */
+/** Matches ids, with a noun before them, which the name repeats. */
 const ID = /(?:\b(?:ticket|order|payment) )?(pi_test_[0-9a-f]{32}|[0-9a-f]{32})/g;
 
 export class Names {
   readonly #names = new Map<string, string>();
-  /** The letter of each ticket, and how many orders it has had. */
+  /** The letter of each ticket, and the number of its orders so far. */
   readonly #tickets = new Map<string, { letter: string; orders: number }>();
 
-  /** Learns the names of what is made. */
+  /** Names each new record. */
   learn(entry: Entry): void {
     if (entry.kind !== 'write') return;
     const { table, before, after } = entry;
@@ -26,7 +26,7 @@ export class Names {
     }
   }
 
-  /** The text with names for ids. */
+  /** Replaces the ids in a text by names. */
   in(text: string): string {
     return text.replace(ID, (_, id: string) => this.#names.get(id) ?? `${id.slice(0, 12)}…`);
   }

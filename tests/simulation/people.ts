@@ -1,4 +1,4 @@
-/** The people of a run, and what they know of each other's tickets and orders from the answers they got. */
+/** The people of a run, and the tickets and orders that they know from answers. */
 import { type Ask, bodyOf, type Exchange, type ReplyBody } from './exchange.ts';
 
 export interface Person {
@@ -6,14 +6,14 @@ export interface Person {
   email: string;
   userId: string;
   cookie: string | undefined;
-  /** Requests that the person sent with a key. */
+  /** The requests that the person sent with a key. */
   keyed: Ask[];
 }
 
 export interface KnownTicket {
   id: string;
   seller: number;
-  /** Sold or withdrawn, as far as anybody knows. */
+  /** True once an answer has shown that it is sold or withdrawn. */
   isOver: boolean;
 }
 
@@ -23,11 +23,11 @@ export interface KnownOrder {
   ticketId: string;
   expiresAtMs: number;
   isOver: boolean;
-  /** What the bank calls the payment, once it asks the buyer to confirm. */
+  /** The id of the payment at the gateway, once the bank asks the buyer to confirm it. */
   paymentId?: string;
 }
 
-/** Kept for longer than its end, so that some come back too late. */
+/** An order counts as open for this long after its end, so that some people pay too late. */
 const LATE_MS = 4000;
 
 export class Market {
@@ -51,18 +51,18 @@ export class Market {
     return this.people[number % this.people.length] as Person;
   }
 
-  /** Tickets that nobody is known to hold. */
+  /** Returns the tickets that nobody is known to hold. */
   free(nowMs: number): KnownTicket[] {
     const held = new Set(this.orders.filter((order) => isOpen(order, nowMs)).map(ticketIdOf));
     return this.tickets.filter((ticket) => !ticket.isOver && !held.has(ticket.id));
   }
 
-  /** Orders of this person that may still be paid. */
+  /** Returns the orders of this person that count as open. */
   openOrders({ number }: Person, nowMs: number): KnownOrder[] {
     return this.orders.filter((order) => order.buyer === number && isOpen(order, nowMs));
   }
 
-  /** Learns from an answer whatever it tells. */
+  /** Updates tickets and orders from an answer. */
   learn(exchange: Exchange): void {
     const { route, reply, person, id, body: asked } = exchange;
     const body = bodyOf(reply);

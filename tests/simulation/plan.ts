@@ -1,11 +1,11 @@
-/** A seed becomes a plan: everything that will be asked and everything that will go wrong, before anything runs. */
+/** Makes a plan from a seed: every request and every fault of a run, before anything runs. */
 import { createHash } from 'node:crypto';
 import type { EventType } from '@fairseat/common/events';
 import { seeded } from '@fairseat/common/testing/random';
 import { createServices } from '@fairseat/marketplace/services';
 import { clear, type Weather } from '@fairseat/platform/simulated';
 
-/** Those that keep something. */
+/** The services that publish events, which are those with state of their own. */
 export const SERVICES = createServices()
   .filter(({ publishes }) => publishes)
   .map(({ name }) => name);
@@ -16,7 +16,7 @@ export type FaultLevel = (typeof FAULT_LEVELS)[number];
 export const PLATFORMS = ['simulated', 'embedded'] as const;
 export type PlatformName = (typeof PLATFORMS)[number];
 
-/** How often each action comes, before the seed changes it. */
+/** The weight of each action, before the seed changes it. */
 const USUAL = {
   list: 8,
   edit: 3,
@@ -36,14 +36,14 @@ const USUAL = {
 
 export type Action = keyof typeof USUAL;
 
-/** Something that a person does. Choices are made when it runs, so that any steps can be left out. */
+/** One action of a person. Its choices are made when it runs, so that any step can be left out. */
 export interface Step {
   id: number;
   person: number;
   action: Action;
-  /** From the start of the run; later if the person's step before takes longer. */
+  /** Counted from the start of the run; later when the person's previous step takes longer. */
   atMs: number;
-  /** Numbers from 0 to 1 that decide what there is to decide. */
+  /** Numbers from 0 to 1 that decide its choices. */
   dice: number[];
 }
 
@@ -52,7 +52,7 @@ export type Fault = {
   lastsMs: number;
 } /** With `afterSaveMs` it waits until its process saves something, and then so long. */ & (
   | { kind: 'crash'; service: string; replica: number; afterSaveMs?: number }
-  /** In the midst of its next commit. */
+  /** Crashes in the middle of its next commit. */
   | { kind: 'crash at commit'; service: string; replica: number }
   | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: string }
   | { kind: 'timers lost' }
@@ -61,18 +61,18 @@ export type Fault = {
 
 export interface Plan {
   seed: number;
-  /** What the services run on; unset for engines made for simulation. */
+  /** The platform of the services; unset for engines made for the simulation. */
   platform?: PlatformName;
   people: number;
   orderExpirationSeconds: number;
   replicas: Record<string, number>;
-  /** By how much the clock of each replica is wrong. */
+  /** The error of each replica's clock. */
   skewsMs: Record<string, number[]>;
   weather: Weather;
-  /** Chances that a request does not arrive, or its answer. */
+  /** The chances that a request or an answer is lost. */
   requestLost: number;
   replyLost: number;
-  /** The higher, the more people want the same ticket. */
+  /** The higher, the more people want the same tickets. */
   hotness: number;
   steps: Step[];
   faults: Fault[];
@@ -84,13 +84,13 @@ export interface PlanOptions {
   platform?: PlatformName | undefined;
 }
 
-/** By how much the clock of a process such as `orders 2` is wrong. */
+/** Returns the error of the clock of a process such as `orders 2`. */
 export function skewMsOf({ skewsMs }: Plan, process: string): number {
   const [name, number] = process.split(' ') as [string, string];
   return skewsMs[name === 'marketplace' ? 'orders' : name]?.[Number(number) - 1] ?? 0;
 }
 
-/** Nothing goes wrong: then nothing may be late, lost or refused either. */
+/** True when the plan has no faults, so that nothing may be late, lost or refused. */
 export const isCalm = ({ weather, faults, skewsMs, requestLost, replyLost }: Plan): boolean =>
   Object.keys(clear).every((name) => {
     const part = name as keyof Weather;
@@ -106,12 +106,12 @@ export const isCalm = ({ weather, faults, skewsMs, requestLost, replyLost }: Pla
 
 const MOST_CALM_LATENCY_MS = 5;
 
-/** How many seeds of `some` are calm altogether. */
+/** The share of calm seeds at the level `some`. */
 const CALM = 1 / 8;
 
 type Random = () => number;
 
-/** One stream of numbers for each purpose, so that a change to one leaves the others as they were. */
+/** Returns a stream of random numbers for one purpose, so that a change to one purpose leaves the others alone. */
 function stream(seed: number, name: string): Random {
   return seeded(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE());
 }
@@ -130,7 +130,7 @@ export function createPlan(seed: number, { platform, ...options }: PlanOptions):
   return platform === 'embedded' ? inOneProcess(plan) : plan;
 }
 
-/** What cannot happen there is left out, and what is several becomes one. */
+/** Fits a plan to one process: replicas become one, and faults that it cannot have are left out. */
 function inOneProcess(plan: Plan): Plan {
   const skewMs = skewMsOf(plan, 'orders 1');
   return {
@@ -159,16 +159,16 @@ function faultOfOne({ atMs, lastsMs, ...fault }: Fault): Fault | undefined {
 
 function createPlanOfMany(seed: number, { steps, faults }: PlanOptions): Plan {
   const random = stream(seed, 'plan');
-  // What looks like bad weather otherwise comes to light when there is none.
+  // Without any faults, bugs show that otherwise pass for bad weather.
   const calm = faults === 'none' || (faults === 'some' && random() < CALM);
   const replicas = perService(() => (faults === 'none' ? 1 : whole(random, 1, 3)));
   const skewMs = calm || random() < 0.5 ? 0 : between(random, 10, 3000);
-  // Two clocks differ by up to twice as much: a hold has to outlast that.
+  // Two clocks differ by up to twice the skew, and a hold must outlast that.
   const leastSeconds = Math.ceil((2 * skewMs) / 1000) + 3;
   const plan: Plan = {
     seed,
     people: whole(random, 3, 12),
-    // Long enough to pay, short enough to be over within the run, and now and then the real thing.
+    // Long enough to pay and short enough to end within the run, but sometimes the real duration.
     orderExpirationSeconds: random() < 0.15 ? 900 : Math.max(leastSeconds, whole(random, 5, 60)),
     replicas,
     skewsMs: perService((service) =>
@@ -203,7 +203,7 @@ function createSteps(random: Random, people: number, count: number): Step[] {
 
 const dice = (random: Random) => Array.from({ length: 5 }, () => Math.round(random() * 1e4) / 1e4);
 
-/** Some actions are left out altogether: what usually hides behind them comes to light. */
+/** Draws the weights of actions. Some are left out, so that bugs show that they usually hide (swarm testing). */
 function swarm(random: Random): [Action, number][] {
   return Object.entries(USUAL).map(([action, weight]) => {
     const kept = action === 'buy' || action === 'pay' || random() < 0.75;
@@ -220,7 +220,7 @@ function drawn(weights: [Action, number][], point: number): Action {
   return 'buy';
 }
 
-/** `some`: each kind of trouble in every other run. `all`: every kind in every run. */
+/** `some` has each kind of fault in every other run, `all` has every kind in every run. */
 function createWeather(random: Random, faults: FaultLevel): Weather {
   if (faults === 'none') return clear;
   const chance = (most: number) => {
@@ -257,7 +257,7 @@ function createFaults(random: Random, plan: Plan, untilMs: number, level: FaultL
   return faults.toSorted((a, b) => a.atMs - b.atMs);
 }
 
-/** No single message is needed to let go of a ticket or to settle money: whoever misses it asks again. */
+/** Each of these may be lost: locks, orders and charges are said again until their end is known. */
 const LOSABLE = [
   { group: 'tickets', type: 'order.created' },
   { group: 'tickets', type: 'order.cancelled' },

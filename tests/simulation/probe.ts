@@ -1,4 +1,4 @@
-/** What must work once everything is well again: a purchase like any other, and no session that has ended. */
+/** Probes of the recovered system: a purchase works, lists are whole, and ended sessions are refused. */
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Stored } from '@fairseat/common/contracts/shared';
@@ -18,7 +18,7 @@ const newcomer = (number: number): Person => ({
   keyed: [],
 });
 
-/** @throws Violation when a ticket cannot be listed, held and paid. */
+/** Lists, holds and pays a ticket. @throws Violation when that fails. */
 export async function buyOnce(world: Surroundings): Promise<void> {
   const { people } = world.plan;
   const seller = newcomer(people);
@@ -57,7 +57,7 @@ const GUARDED: Ask[] = [
   { route: 'GET /api/payments/:id', id: '0'.repeat(32) },
 ];
 
-/** @throws Violation when any replica still knows a session that was signed out of. */
+/** Uses all ended sessions at all replicas. @throws Violation when one is accepted. */
 export async function useOldSessions(cluster: Cluster, past: readonly Exchange[]): Promise<void> {
   for (const { route, reply, cookie } of past) {
     if (route !== 'POST /api/users/signout' || reply?.status !== 200 || !cookie) continue;
@@ -71,7 +71,7 @@ export async function useOldSessions(cluster: Cluster, past: readonly Exchange[]
   }
 }
 
-/** @throws Violation when a list, read page by page, is not exactly what there is. */
+/** Reads lists page by page. @throws Violation when one is not exactly what is saved. */
 export async function readLists(world: Surroundings, ledger: Ledger): Promise<void> {
   const { market, plan } = world;
   const person = market.person(plan.seed);
@@ -93,19 +93,19 @@ export async function readLists(world: Surroundings, ledger: Ledger): Promise<vo
   };
   const check = (what: string, pages: ReplyBody[][], all: Iterable<Stored>) => {
     const expected = [...all].sort((a, b) => (isNewer(a, b) ? -1 : 1)).map(({ id }) => id);
-    const told = () => `${what}: ${pages.flat().length} of ${expected.length}`;
+    const message = () => `${what}: ${pages.flat().length} of ${expected.length}`;
     must(
       'a list is whole',
       isDeepStrictEqual(
         pages.flat().map(({ id }) => id),
         expected,
       ),
-      told,
+      message,
     );
     must(
       'a list is whole',
       pages.every(({ length }) => length <= limit),
-      told,
+      message,
     );
   };
   const tickets = [...ledger.tickets.values()];

@@ -1,4 +1,4 @@
-/** One run: a plan is lived through, then the weather clears and everything must come to rest. */
+/** Runs a plan. At its end the weather clears, and everything must come to rest. */
 import { createHash } from 'node:crypto';
 import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Platform } from '@fairseat/common/ports';
@@ -26,14 +26,14 @@ export interface Counts {
 
 export interface Outcome {
   found?: Found;
-  /** What went wrong in the simulator itself, with its stack; it says nothing about the services. */
+  /** The error of the simulator itself, with its stack, which says nothing about the services. */
   crash?: string;
   counts: Counts;
-  /** Of everything that happened, if it was asked for. */
+  /** A hash of the history, if requested. */
   hash?: string;
 }
 
-/** Told of everything that happens, in order. */
+/** Receives everything that happens, in order. */
 interface Listener {
   onEntry(entry: Entry): void;
   onAsked(exchange: Exchange): void;
@@ -41,20 +41,20 @@ interface Listener {
 }
 
 export interface RunOptions extends Partial<Listener> {
-  /** Stands between the services and their platform, to take out a guard. */
+  /** Wraps the platform before the services get it, to take out a guard. */
   wrap?: (platform: Platform) => Platform;
-  /** Costs about as much as the run itself. */
+  /** Hashes the history, which takes about as long as the run itself. */
   hash?: boolean;
 }
 
 const TURN_MS = 500;
-/** By then every lock, charge and order has been said again twice. */
+/** Long enough for every lock, charge and order to be said again twice. */
 const COMES_TO_REST_MS = 4 * SAY_AGAIN_MS;
-/** Clocks may be wrong by less. */
+/** More than clocks are wrong and alarms are late, together. */
 const AFTER_ALARMS_MS = 15_000;
-/** Longer than anything waits before it says something again. */
+/** Longer than any wait before something is said again. */
 const LINGERS_MS = 2 * SAY_AGAIN_MS + 10_000;
-/** One seed in so many is watched for so long. */
+/** One seed in this many is watched for that long. */
 const LINGERS_EVERY = 10;
 
 export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome> {
@@ -124,7 +124,7 @@ class Run {
     this.#writes = writes;
   }
 
-  /** @throws Violation, or anything else when the simulator itself fails. */
+  /** @throws Violation; any other error means that the simulator itself failed. */
   async liveThrough({ onEntry, onAsked, onAnswered }: Listener, wrap: RunOptions['wrap']) {
     const plan = this.#plan;
     const simulation = this.#simulation;
@@ -167,7 +167,7 @@ class Run {
     checkers.onTheBus(simulation.engines.events);
   }
 
-  /** Lets time pass until it is done. */
+  /** Lets time pass until the work is done. */
   async #passing(work: Promise<unknown>) {
     let isDone = false;
     work.then(
@@ -180,14 +180,14 @@ class Run {
     while (!isDone && !this.#checkers.isOver) await this.#until(TURN_MS);
   }
 
-  /** What was planned to go wrong comes to its end, and the weather clears. */
+  /** Waits for the end of all planned faults, and clears the weather. */
   async #calmDown(troubles: Troubles, client: Client) {
     await troubles.end();
     this.#simulation.setWeather(clear);
     client.isReliable = true;
   }
 
-  /** Everything must come to its end within its bound. */
+  /** Waits until everything has come to rest. @throws Violation after the bound. */
   async #rest() {
     const { ledger } = this.#checkers;
     const boundMs = this.#plan.orderExpirationSeconds * 1000 + COMES_TO_REST_MS;
@@ -202,7 +202,7 @@ class Run {
     }
   }
 
-  /** Alarms of ended orders may still ring, and are answered; after them nobody has anything to say. */
+  /** Waits for the last alarms, which are still answered. After them nothing may be written any more. */
   async #linger() {
     const ends = [...this.#checkers.ledger.orders.values()].map(({ expiresAt }) => expiresAt);
     const lastMs = Math.max(this.#simulation.nowMs, ...ends.map((end) => Date.parse(end)));
@@ -218,7 +218,7 @@ class Run {
   }
 }
 
-/** Named by what it is about, whatever the ids and numbers. */
+/** The violation is named by the first thing that is not at rest, without ids and numbers. */
 function restless(unrest: string[], isQuiet: boolean): Violation {
   const [first = isQuiet ? 'nothing' : 'an event or an alarm is never done'] = unrest;
   const about = first.replace(/[0-9a-f]{32}/g, '…').replace(/\d+/g, 'n');

@@ -1,4 +1,4 @@
-/** Finds the smallest plan that still breaks the same rule: that is what a person wants to read. */
+/** Finds the smallest plan that still breaks the same rule, since people must read it. */
 import { clear, type Weather } from '@fairseat/platform/simulated';
 import { type Plan, SERVICES } from './plan.ts';
 import { type Outcome, type RunOptions, run } from './run.ts';
@@ -6,13 +6,13 @@ import { type Outcome, type RunOptions, run } from './run.ts';
 export interface Shrunk {
   plan: Plan;
   outcome: Outcome;
-  /** How many runs it took. */
+  /** The number of runs it took. */
   runs: number;
 }
 
 const WITHIN_MS = 20_000;
 
-/** `outcome` is what became of the plan; the time is that of the wall. */
+/** `outcome` is the plan's outcome; `withinMs` is wall-clock time. */
 export async function shrink(
   plan: Plan,
   outcome: Outcome,
@@ -49,7 +49,7 @@ class Shrinking {
     return { plan: this.#plan, outcome: this.#outcome, runs: this.#runs };
   }
 
-  /** What was to come after the rule was broken is not needed. */
+  /** Drops steps and faults planned for after the violation. */
   async cutEnd() {
     const { steps, faults } = this.#plan;
     const endMs = this.#outcome.counts.simulatedMs;
@@ -58,7 +58,7 @@ class Shrinking {
     await this.#try({ steps: until(steps), faults: until(faults) });
   }
 
-  /** Often none of the weather matters, or not much of it. */
+  /** Tries with few or no faults, which often do not matter. */
   async calm() {
     const { skewsMs } = this.#plan;
     const none = Object.fromEntries(
@@ -96,7 +96,7 @@ class Shrinking {
     }
   }
 
-  /** Whole seconds are easier to read. */
+  /** Rounds times, since whole seconds are easier to read. */
   async tidyTimes() {
     for (const grainMs of [1000, 100]) {
       const steps = this.#plan.steps.map((step) => ({
@@ -107,7 +107,7 @@ class Shrinking {
     }
   }
 
-  /** Leaves out ever smaller pieces, as long as `isEnough` says that what is left still fails. */
+  /** Drops ever smaller pieces, and keeps each change for which `isEnough` resolves with true (delta debugging). */
   async #fewer<T>(all: T[], isEnough: (rest: T[]) => Promise<boolean>) {
     let items = all;
     for (let size = Math.ceil(items.length / 2); size >= 1; ) {
@@ -122,7 +122,7 @@ class Shrinking {
     }
   }
 
-  /** Takes the change over if the same rule is still broken with it. */
+  /** Keeps a change if the plan then still breaks the same rule. */
   async #try(change: Partial<Plan>): Promise<boolean> {
     if (performance.now() > this.#deadline) return false;
     const plan = { ...this.#plan, ...change };

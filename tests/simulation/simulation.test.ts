@@ -1,4 +1,4 @@
-/** The whole marketplace under the simulator: in short here, at length by `npm run simulate`. */
+/** Tests of the whole marketplace under the simulator: briefly here, at length by `npm run simulate`. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -22,13 +22,13 @@ import { tell } from './story.ts';
 
 const execute = promisify(execFile);
 
-/** Seconds of work, which a busy machine makes minutes of. */
+/** Takes seconds, but minutes on a busy machine. */
 const PATIENT = { timeout: 120_000 };
 
-/** What `npm run simulate` runs. */
+/** The command that `npm run simulate` runs. */
 const COMMAND = ['--conditions=@fairseat/source', join(import.meta.dirname, 'main.ts')];
 
-/** Answers however it ends. */
+/** Runs the command. Resolves whatever its exit code. */
 async function simulate(...args: string[]) {
   return execute(process.execPath, [...COMMAND, ...args]).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
@@ -39,7 +39,7 @@ async function simulate(...args: string[]) {
 const outcomeOf = (seed: number, options: PlanOptions, how: RunOptions = {}) =>
   run(createPlan(seed, options), how);
 
-/** The first seed that shows what is wrong. */
+/** Returns the first seed that breaks a rule. */
 async function firstFailure(options: PlanOptions, how: RunOptions) {
   for (let seed = 1; seed <= 20; seed++) {
     const plan = createPlan(seed, options);
@@ -107,7 +107,7 @@ describe.each(PLATFORMS)('a seed of the %s platform', (platform) => {
   });
 });
 
-/** Lets this service's handlers be changed. */
+/** Wraps a platform to change the handlers of one service. */
 const handling =
   (group: string, change: (handlers: Handlers) => Handlers) =>
   (platform: Platform): Platform => ({
@@ -202,7 +202,7 @@ describe('a system that does not come to rest', () => {
     ['what rests stays at rest', writingOn],
     ['a healthy system serves', refusingTheLast],
   ])('breaks the rule "%s"', async (rule, wrap) => {
-    // Every tenth seed is watched for long.
+    // Every tenth seed is watched for longer.
     const { found, crash } = await outcomeOf(10, { steps: 40, faults: 'some' }, { wrap });
     expect(crash).toBe(undefined);
     expect(found?.invariant).toBe(rule);
@@ -255,7 +255,7 @@ describe('npm run simulate', () => {
     const child = spawn(process.execPath, [...COMMAND, '--minutes', '10']);
     const output: string[] = [];
     child.stdout.on('data', (chunk) => {
-      // It has begun.
+      // The first output shows that it has begun.
       if (output.length === 0) child.kill('SIGINT');
       output.push(String(chunk));
     });

@@ -1,4 +1,4 @@
-/** What happened, told so that a person can follow it: as lines of text, and as a Mermaid sequence picture. */
+/** Tells a run to people: as lines of text, and as a Mermaid sequence diagram. */
 
 import { bodyOf, type Exchange, methodOf, urlOf } from './exchange.ts';
 import { told } from './history-lines.ts';
@@ -8,24 +8,24 @@ import { type Outcome, type RunOptions, run } from './run.ts';
 
 export interface Story {
   text: string;
-  /** A Markdown page with the text and a picture. */
+  /** A Markdown page with the text and the diagram. */
   page: string;
 }
 
-/** One thing that happened; with `to` when something passes from one to the other. */
+/** One happening; with `to` when a message passes from one to the other. */
 export interface Line {
   atMs: number;
   who: string;
   to?: string;
   what: string;
-  /** The ids of what it is about; empty when it is about everything. */
+  /** The ids that it is about; empty when it concerns everything. */
   about: string[];
 }
 
-/** More than this is not read anyway. */
+/** Nobody reads more lines than this. */
 const MAX_LINES = 250;
 
-/** Runs the plan once more and listens. */
+/** Runs the plan once more and records it. */
 export async function tell(plan: Plan, options: RunOptions = {}): Promise<Story> {
   const names = new Names();
   const lines: Line[] = [];
@@ -60,7 +60,7 @@ function toText({ atMs, who, to, what }: Line): string {
   return `${(atMs / 1000).toFixed(3).padStart(9)} s  ${from.padEnd(24)}  ${what}`;
 }
 
-/** What has to do, directly or not, with what the violation names; all of it when it names nothing. */
+/** Returns the lines that concern the ids in the violation, directly or not; all lines when it names none. */
 function relevant(lines: Line[], message: string): Line[] {
   const ids = new Set<string>(message.match(/pi_test_[0-9a-f]{32}|[0-9a-f]{32}/g));
   if (ids.size === 0) return lines;
@@ -108,7 +108,7 @@ const idsOf = ({ id, body, story }: Exchange) =>
   [story, id, body?.['ticketId'], body?.['orderId']].filter((part) => typeof part === 'string');
 
 function toPage({ seed }: Plan, text: string, lines: Line[]): string {
-  // What a picture cannot have in a name or a message.
+  // Mermaid does not accept these characters in names and messages.
   const actor = (name: string) => name.replaceAll(/\W/g, '_');
   const plain = (what: string) => what.replaceAll(/[;#{}"\n]/g, ' ').slice(0, 100);
   const picture = lines.map(({ who, to, what }) =>

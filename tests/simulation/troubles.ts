@@ -4,13 +4,13 @@ import type { Fault, Plan } from './plan.ts';
 
 type Crash = Extract<Fault, { kind: 'crash' }>;
 
-/** Everything that goes wrong in a run, as planned, from now on. */
+/** Brings about the planned faults of a run, counted from now on. */
 export class Troubles {
   readonly #simulation: Simulation;
   readonly #cluster: Cluster;
   /** Crashes that wait for their process to save something. */
   readonly #ambushes = new Map<string, Crash>();
-  /** Events to be lost that may not have been said yet, and crashes at commits that may not come. */
+  /** Functions that call off lost events not published yet, and crashes at commits that have not come. */
   readonly #callOff: (() => void)[] = [];
   #endMs: number;
 
@@ -28,7 +28,7 @@ export class Troubles {
     });
   }
 
-  /** Resolves once all of it is over. */
+  /** Resolves once all faults are over. */
   async end(): Promise<void> {
     while (this.#simulation.nowMs <= this.#endMs) await this.#simulation.runUntil(this.#endMs + 1);
     this.#ambushes.clear();

@@ -1,4 +1,4 @@
-/** A process of its own that runs the seeds it is given, one after the other. */
+/** A worker process, which runs the seeds it receives one after the other. */
 import { createPlan, type PlanOptions } from './plan.ts';
 import { type Outcome, run } from './run.ts';
 
@@ -17,7 +17,7 @@ async function work({ seed, hash, ...options }: Task) {
   process.send?.({ seed, outcome } satisfies Result);
 }
 
-// Who started it decides when it ends.
+// The parent process decides when it ends.
 process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 process.on('message', (task: Task) => void work(task));

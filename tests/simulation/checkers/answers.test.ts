@@ -1,4 +1,4 @@
-/** What people are told, true or not. */
+/** Tests of the rules on answers, true and false ones. */
 import { describe, expect, it } from 'vitest';
 import { Past } from './past.ts';
 

@@ -1,4 +1,4 @@
-/** What people were told must be true, and stay true. */
+/** Checks every answer against the saved records. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import { bodyOf, type Exchange, type ReplyBody, type Route, subjectOf } from '../exchange.ts';
@@ -9,11 +9,11 @@ export const PASSWORD = 'correct horse';
 export const UNKNOWN_TOKEN = 'pm_card_unheardOf';
 
 export interface AnswerRules {
-  /** No fault and no foul weather: then nothing may be refused for being away or not known yet. */
+  /** True without any faults: then nothing may be refused as unavailable or not known yet. */
   isCalm: boolean;
-  /** By how much any clock is wrong at most. */
+  /** The largest error of any clock. */
   mostSkewMs: number;
-  /** Whether signing out of this session has been asked for. */
+  /** True once a sign-out of this session was requested. */
   mayHaveEnded(cookie: string): boolean;
 }
 
@@ -27,7 +27,7 @@ const orderOf = ({ id, body }: Exchange, ledger: Ledger): OrderRecord | undefine
   ledger.orders.get(ledger.orderOfPayment.get(id ?? '') ?? '');
 const ticketOf = (exchange: Exchange, ledger: Ledger) => ledger.tickets.get(subjectOf(exchange));
 
-/** A record is answered as it was saved, and never as it was before the request. */
+/** True when the answer shows a saved version of the record, and none from before the request. */
 const isRecord: Truth = ({ versions, route }, { id = '', version = 0, status }, ledger) => {
   const past = ledger.past<TicketRecord | OrderRecord>(id, version);
   const isFresh = route.startsWith('POST') || version >= versions;
@@ -53,7 +53,7 @@ const fits = ({ status, userId }: Body, { query = '', ...exchange }: Exchange) =
 const isEnded = (record: TicketRecord | OrderRecord | undefined, end: string, by: Exchange) =>
   record?.status === end && record.userId === by.userId;
 
-/** What must be so when a request was answered with success. */
+/** The rule for a success, by route. */
 const granted: Record<Route, Check> = {
   'POST /api/users/signup': (_, { id }, { users }) => users.has(id ?? ''),
   'POST /api/users/signin': ({ body }, { id }, { accountOf }) =>
@@ -88,7 +88,7 @@ const granted: Record<Route, Check> = {
   'POST /api/test-gateway/:id/confirm': isCharge,
 };
 
-/** All the while from request to answer the order awaited its payment. */
+/** True when the order awaited its payment from request to answer. */
 function couldPay(exchange: Exchange, ledger: Ledger): boolean {
   const order = orderOf(exchange, ledger);
   const charge = ledger.payments.get(order?.id ?? '')?.charge;
@@ -109,14 +109,14 @@ const isNotTheirs: Truth = (exchange, _, ledger) => {
 const hasAccount: Truth = ({ body }, _, { accountOf }) =>
   accountOf.has(addressOf({ email: String(body?.['email']) }));
 
-/** What a request is about may be on its way from another service, and is waited for. */
+/** The record of a request may be on its way from another service, so the service waits this long for it. */
 const WAITS_MS = 1000;
 const hasWaited = ({
   askedAtMs,
   answeredAtMs = askedAtMs,
 }: Pick<Exchange, 'askedAtMs' | 'answeredAtMs'>) => answeredAtMs - askedAtMs >= WAITS_MS;
 
-/** What must be so when a request was refused with this code. */
+/** The rule for a refusal, by code. */
 const refused: Record<string, Check> = {
   email_taken: hasAccount,
   wrong_credentials: (exchange, body, ledger) =>
@@ -126,7 +126,7 @@ const refused: Record<string, Check> = {
   not_your_order: isNotTheirs,
   ticket_sold: (exchange, _, ledger) => ticketOf(exchange, ledger)?.status === 'sold',
   ticket_withdrawn: (exchange, _, ledger) => ticketOf(exchange, ledger)?.status === 'withdrawn',
-  // For orders, whether it was held is for the checker of holds to say.
+  // For orders, the checker of holds decides whether it was held.
   ticket_reserved: (exchange, _, ledger) =>
     exchange.route === 'POST /api/orders' || wasOnce(exchange, ledger, 'reserved'),
   already_yours: () => true,
@@ -146,7 +146,7 @@ const refused: Record<string, Check> = {
   idempotency_key_reused: ({ headers }) => headers?.['idempotency-key'] !== undefined,
   not_signed_in: ({ cookie }, _, _ledger, { mayHaveEnded }) =>
     cookie === undefined || mayHaveEnded(cookie),
-  // What another service keeps a copy of may not have arrived there yet.
+  // The replica of another service may not have the record yet.
   not_found: ({ versions, route, ...exchange }, _, _ledger, { isCalm }) =>
     versions === 0 ||
     route === 'GET /api/payments/:id' ||

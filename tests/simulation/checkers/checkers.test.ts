@@ -1,4 +1,4 @@
-/** Every rule is seen to break: a checker that cannot fail proves nothing. */
+/** Breaks every rule, since a checker that cannot fail proves nothing. */
 import type { AnyEvent } from '@fairseat/common/events';
 import { describe, expect, it } from 'vitest';
 import { at, Past } from './past.ts';

@@ -1,4 +1,4 @@
-/** Everything that must hold, looked at whenever anything happens. */
+/** Runs all checkers on everything that happens. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
@@ -23,13 +23,13 @@ export interface Found {
   atMs: number;
 }
 
-/** Tables of a service's own records, of which no version may be left out. */
+/** The tables of services' own records, which must have every version. */
 const OWN = ['tickets_tickets', 'orders_orders', 'payments_payments', 'test_gateway_payments'];
 
-/** Services whose every event tells of a record. */
+/** The services whose every event belongs to a record. */
 const KEEPERS = ['tickets', 'orders', 'payments'];
 
-/** Why a delivery may come to nothing in a healthy system. */
+/** The reasons for which a delivery may fail in a healthy system. */
 const EXCUSE =
   /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack|Error: The handler was stopped)/;
 
@@ -40,7 +40,7 @@ export class Checkers {
   readonly #mayMissEnds: boolean;
   /** The first violation. */
   found: Found | undefined;
-  /** What went wrong in the simulator itself. */
+  /** The error of the simulator itself. */
   crash: unknown;
   readonly #rules;
   readonly #keys = new IdempotencyKeys();
@@ -110,20 +110,20 @@ export class Checkers {
     });
   }
 
-  /** What a service logged as an error. */
+  /** Receives an error that a service logged. */
   logged(message: string, error: unknown): void {
     const causes = error instanceof AggregateError ? error.errors : [error];
     const stacks = causes.map((cause) => (cause as Error)?.stack ?? String(cause));
     this.fail('no unexpected error', [message, ...stacks].join('\n'));
   }
 
-  /** What is not at rest, one line each. */
+  /** Returns a line for each thing that is not at rest. */
   unrest(): string[] {
     const wrong = violationsIn(this.ledger.everything(), this.#nowMs());
     return wrong.filter((line) => !(this.#mayMissEnds && this.#isHarmless(line)));
   }
 
-  /** What is wrong in the whole history of what people saw. */
+  /** Checks the whole history of what people saw. */
   overall(exchanges: readonly Exchange[]): void {
     this.#guard(() => {
       checkHolds(exchanges, this.ledger);
@@ -133,7 +133,7 @@ export class Checkers {
     });
   }
 
-  /** What is wrong with all that came to the bus. */
+  /** Checks all events on the bus. */
   onTheBus(events: readonly AnyEvent[]): void {
     this.#guard(() => checkEvents(events, this.ledger));
   }
@@ -144,14 +144,14 @@ export class Checkers {
     });
   }
 
-  /** What was thrown: a violation, or a fault of the simulator itself. */
+  /** Receives a thrown error: a violation, or an error of the simulator itself. */
   broke(error: unknown): void {
     this.#guard(() => {
       throw error;
     });
   }
 
-  /** An end that was lost is asked for again only by who has something to settle and does not know it. */
+  /** True for a stale order with nothing to settle: then payments never asks again for an end that was lost. */
   #isHarmless(line: string): boolean {
     const id = /^stale order (\w+) in payments$/.exec(line)?.[1] ?? '';
     const payment = this.ledger.payments.get(id);
@@ -171,7 +171,7 @@ export class Checkers {
     }
   }
 
-  /** Rules look at the write before the ledger takes it in. */
+  /** Checks a write before the ledger records it. */
   #written(write: Write) {
     const { table, before, after, events } = write;
     if (OWN.includes(table)) {
@@ -196,7 +196,7 @@ export class Checkers {
   }
 }
 
-/** An event tells of the record that was saved with it, as it then is. */
+/** An event must show the record saved with it, at that version. */
 function checkEvent(event: AnyEvent, { after, table }: Write) {
   const record = table === 'payments_payments' ? (after as StoredPayment).charge : after;
   const data = event.data as { status?: string };
@@ -213,7 +213,7 @@ function checkAccount(account: Account, { accountOf }: Ledger) {
   must('one account an address', isOnly, () => `${account.email} has ${other} and ${account.id}`);
 }
 
-/** What orders knows of a ticket is what the ticket was, and never older than what it knew. */
+/** A listing in orders must be a version of its ticket, and newer than the one before. */
 function checkListing({ before, after }: Write, ledger: Ledger) {
   const owner = ledger.past<TicketRecord>(after.id, after.version);
   const { status, price } = after as TicketRecord;
@@ -224,13 +224,21 @@ function checkListing({ before, after }: Write, ledger: Ledger) {
   );
 }
 
-/** What was saved with a record is on the bus, and all that is there tells what an event may tell and no more. */
+/** Every event saved with a record must be on the bus, and events there must have no field beyond their schema. */
 function checkEvents(events: readonly AnyEvent[], { said }: Ledger) {
   const ids = new Set(events.map(({ id }) => id));
-  const unsaid = [...said].find(([id]) => !ids.has(id));
-  must('what is saved is said', unsaid === undefined, () => `${unsaid?.[1]} never came to the bus`);
+  const missing = [...said].find(([id]) => !ids.has(id));
+  must(
+    'what is saved is said',
+    missing === undefined,
+    () => `${missing?.[1]} never came to the bus`,
+  );
   for (const event of events) {
-    const told = () => `${event.type}: ${JSON.stringify(event)}`;
-    must('an event tells no more than it may', isDeepStrictEqual(parseEvent(event), event), told);
+    const message = () => `${event.type}: ${JSON.stringify(event)}`;
+    must(
+      'an event tells no more than it may',
+      isDeepStrictEqual(parseEvent(event), event),
+      message,
+    );
   }
 }

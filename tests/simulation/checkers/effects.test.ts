@@ -5,8 +5,8 @@ import { at, Past } from './past.ts';
 
 const START_MS = Date.parse(at(0));
 
-/** Something that happens in this process, beside what is written. */
-function hear(past: Past, happening: Happening, process = 'tickets 1'): Past {
+/** Passes a happening of this process, other than a write, to the checkers. */
+function happen(past: Past, happening: Happening, process = 'tickets 1'): Past {
   const entry = { atMs: past.nowMs, process, story: 'a-story', ...happening };
   past.checkers.heard(entry as Entry);
   return past;
@@ -15,18 +15,18 @@ function hear(past: Past, happening: Happening, process = 'tickets 1'): Past {
 const event = (type: string, subject: string, data: object = {}) =>
   ({ id: `event of ${type}`, type, subject, version: 2, data }) as unknown as AnyEvent;
 
-const acknowledged = (past: Past, group: string, said: AnyEvent) => {
-  const about = { event: said, group, attempt: 1 };
-  return hear(hear(past, { kind: 'deliver', ...about }), { kind: 'handled', ...about });
+const acknowledged = (past: Past, group: string, delivered: AnyEvent) => {
+  const about = { event: delivered, group, attempt: 1 };
+  return happen(happen(past, { kind: 'deliver', ...about }), { kind: 'handled', ...about });
 };
 
 const alarm = { service: 'expiration', key: 'o', ring: 1 };
-const rings = (past: Past, dueAt = START_MS + 60_000, ring = 1) =>
-  hear(past, { kind: 'alarm', ...alarm, ring, dueAt });
-const says = (past: Past) =>
-  hear(past, { kind: 'publish', event: event('expiration.elapsed', 'o', { orderId: 'o' }) });
-/** Rings, is said, and begins to ring once more before the first ring is over. */
-const ringsTwice = () => rings(says(rings(new Past().held())), undefined, 2);
+const fires = (past: Past, dueAt = START_MS + 60_000, ring = 1) =>
+  happen(past, { kind: 'alarm', ...alarm, ring, dueAt });
+const publishes = (past: Past) =>
+  happen(past, { kind: 'publish', event: event('expiration.elapsed', 'o', { orderId: 'o' }) });
+/** The alarm fires, is published, and fires once more before the first firing is over. */
+const firesTwice = () => fires(publishes(fires(new Past().held())), undefined, 2);
 const charging = () => new Past().charging();
 const later = (past: Past, ms: number) => Object.assign(past, { nowMs: START_MS + ms });
 
@@ -40,11 +40,11 @@ const broken: [rule: string, ...ways: (() => Past)[]][] = [
     () => acknowledged(new Past().held(), 'payments', event('order.awaiting_payment', 'o')),
     () => acknowledged(new Past(), 'payments', event('session.ended', 's')),
   ],
-  ['an alarm rings for the end of its order', () => rings(new Past().held(), START_MS + 1)],
+  ['an alarm rings for the end of its order', () => fires(new Past().held(), START_MS + 1)],
   [
     'an alarm that rang is said',
-    () => hear(rings(new Past().held()), { kind: 'rung', ...alarm }),
-    () => hear(ringsTwice(), { kind: 'rung', ...alarm, ring: 2 }),
+    () => happen(fires(new Past().held()), { kind: 'rung', ...alarm }),
+    () => happen(firesTwice(), { kind: 'rung', ...alarm, ring: 2 }),
   ],
   ['who gives money back looks first', () => new Past().asksGateway('refund', 'pi', 'k')],
   [
@@ -56,7 +56,7 @@ const broken: [rule: string, ...ways: (() => Past)[]][] = [
     'nobody gets a lock after the end',
     () => {
       const past = later(new Past().listed().ordered(), 60_000);
-      hear(
+      happen(
         past,
         { kind: 'deliver', event: event('order.created', 'o'), group: 'tickets', attempt: 1 },
         'orders 1',
@@ -92,8 +92,8 @@ describe.each(broken)('the rule "%s"', (rule, ...ways) => {
 
 describe('an alarm that was said and a refund that was looked at', () => {
   it('break no rule', () => {
-    const past = ringsTwice();
-    hear(past, { kind: 'rung', ...alarm })
+    const past = firesTwice();
+    happen(past, { kind: 'rung', ...alarm })
       .asksGateway('find', 'pi')
       .asksGateway('refund', 'pi', 'k');
     expect(past.broken).toBe(undefined);

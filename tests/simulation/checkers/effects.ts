@@ -1,4 +1,4 @@
-/** What was acknowledged has come about: of every event what it brings about, of every alarm that it was said. */
+/** Checks that acknowledged work was done: every event has its effect, and every alarm is published. */
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Entry } from '@fairseat/platform/simulated';
 import type { Ledger } from './ledger.ts';
@@ -13,7 +13,7 @@ interface Seen {
   locked: ReadonlySet<string>;
   /** Sessions that a service knows to have ended, as `service id`. */
   ended: ReadonlySet<string>;
-  /** How many versions of its ticket there were when the event was delivered. */
+  /** The number of versions of its ticket when the event was delivered. */
   versionsBefore: number;
 }
 
@@ -25,7 +25,7 @@ const isListed: Effect = ({ subject, version }, { ledger }) =>
 const isNoted: Effect = ({ subject, version }, { ledger }) =>
   (ledger.payments.get(subject)?.order?.version ?? 0) >= version;
 
-/** Once a group has acknowledged an event. What is not listed changes nothing that can be seen. */
+/** The effect of each event once its group has acknowledged it. Events that are not listed have none to be seen. */
 const EFFECTS: Record<string, Effect> = {
   'orders ticket.created': isListed,
   'orders ticket.updated': isListed,
@@ -41,7 +41,7 @@ const EFFECTS: Record<string, Effect> = {
   'payments order.completed': isNoted,
   'tickets order.created': ({ subject }, { ledger, locked }) =>
     locked.has(subject) || ledger.refused.has(subject),
-  // It may have been locked for this order only since: orders will say its end again.
+  // The lock may be newer than the event: orders will say that end again.
   'tickets order.cancelled': (event, { ledger, versionsBefore }) =>
     (ledger.pasts.get(ticketIdIn(event)) ?? [])
       .slice(versionsBefore - 1)
@@ -61,14 +61,14 @@ export class Effects {
   readonly #locked = new Set<string>();
   readonly #ended = new Set<string>();
   readonly #versionsBefore = new Map<string, number>();
-  /** By order the rings of its alarm since whose begin the alarm clock has said nothing. */
-  readonly #unsaid = new Map<string, Set<number>>();
-  /** Payments that a process has looked at since it last gave money back. */
+  /** By order: the firings of its alarm after whose begin nothing was published yet. */
+  readonly #unpublished = new Map<string, Set<number>>();
+  /** Payments that a process has looked up since its last refund of them. */
   readonly #lookedAt = new Set<string>();
 
-  /** When a process was first asked for the lock of an order. */
+  /** The time at which a process first received the request for an order's lock. */
   readonly #askedAtMs = new Map<string, number>();
-  /** When the way of a request to the gateway was last seen. */
+  /** The time of a story's last save or call to the gateway. */
   readonly #seenAtMs = new Map<string, number>();
   readonly #skewMsOf: (process: string) => number;
 
@@ -96,7 +96,7 @@ export class Effects {
         this.#rung(entry);
         break;
       case 'publish':
-        this.#unsaid.delete(orderIdIn(entry.event.data));
+        this.#unpublished.delete(orderIdIn(entry.event.data));
         break;
       case 'gateway':
         this.#asked(entry);
@@ -140,48 +140,50 @@ export class Effects {
       event.type === 'session.ended'
         ? this.#ended.has(`${group} ${event.subject}`)
         : (EFFECTS[`${group} ${event.type}`]?.(event, seen) ?? true);
-    const told = () => `${group} has acknowledged ${event.type} of ${event.subject} for nothing`;
-    must('what is handled has taken effect', isSo, told);
+    const message = () => `${group} has acknowledged ${event.type} of ${event.subject} for nothing`;
+    must('what is handled has taken effect', isSo, message);
   }
 
   /** By its own clock, no process locks a ticket for an order whose time was over before it was asked. */
   #checkLock(orderId: string, process: string) {
     const clockMs = (this.#askedAtMs.get(`${process} ${orderId}`) ?? 0) + this.#skewMsOf(process);
     const lateMs = clockMs - Date.parse(this.#ledger.orders.get(orderId)?.expiresAt ?? '');
-    const told = () => `${process} locks a ticket for order ${orderId} ${lateMs} ms after its end`;
-    must('nobody gets a lock after the end', !(lateMs >= 0), told);
+    const message = () =>
+      `${process} locks a ticket for order ${orderId} ${lateMs} ms after its end`;
+    must('nobody gets a lock after the end', !(lateMs >= 0), message);
   }
 
-  /** The key of an alarm is its order. */
+  /** The key of an alarm is the id of its order. */
   #rang({ key, ring, dueAt }: Kind<'alarm'>) {
     const expiresAt = this.#ledger.orders.get(key)?.expiresAt ?? '';
-    const told = () => `the alarm of order ${key} was set to ${new Date(dueAt).toISOString()}`;
-    must('an alarm rings for the end of its order', Date.parse(expiresAt) === dueAt, told);
-    this.#unsaid.set(key, (this.#unsaid.get(key) ?? new Set()).add(ring));
+    const message = () => `the alarm of order ${key} was set to ${new Date(dueAt).toISOString()}`;
+    must('an alarm rings for the end of its order', Date.parse(expiresAt) === dueAt, message);
+    this.#unpublished.set(key, (this.#unpublished.get(key) ?? new Set()).add(ring));
   }
 
-  /** What a request did before it asked for the money was done before it decided to. */
+  /** A request decides to confirm after its last seen step, so that step must be before the order's end. */
   #checkInTime(paymentId: string, process: string, story: string) {
     const order = this.#ledger.orders.get(this.#ledger.orderOfPayment.get(paymentId) ?? '');
     const clockMs = (this.#seenAtMs.get(story) ?? 0) + this.#skewMsOf(process);
     const lateMs = clockMs - Date.parse(order?.expiresAt ?? '');
-    const told = () => `${process} asks for the money of ${order?.id} ${lateMs} ms after its end`;
-    must('nobody pays after the end', !(lateMs >= 0), told);
+    const message = () =>
+      `${process} asks for the money of ${order?.id} ${lateMs} ms after its end`;
+    must('nobody pays after the end', !(lateMs >= 0), message);
   }
 
   #rung({ key, ring }: Kind<'rung'>) {
-    const isSaid = !this.#unsaid.get(key)?.has(ring);
-    must('an alarm that rang is said', isSaid, () => `nobody heard of that of ${key}`);
+    const isPublished = !this.#unpublished.get(key)?.has(ring);
+    must('an alarm that rang is said', isPublished, () => `nobody heard of that of ${key}`);
   }
 
-  /** Gateways forget the keys of requests after a while, but not what they have done. */
+  /** Gateways forget idempotency keys after a while, so a refund must look first whether it was made. */
   #asked({ call, args, process, story, atMs }: Kind<'gateway'>) {
     if (call === 'confirm' && story) this.#checkInTime(String(args[0]), process, story);
     if (story) this.#seenAtMs.set(story, atMs);
     const name = `${process} ${args[0]}`;
     if (call === 'find') this.#lookedAt.add(name);
     if (call !== 'refund') return;
-    const told = () => `${process} gives payment ${args[0]} back without a look at it`;
-    must('who gives money back looks first', this.#lookedAt.delete(name), told);
+    const message = () => `${process} gives payment ${args[0]} back without a look at it`;
+    must('who gives money back looks first', this.#lookedAt.delete(name), message);
   }
 }

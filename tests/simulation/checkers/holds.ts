@@ -1,4 +1,4 @@
-/** Each ticket as a register that orders hold one after the other: what people saw of it must be linearizable. */
+/** Models each ticket as a register, held by one order after another: what people saw of it must be linearizable. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { bodyOf, type Exchange, subjectOf } from '../exchange.ts';
 import type { Ledger } from './ledger.ts';
@@ -22,7 +22,7 @@ const look = (
   apply: (holder) => (fits(holder) ? holder : undefined),
 });
 
-/** @throws Violation when no order of events explains what people were answered. */
+/** @throws Violation when no order of events explains the answers. */
 export function checkHolds(exchanges: readonly Exchange[], ledger: Ledger): void {
   const byStory = new Map(exchanges.map((exchange) => [exchange.story, exchange]));
   const actsOn = new Map<string, HoldAct[]>();
@@ -47,7 +47,7 @@ export function checkHolds(exchanges: readonly Exchange[], ledger: Ledger): void
   }
 }
 
-/** An order takes its ticket; unless its buyer does it, it may let go by itself at any later time. */
+/** An order takes its ticket. If it was cancelled, and not by its buyer, it may have let go at any later time. */
 function lifeOf(order: OrderRecord, maker: Exchange | undefined): HoldAct[] {
   const { id, status, reason } = order;
   const from = maker?.from ?? 0;
@@ -67,7 +67,7 @@ const letGo = (id: string) => ({
   apply: (holder: Holder) => (holder === id ? null : undefined),
 });
 
-/** What a person learned from one answer of who holds a ticket. */
+/** Returns what one answer showed about the holder of a ticket. */
 function seenBy(
   exchange: Exchange,
   ledger: Ledger,
@@ -99,7 +99,7 @@ function sawOrder(exchange: Exchange, order: ReturnType<typeof bodyOf>) {
   return { ticketId, act: look(exchange, label, (holder) => (holder === id) === held) };
 }
 
-/** Asked again, a cancelled order stays so; never answered, it may not have been heard. */
+/** Cancelling again changes nothing. A request without an answer may never have arrived. */
 function cancelled(exchange: Exchange, ledger: Ledger) {
   const { id = '', reply, from } = exchange;
   const order = ledger.orders.get(id);

@@ -1,4 +1,4 @@
-/** Idempotency keys: those that people sent to the marketplace, and those that it sent to the payment gateway. */
+/** Checks idempotency keys: those of people to the marketplace, and those of payments to the gateway. */
 import type { Entry } from '@fairseat/platform/simulated';
 import { bodyOf, type Exchange } from '../exchange.ts';
 import { UNKNOWN_TOKEN } from './answers.ts';
@@ -6,16 +6,16 @@ import { must } from './violation.ts';
 
 interface Use {
   bodies: Set<string>;
-  /** Orders that were said to be in the way. */
+  /** Orders that a refusal named as being in the way. */
   inTheWay: { body: string; orderId: string }[];
   /** The first success. */
   granted?: { body: string; recordId: string; to: number };
 }
 
-/** What a request that was granted before may be answered all the same. */
+/** The refusals that a request may still get after it was granted. */
 const STILL = ['payment_declined', 'ticket_unavailable', 'not_signed_in', 'unavailable'];
 
-/** The same request is the same record. */
+/** The same request must give the same record. */
 export class IdempotencyKeys {
   readonly #uses = new Map<string, Use>();
 
@@ -44,7 +44,7 @@ export class IdempotencyKeys {
       !isAgain || reply.status < 400 || STILL.includes(code ?? ''),
       () => `${body} was granted before, and is now refused: ${code}`,
     );
-    // A card that the gateway turns out not to know leaves nothing behind, so its key is free again.
+    // An unknown card leaves nothing behind, so its key is free again.
     if (reply.status !== 201 || exchange.body?.['token'] === UNKNOWN_TOKEN) return;
     use.granted ??= { body, recordId: id, to: exchange.to };
     const { granted } = use;
@@ -65,7 +65,7 @@ export class IdempotencyKeys {
   }
 }
 
-/** Asked again, whatever happened meanwhile, the gateway must know it for the same request. */
+/** A repeated call must have the same key, so that the gateway recognises it, whatever happened meanwhile. */
 export class GatewayKeys {
   readonly #known = new Map<string, string>();
 
@@ -75,8 +75,8 @@ export class GatewayKeys {
     const name = `${call} ${request}`;
     const known = this.#known.get(name) ?? key;
     this.#known.set(name, key);
-    const told = () => `${name} was asked for with the keys ${known} and ${key}`;
-    must('the gateway is asked with one key', key === known, told);
+    const message = () => `${name} was asked for with the keys ${known} and ${key}`;
+    must('the gateway is asked with one key', key === known, message);
   }
 }
 
@@ -85,6 +85,6 @@ function opening([payment]: readonly unknown[]) {
   return [orderId, key] as const;
 }
 
-/** The payment, what to pay with if it is that, and last the key. */
+/** The last argument is the key; the others are the request. */
 const acting = (args: readonly unknown[]) =>
   [args.slice(0, -1).join(' '), String(args.at(-1))] as const;

@@ -1,4 +1,4 @@
-/** What was saved, as the engines tell it: the ground on which all rules are checked. No service has a hand in it. */
+/** The saved records, from the history of the engines alone. All rules are checked against them. */
 
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { Stored } from '@fairseat/common/contracts/shared';
@@ -11,7 +11,7 @@ export type Write = Extract<Entry, { kind: 'write' }>;
 
 export type Account = Stored & { email: string };
 
-/** Letter case makes no other address. */
+/** Addresses that differ only in letter case are the same. */
 export const addressOf = ({ email }: { email: string }) => email.toLowerCase();
 
 export class Ledger {
@@ -24,17 +24,17 @@ export class Ledger {
   readonly accountOf = new Map<string, string>();
   /** Every version of each ticket and order, the first at 0. */
   readonly pasts = new Map<string, Stored[]>();
-  /** The order that keeps a ticket from all others. */
+  /** By ticket: the order that keeps all others from it. */
   readonly activeOrderOf = new Map<string, string>();
-  /** The order that a payment at the gateway is for, as payments has saved it. */
+  /** By payment at the gateway: its order, as payments has saved it. */
   readonly orderOfPayment = new Map<string, string>();
-  /** Whose request made an order. */
+  /** By order: the story of the request that placed it. */
   readonly makerOf = new Map<string, string | undefined>();
-  /** Orders that tickets has refused the lock. */
+  /** Orders to which tickets refused the lock. */
   readonly refused = new Set<string>();
-  /** When an order was placed, by true time. */
+  /** By order: the true time at which it was placed. */
   readonly placedAtMs = new Map<string, number>();
-  /** Events that were saved with their records: id and type. */
+  /** Events saved with records: type by id. */
   readonly said = new Map<string, string>();
   /** Orders that are neither paid nor cancelled. */
   readonly unended = new Set<string>();
@@ -67,7 +67,7 @@ export class Ledger {
     }
   }
 
-  /** The record as it was at that version. */
+  /** Returns the record at that version. */
   past<R extends Stored>(id: string, version: number): R | undefined {
     return this.pasts.get(id)?.[version - 1] as R | undefined;
   }

@@ -1,30 +1,30 @@
 /**
- * Whether what people saw of one thing could have come about one act after the other: Lowe's just-in-time variant of
- * the algorithm of Wing and Gong. An act takes effect at one moment between its request and its answer; one that was
- * never answered at any moment after its request, or never.
+ * Checks linearizability by Lowe's just-in-time variant of the algorithm of Wing and Gong: is there an order of acts
+ * that explains all answers? An act takes effect at one moment between its request and its answer; without an answer,
+ * at any moment after its request, or never.
  */
 export interface Act<State> {
-  /** Places of the request and of its answer in the order of everything seen; `Infinity` when there was no answer. */
+  /** The places of its request and its answer in the order of all; `Infinity` when there was no answer. */
   from: number;
   to: number;
-  /** The state once it has taken effect, or undefined when it could not have happened then. */
+  /** Returns the state after its effect, or undefined when it is impossible in this state. */
   apply(state: State): State | undefined;
-  /** It never changes anything, so it may as well take effect as early as it can. */
+  /** True for a read, which may take effect as early as possible, since it changes nothing. */
   onlyLooks?: boolean;
   label: string;
 }
 
 interface Possibility<State> {
   state: State;
-  /** Acts not answered yet that have taken effect. */
+  /** Unanswered acts that have taken effect. */
   done: ReadonlySet<Act<State>>;
 }
 
-/** More than any honest history needs. */
+/** More than any realistic history needs. */
 const MAX_POSSIBILITIES = 20_000;
 
 /**
- * Answers the first act whose answer no order of acts explains, or undefined when all is well.
+ * Returns the first act whose answer no order explains, or undefined when there is an order for all.
  * States are compared as text.
  */
 export function firstImpossible<State extends string | null>(
@@ -51,7 +51,7 @@ export function firstImpossible<State extends string | null>(
   return undefined;
 }
 
-/** Every way on in which `act` has taken effect, others before it where that is needed. */
+/** Returns every possibility in which `act` has taken effect, after other pending acts where needed. */
 function withEffectOf<State extends string | null>(
   act: Act<State>,
   possible: Possibility<State>[],

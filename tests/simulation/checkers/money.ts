@@ -1,4 +1,4 @@
-/** What must hold of every charge, and of every payment at the gateway, at every write. */
+/** Checks every write of a charge, and of a payment at the gateway. */
 
 import type { GatewayRecord, StoredPayment } from '@fairseat/test-support/invariants';
 import type { Ledger, Write } from './ledger.ts';
@@ -18,11 +18,11 @@ const NEXT_AT_GATEWAY: Record<string, string[]> = {
 };
 
 export interface MoneyRules {
-  /** How late a payment that was decided on in time may be saved, clocks and weather considered. */
+  /** The most that a payment decided in time may be saved late, by clocks and weather. */
   decidedWithinMs: number;
-  /** How late it may reach the gateway. */
+  /** The most that it may reach the gateway late. */
   takenWithinMs: number;
-  /** Whether the buyer has told the bank that they approve of this payment. */
+  /** True once the buyer has approved this payment at the bank. */
   wasApproved(paymentId: string): boolean;
 }
 
@@ -86,7 +86,7 @@ function checkReplica(id: string, version: number, knownVersion: number, { order
   );
 }
 
-/** What payments says of the money is what the gateway did. */
+/** A charge must show the true state of its payment at the gateway. */
 function checkTrue(charge: NonNullable<StoredPayment['charge']>, ledger: Ledger, name: string) {
   const real = ledger.gateway.get(charge.stripeId ?? '');
   const { status } = charge;
@@ -132,7 +132,7 @@ function checkTaking(
   if (order === undefined) return;
   const { price } = order.ticket;
   must('a buyer pays what they saw', after.amount === price, () => `${name}: ${after.amount}`);
-  // Otherwise the buyer took another card instead.
+  // Without a new confirmation it was the bank's approval that took the money; otherwise it was a card.
   if (before.confirmations.length === after.confirmations.length) {
     const approved = wasApproved(after.id);
     must('the bank is obeyed', approved, () => `${name} was taken without approval`);

@@ -1,4 +1,4 @@
-/** What must hold of every order at every write. */
+/** Checks every write of an order. */
 import { type CancelReason, type OrderRecord, termsSchema } from '@fairseat/common/contracts/order';
 import type { Ledger, Write } from './ledger.ts';
 import { agree, must } from './violation.ts';
@@ -10,15 +10,15 @@ const NEXT: Record<OrderRecord['status'], OrderRecord['status'][]> = {
   cancelled: ['cancelled'],
 };
 
-/** When nothing is in the way: sooner than the sweep would come that is there for a lost alarm. */
+/** Without faults an order ends sooner than by the sweep, which makes up for lost alarms. */
 const MOST_LATE_MS = 1500;
 
 export interface OrderRules {
   isCalm: boolean;
   orderExpirationSeconds: number;
-  /** By how much the clock of a process is wrong. */
+  /** Returns the error of the clock of a process. */
   skewMsOf(process: string): number;
-  /** Whether this buyer has asked for the end of this order. */
+  /** True once this buyer has asked to cancel this order. */
   wasCancelledBy(userId: string, orderId: string): boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Histories by hand, to see each rule break. */
+/** Histories made by hand, to break each rule. */
 
 import type { Stored } from '@fairseat/common/contracts/shared';
 import type { AnyEvent } from '@fairseat/common/events';
@@ -11,7 +11,7 @@ export const at = (ms: number) => new Date(START_MS + ms).toISOString();
 
 type Change = Record<string, unknown>;
 
-/** Writes one version after the other, as a service would, and tells the checkers. */
+/** Writes one version after the other, as a service would, and passes them to the checkers. */
 export class Past {
   readonly checkers: Checkers;
   readonly exchanges: Exchange[] = [];
@@ -29,13 +29,13 @@ export class Past {
     this.checkers = new Checkers(this.plan, () => this.nowMs);
   }
 
-  /** The rule that was broken first. */
+  /** The first broken rule. */
   get broken(): string | undefined {
     if (this.checkers.crash !== undefined) throw this.checkers.crash;
     return this.checkers.found?.invariant;
   }
 
-  /** The next version of a record, with events of these types. */
+  /** Writes the next version of a record, with events of these types. */
   write(table: string, id: string, change: Change, ...types: string[]): this {
     const before = this.#records.get(`${table} ${id}`);
     const version = (before?.version ?? 0) + 1;
@@ -43,7 +43,7 @@ export class Past {
     return this.save(table, before, after, types.map((type) => eventOf(type, after)) as AnyEvent[]);
   }
 
-  /** Whatever is given, right or wrong. */
+  /** Saves any record, right or wrong. */
   save(table: string, before: Stored | undefined, after: Stored, events: AnyEvent[] = []): this {
     this.#records.set(`${table} ${after.id}`, after);
     const entry = { atMs: this.nowMs, process: 'orders 1', story: 'a-story' };
@@ -57,7 +57,7 @@ export class Past {
     this.write('tickets_tickets', 't', change, ...types);
   order = (change: Change, ...types: string[]) =>
     this.write('orders_orders', 'o', change, ...types);
-  /** Payments keeps order and charge in one record. */
+  /** Writes the charge, whose record in payments also has the order. */
   charge(change: Change, ...types: string[]) {
     const before = this.#records.get('payments_payments o') as
       | (Stored & { charge?: Change })
@@ -117,7 +117,7 @@ export class Past {
     return this;
   }
 
-  /** A request that is answered at once. */
+  /** A request with an answer at once, or with none when there is no status. */
   exchange(
     asked: Pick<Exchange, 'route'> & Partial<Exchange>,
     status?: number,

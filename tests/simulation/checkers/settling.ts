@@ -1,8 +1,8 @@
-/** What a cancelled order leaves open is settled soon, not only when it is called to mind. */
+/** Checks that the open charge of a cancelled order is settled soon, not only by saying it again. */
 import type { Ledger } from './ledger.ts';
 import { must } from './violation.ts';
 
-/** A look each second, and a slow payment. */
+/** The sweep comes each second, and a slow payment takes some more. */
 const SOON_MS = 10_000;
 
 export class Settling {
@@ -25,8 +25,8 @@ export class Settling {
     }
     this.#openSinceMs.delete(orderId);
     const tookMs = nowMs - (sinceMs ?? nowMs);
-    const told = () => `the charge of cancelled order ${orderId} was settled after ${tookMs} ms`;
-    must('a cancelled order is settled soon', tookMs <= SOON_MS, told);
+    const message = () => `the charge of cancelled order ${orderId} was settled after ${tookMs} ms`;
+    must('a cancelled order is settled soon', tookMs <= SOON_MS, message);
   }
 
   #isOpen(orderId: string): boolean {

@@ -1,4 +1,4 @@
-/** What must hold of every ticket at every write. */
+/** Checks every write of a ticket. */
 import { termsSchema } from '@fairseat/common/contracts/order';
 import { listingSchema, type Refusal, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Ledger, Write } from './ledger.ts';
@@ -11,7 +11,7 @@ const NEXT: Record<TicketRecord['status'], TicketRecord['status'][]> = {
   withdrawn: ['withdrawn'],
 };
 
-/** Which event tells a change of state. What stays as it is may be said again, or be refused to someone. */
+/** The events of each change of state. An unchanged state may be said again, or come with a refusal. */
 const TOLD_BY: Record<string, string[]> = {
   'new available': ['ticket.created'],
   'available available': ['ticket.updated', 'ticket.refused'],
@@ -24,7 +24,7 @@ const TOLD_BY: Record<string, string[]> = {
   'withdrawn withdrawn': ['ticket.refused'],
 };
 
-/** A lock that is held is tried for about 2 s, while the holder's end may be on its way. */
+/** A held lock is tried for about 2 s, since the holder's end may be on its way. */
 const TRIED_FOR_MS = 1000;
 
 export function checkTicket(write: Write, ledger: Ledger): void {
@@ -85,7 +85,7 @@ function checkKept(before: TicketRecord, after: TicketRecord, name: string) {
   );
 }
 
-/** Why a ticket is refused is so; whether an order is too late is for the clock of tickets to say. */
+/** A refusal must have a true reason. Only the clock of tickets decides whether an order is too late. */
 function checkRefusal(
   { orderId, reason }: Refusal,
   ticket: TicketRecord,
@@ -107,8 +107,8 @@ function checkRefusal(
     own_ticket: order?.userId === ticket.userId,
     expired: order !== undefined,
   };
-  const told = () => `ticket ${ticket.id} is refused to order ${orderId}: ${reason}`;
-  must('a ticket is refused for its reason', rightly[reason], told);
+  const message = () => `ticket ${ticket.id} is refused to order ${orderId}: ${reason}`;
+  must('a ticket is refused for its reason', rightly[reason], message);
 }
 
 function checkLock(ticket: TicketRecord, { orders }: Ledger, name: string) {

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 
-/** Something that must never be so, is. Anything else that a run throws is a fault of the simulator itself. */
+/** A rule is broken. Any other error of a run is an error of the simulator itself. */
 export class Violation extends Error {
   override name = 'Violation';
-  /** Which rule is broken: the same for every run that breaks it. */
+  /** The broken rule: the same for every run that breaks it. */
   readonly invariant: string;
 
   constructor(invariant: string, message: string) {
@@ -12,12 +12,12 @@ export class Violation extends Error {
   }
 }
 
-/** @throws Violation when it does not hold. */
+/** @throws Violation unless the invariant holds. */
 export function must(invariant: string, holds: boolean, message: () => string): void {
   if (!holds) throw new Violation(invariant, message());
 }
 
-/** Whether two records have the same in all fields of a schema. */
+/** True when two records are the same in all fields of a schema. */
 export const agree = ({ shape }: z.ZodObject, a: object | undefined, b: object | undefined) => {
   const [one, other] = [a, b] as (Record<string, unknown> | undefined)[];
   return Object.keys(shape).every(

@@ -1,4 +1,4 @@
-/** Known failures that no run of the simulator can show, and why. */
+/** The known failures that no run of the simulator can show, and why. */
 export const elsewhere: Record<number, string> = {
   10: 'what the countdown trusts is a matter of the page; that only the clock of the server counts has tests.',
   27: 'a process that listens although its start failed: starts of real processes are tested.',

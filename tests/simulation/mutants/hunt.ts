@@ -1,24 +1,24 @@
-/** A process of its own for one bug: seed after seed, until a rule is broken. Started by `main.ts`, and tells it. */
+/** A process that hunts one bug: it runs seed after seed until a rule is broken, and reports to its parent. */
 import type { PlanOptions } from '../plan.ts';
 import { catalogue } from './catalogue.ts';
 import { infect } from './mutant.ts';
 
 export interface Quarry extends PlanOptions {
-  /** Unset for the product as it is. */
+  /** Unset to hunt without a bug. */
   mutant: string | undefined;
   seeds: number;
-  /** Whether to look for the shortest tape. */
+  /** Shrinks the plan that finds the bug. */
   shrink: boolean;
 }
 
-/** How a hunt ended. */
+/** The outcome of a hunt. */
 export type Outcome =
   | { kind: 'found'; seed: number; rule: string; message: string; steps?: number }
   | { kind: 'nothing'; seeds: number }
-  /** A fault of the simulator, which says nothing about the bug. */
+  /** An error of the simulator, which says nothing about the bug. */
   | { kind: 'crash'; seed: number; message: string };
 
-/** Where it is, and in the end how it ended. */
+/** The seed under way, and at last the outcome. */
 export type Report = { seed: number } | Outcome;
 
 process.once('message', async (message) => {
@@ -30,7 +30,7 @@ process.once('message', async (message) => {
 });
 
 async function hunt({ seeds, shrink, ...options }: Quarry, isIn: () => boolean): Promise<Outcome> {
-  // Loaded only now, with the bug in them.
+  // Imported only now, so that the modules load with the bug.
   const { createPlan } = await import('../plan.ts');
   const { run } = await import('../run.ts');
   if (!isIn()) return { kind: 'crash', seed: 0, message: 'the file with the bug was not loaded' };

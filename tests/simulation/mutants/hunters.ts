@@ -6,7 +6,7 @@ import type { Mutant } from './mutant.ts';
 import type { Result } from './results.ts';
 
 const AT_ONCE = 2;
-/** One seed takes less than a second, and the shortest tape is found within 20. */
+/** One seed takes less than a second, and shrinking at most 20. */
 const HUNG_MS = 120_000;
 
 export interface Listener {
@@ -14,7 +14,7 @@ export interface Listener {
   onResult?: (result: Result) => void;
 }
 
-/** Answers in the order of the mutants. */
+/** Returns results in the order of the mutants. */
 export async function huntAll(
   mutants: readonly Mutant[],
   options: Omit<Quarry, 'mutant' | 'platform'>,
@@ -37,7 +37,7 @@ export async function huntAll(
   return mutants.flatMap((mutant) => results.get(mutant) ?? []);
 }
 
-/** A process that says nothing for long is ended. */
+/** Hunts one bug. A process that reports nothing for too long is killed. */
 export function hunt(quarry: Quarry, onSeed: (seed: number) => void = () => {}): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
   const child = fork(join(import.meta.dirname, 'hunt.ts'));

@@ -1,4 +1,4 @@
-/** `npm run mutants`: puts each bug into the services, and shows by which rule and at which seed it is found. */
+/** `npm run mutants`: puts each bug into the sources, and reports the rule and the seed that find it. */
 import { parseArgs } from 'node:util';
 import { FlagError } from '../flags.ts';
 import { FAULT_LEVELS, type FaultLevel, PLATFORMS, type PlatformName } from '../plan.ts';
@@ -52,7 +52,7 @@ function wholeNumber(name: string, value: string): number {
   throw new FlagError(`--${name} ${value}: expected a whole number from 1 to 999999. ${USAGE}`);
 }
 
-/** On a terminal one line that changes, else a line for each mutant. */
+/** Shows progress: on a terminal in one line that changes, else in a line for each mutant. */
 function createProgress(count: number) {
   const { isTTY } = process.stdout;
   const underWay = new Map<string, number>();
@@ -97,7 +97,7 @@ async function main() {
   if (!isSound || !results.every(isCaught)) process.exitCode = EXIT.survivor;
 }
 
-/** That a seed finds a bug means something only if it finds nothing without. */
+/** Runs the same seeds without a bug: a find means something only if they find nothing then. */
 async function findsNothing(
   platform: PlatformName,
   hunted: readonly Result[],

@@ -1,26 +1,26 @@
-/** A small, believable bug: other words at one place of the sources, put in as they are loaded, never on disk. */
+/** A small, realistic bug: a change at one place of the sources, made while they load, never on disk. */
 import { registerHooks } from 'node:module';
 import type { PlatformName } from '../plan.ts';
 
 export interface Mutant {
   /** Lower case, with dashes. */
   name: string;
-  /** Numbers of docs/known-failures.md that it brings back, or a guard that it takes out. */
+  /** The numbers of docs/known-failures.md that it brings back, or 'guard' when it takes out a guard. */
   shows: readonly number[] | 'guard';
-  /** What goes wrong, in plain words. */
+  /** The failure, in plain words. */
   breaks: string;
-  /** From the root of the repository. */
+  /** The path from the root of the repository. */
   file: string;
-  /** Where it is hunted, if not on engines made for simulation. */
+  /** The platform to hunt it on; unset for engines made for the simulation. */
   platform?: PlatformName;
-  /** Must occur exactly once in the file. */
+  /** The text to replace, which must occur exactly once in the file. */
   find: string;
   replace: string;
-  /** The rules that may rightly find it, as they begin. Found by any other, it is not caught. */
+  /** The beginnings of the rules that may find it. Found by another rule, it does not count as caught. */
   rules: readonly string[];
 }
 
-/** @throws Error when what it changes is not there, or there more than once. */
+/** @throws Error unless the text to replace occurs exactly once. */
 export function patch(source: string, { name, file, find, replace }: Mutant): string {
   const [before = '', after = '', ...more] = source.split(find);
   const times = source.includes(find) ? 1 + more.length : 0;
@@ -30,7 +30,7 @@ export function patch(source: string, { name, file, find, replace }: Mutant): st
   );
 }
 
-/** From now on the sources load with this bug. The answer tells whether they did. */
+/** Makes the sources load with this bug. The returned function tells whether they did. */
 export function infect(mutant: Mutant): () => boolean {
   const url = new URL(`../../../${mutant.file}`, import.meta.url).href;
   let isIn = false;

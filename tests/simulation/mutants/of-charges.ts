@@ -1,4 +1,4 @@
-/** Bugs of what payments decides about a charge. */
+/** Bugs of the decisions about charges. */
 import type { Mutant } from './mutant.ts';
 
 const charge = 'services/payments/charge.ts';

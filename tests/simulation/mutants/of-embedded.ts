@@ -1,4 +1,4 @@
-/** Bugs of the embedded platform, which only the simulation that runs it can show. */
+/** Bugs of the embedded platform, which only a simulation on that platform can show. */
 import type { Mutant } from './mutant.ts';
 
 const store = 'packages/platform/src/embedded/store.ts';
@@ -56,10 +56,10 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     breaks: 'what a handler wrote before it failed is saved, and its event counts as handled',
     file: store,
     find: `    } finally {
-      // What the work`,
+      // Work left`,
     replace: `    } catch {
     } finally {
-      // What the work`,
+      // Work left`,
     rules: ['what is handled has taken effect', 'a lock is for an order'],
   },
   {

@@ -1,4 +1,4 @@
-/** Bugs of what all services share, and of who is who. */
+/** Bugs of the kit that all services share, and of accounts and sessions. */
 import type { Mutant } from './mutant.ts';
 
 const records = 'packages/common/src/kit/decide/records.ts';

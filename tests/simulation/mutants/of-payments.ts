@@ -1,4 +1,4 @@
-/** Bugs of the payments service, but for its decisions. */
+/** Bugs of the payments service, except for its decisions. */
 import type { Mutant } from './mutant.ts';
 
 const cashier = 'services/payments/cashier.ts';

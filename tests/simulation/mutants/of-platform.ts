@@ -1,4 +1,4 @@
-/** Bugs that a platform could have: what the services rely on, and what all checks rest on. */
+/** Bugs that a platform could have, on which services and checks rely. */
 import type { Mutant } from './mutant.ts';
 
 const bus = 'packages/platform/src/simulated/bus.ts';

@@ -1,4 +1,4 @@
-/** What became of each hunt: as a table for the terminal, and as docs/reference/mutants.md. */
+/** The results of all hunts: as a table for the terminal, and as docs/reference/mutants.md. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { catalogue } from './catalogue.ts';
@@ -14,7 +14,7 @@ export interface Result {
 
 const REFERENCE = join(import.meta.dirname, '../../../docs/reference');
 
-/** Found by a rule that the bug breaks; by any other, it may be luck. */
+/** True when a rule that the bug breaks has found it. A find by another rule may be luck. */
 export const isCaught = ({ mutant, outcome }: Result): boolean =>
   outcome.kind === 'found' && mutant.rules.some((rule) => outcome.rule.startsWith(rule));
 
@@ -44,7 +44,7 @@ function cells(result: Result): string[] {
   return [mutant.name, shownBy(mutant), seed, steps, isFound ? outcome.rule : lineOf(result)];
 }
 
-/** One line each, and a summary. */
+/** Returns one line for each result, and a summary. */
 export function table(results: readonly Result[]): string {
   const head = ['mutant', 'failure', 'seed', 'steps', 'found by', 'seconds'];
   const rows = results.map((result) => [...cells(result), result.seconds.toFixed(1)]);

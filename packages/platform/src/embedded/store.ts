@@ -151,7 +151,7 @@ export class Store {
     try {
       await this.#units.run(unit, work);
     } finally {
-      // What the work left running writes for itself from here on.
+      // Work left running writes for itself from now on.
       unit.open = false;
     }
     await this.#enqueue(unit.writes, unit.guarded, finish);

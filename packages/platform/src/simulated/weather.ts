@@ -1,4 +1,4 @@
-/** How badly the engines behave. Chances are from 0 to 1, and each is drawn by itself. */
+/** The faults and delays of the engines. Chances are from 0 to 1, and each is drawn by itself. */
 export interface Weather {
   /** The time of one trip to an engine or back. */
   latencyMs: readonly [least: number, most: number];
