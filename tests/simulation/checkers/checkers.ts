@@ -1,7 +1,7 @@
 /** Runs all checkers on everything that happens. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Entry } from '@fairseat/platform/simulated';
 import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
@@ -237,7 +237,7 @@ function checkEvents(events: readonly AnyEvent[], { said }: Ledger) {
     const message = () => `${event.type}: ${JSON.stringify(event)}`;
     must(
       'an event tells no more than it may',
-      isDeepStrictEqual(parseEvent(event), event),
+      isDeepStrictEqual(parseNewEvent(event), event),
       message,
     );
   }
