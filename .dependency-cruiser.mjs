@@ -3,7 +3,8 @@
 /** What of a service does not decide. A file that is not named here does, and is held to it. */
 const edges = '(main|service|routes|handlers|limits|passwords|session|cashier|audience)';
 const domain = `^services/(?!marketplace/)([^/]+)/(?!${edges}[.])[^/.]+[.]ts$`;
-const contracts = '^packages/common/src/(contracts/[^/]+|events|define-events|errors)[.]ts$';
+const contracts =
+  '^packages/common/src/(contracts/[^/]+|events|define-events|open-schema|errors)[.]ts$';
 const engines = '^(node:)?sqlite$|(^|/)node_modules/(mongodb|@nats-io|bullmq|ioredis)/';
 const vendors = '(^|/)node_modules/stripe/';
 const test = '[.]test[.]ts$|^(tests|bench|packages/test-support)/';
@@ -188,7 +189,7 @@ export default {
       to: {
         path: '^(packages/common/|services/)',
         pathNot:
-          '^packages/common/src/(contracts/[^/]+|events|define-events|errors|ports/[^/]+|search|context)[.]ts$',
+          '^packages/common/src/(contracts/[^/]+|events|define-events|open-schema|errors|ports/[^/]+|search|context)[.]ts$',
       },
     },
     {

@@ -1,14 +1,22 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Records } from '@fairseat/common/kit';
 import type { Clock, Handlers, Table } from '@fairseat/common/ports';
-import { complete, confirm, expire, fail, type Order, type OrderFact, refuse } from './order.ts';
+import {
+  complete,
+  confirm,
+  expire,
+  fail,
+  type Listing,
+  type Order,
+  type OrderFact,
+  refuse,
+} from './order.ts';
 
 type TicketEvent = Extract<AnyEvent, { type: EventType & `ticket.${string}` }>;
 
 export function handlers(
   orders: Records<Order, OrderFact>,
-  listings: Table<TicketRecord>,
+  listings: Table<Listing>,
   clock: Clock,
 ) {
   const keepListing = ({ data }: TicketEvent) => listings.keepNewest(data);

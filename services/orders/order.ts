@@ -6,12 +6,15 @@ import {
   type OrderRecord,
   termsSchema,
 } from '@fairseat/common/contracts/order';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden } from '@fairseat/common/errors';
+import type { EventData } from '@fairseat/common/events';
 
 export interface Order extends OrderRecord {
   requestHash: string | null;
 }
+
+/** A ticket as its events tell of it: with a status that a newer release added, it is `'other'`. */
+export type Listing = EventData<'ticket.created'>;
 
 export type OrderFact =
   | { type: 'order.created'; order: Omit<Order, 'version'> }
@@ -29,11 +32,11 @@ export const isUnpaid = ({ status }: Order) =>
 
 /**
  * A buyer orders a ticket, at the title and price they saw. The unique key on the ticket's id, not this decision,
- * keeps a second buyer out.
+ * keeps a second buyer out. A status that is not known refuses nobody either: the lock decides.
  * @throws Problem (403) for the buyer's own ticket, (409) when it is sold or withdrawn.
  */
 export function place(
-  ticket: TicketRecord,
+  ticket: Listing,
   request: Pick<Order, 'id' | 'userId' | 'createdAt' | 'expiresAt' | 'requestHash'>,
 ): OrderFact[] {
   if (ticket.userId === request.userId) {

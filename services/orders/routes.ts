@@ -8,7 +8,6 @@ import {
 } from '@fairseat/common/contracts/order';
 import { responses } from '@fairseat/common/contracts/problem';
 import { byId } from '@fairseat/common/contracts/shared';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, DuplicateKey, notFound } from '@fairseat/common/errors';
 import {
   identify,
@@ -21,7 +20,7 @@ import {
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
 import { z } from 'zod';
-import { cancel, type Order, type OrderFact, place } from './order.ts';
+import { cancel, type Listing, type Order, type OrderFact, place } from './order.ts';
 
 const tags = ['orders'];
 const LONGEST_WAIT_SECONDS = 10;
@@ -29,11 +28,7 @@ const LONGEST_WAIT_SECONDS = 10;
 const LISTING_WAIT_MS = 1000;
 
 export const routes =
-  (
-    orders: Records<Order, OrderFact>,
-    listings: Table<TicketRecord>,
-    context: ServiceContext,
-  ): Routes =>
+  (orders: Records<Order, OrderFact>, listings: Table<Listing>, context: ServiceContext): Routes =>
   async (app) => {
     const { signedIn, clock, newId, changes, config } = context;
 

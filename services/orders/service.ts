@@ -1,9 +1,16 @@
 import { orderEvents } from '@fairseat/common/contracts/order';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { defineService, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { handlers } from './handlers.ts';
-import { asItStands, evolve, expire, isActive, isUnpaid, type Order } from './order.ts';
+import {
+  asItStands,
+  evolve,
+  expire,
+  isActive,
+  isUnpaid,
+  type Listing,
+  type Order,
+} from './order.ts';
 import { routes } from './routes.ts';
 
 const table: TableDefinition<Order> = {
@@ -19,7 +26,7 @@ const table: TableDefinition<Order> = {
 };
 
 /** A replica of the tickets, kept from their events. */
-const listingTable: TableDefinition<TicketRecord> = { name: 'listings' };
+const listingTable: TableDefinition<Listing> = { name: 'listings' };
 
 /** The alarm normally comes first; the sweep is for alarms that are lost. */
 const SWEEP_GRACE_MS = 2000;

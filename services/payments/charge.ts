@@ -1,9 +1,13 @@
 /** One record of an order and its charge, and every decision about it. */
 
 import type { ChargeRecord, NextAction } from '@fairseat/common/contracts/charge';
-import { mustBeBuyer, type OrderRecord, SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
+import { mustBeBuyer, SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Stored } from '@fairseat/common/contracts/shared';
 import { conflict, notFound, Problem } from '@fairseat/common/errors';
+import type { EventData } from '@fairseat/common/events';
+
+/** An order as its events tell of it: with a status that a newer release added, it is `'other'` and not to be paid. */
+export type Order = EventData<'order.awaiting_payment'>;
 
 export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
   /** One request for each card that the buyer tried; refused requests are left out. */
@@ -26,14 +30,11 @@ interface ChargeRequest {
 
 /** One record for each order, by the order's id. */
 export interface Payment extends Stored {
-  order: OrderRecord | null;
+  order: Order | null;
   charge: Charge | null;
 }
 
-export interface Decline {
-  code: string;
-  message: string;
-}
+export type Decline = NonNullable<ChargeRecord['decline']>;
 
 /** The state of a payment at the gateway. */
 export interface GatewayAnswer {
@@ -51,7 +52,7 @@ export interface PayRequest {
 }
 
 export type PaymentFact =
-  | { type: 'order.noted'; order: OrderRecord }
+  | { type: 'order.noted'; order: Order }
   | { type: 'charge.created'; charge: Charge }
   | { type: 'charge.retried'; token: string; request: ChargeRequest; lookAgainAt: number }
   | { type: 'charge.opened'; paymentId: string }
@@ -78,11 +79,13 @@ export const unknownPayment = (id: string): Payment => ({
   charge: null,
 });
 
-/** Keeps the order as received, unless a newer version is known. */
+/** Keeps the order as received, unless a newer version is known. How it ended is told by the type of its event. */
 export const noteOrder =
-  (order: OrderRecord): Decision =>
-  (payment) =>
-    order.version > (payment.order?.version ?? 0) ? [{ type: 'order.noted', order }] : [];
+  (received: Order, status = received.status): Decision =>
+  (payment) => {
+    const order = { ...received, status };
+    return order.version > (payment.order?.version ?? 0) ? [{ type: 'order.noted', order }] : [];
+  };
 
 /**
  * A buyer pays. The charge is saved before the gateway is called.
@@ -125,7 +128,7 @@ const notPayable = () =>
     'There is no such order, or it does not hold its ticket yet. Look at the order.',
   );
 
-function newCharge(order: OrderRecord, attempt: PayRequest, lookAgainAt: number): Charge {
+function newCharge(order: Order, attempt: PayRequest, lookAgainAt: number): Charge {
   const { chargeId: id, token, request, currency } = attempt;
   return {
     id,
@@ -179,7 +182,7 @@ export function settle(answer: GatewayAnswer, decline: Decline | null, now: numb
   };
 }
 
-const isCancelled = (order: OrderRecord | null) => order?.status === 'cancelled';
+const isCancelled = (order: Order | null) => order?.status === 'cancelled';
 
 /**
  * True for an open charge whose order is cancelled, or should have ended a minute ago: it must take no money any more.
@@ -190,7 +193,7 @@ export const mustVoid = ({ order, charge }: Payment, now: number) =>
   order !== null &&
   (isCancelled(order) || now >= sayAgainFrom(order));
 
-const sayAgainFrom = (order: OrderRecord) => Date.parse(order.expiresAt) + SAY_AGAIN_MS;
+const sayAgainFrom = (order: Order) => Date.parse(order.expiresAt) + SAY_AGAIN_MS;
 
 /** True when money was taken for a cancelled order. Only `order.cancelled` brings this about, never a clock. */
 export const owesRefund = ({ order, charge }: Payment) =>
@@ -251,7 +254,7 @@ export function evolve(payment: Payment | undefined, fact: PaymentFact): Payment
   return { ...payment, charge: evolveCharge(payment.charge, fact) };
 }
 
-function noted(payment: Payment, order: OrderRecord): Payment {
+function noted(payment: Payment, order: Order): Payment {
   const { charge } = payment;
   // The open charge of a cancelled order is looked after at once.
   const now =

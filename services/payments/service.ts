@@ -1,5 +1,4 @@
 import { chargeEvents } from '@fairseat/common/contracts/charge';
-import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { defineService, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { createCashier } from './cashier.ts';
@@ -44,15 +43,18 @@ export const payments = defineService({
       initial: unknownPayment,
     });
     const cashier = createCashier(records, gateway, clock);
-    const note = async ({ data }: { data: OrderRecord }) => {
-      await records.update(data.id, noteOrder(data));
-    };
     return {
       routes: routes(records, cashier, context),
       handlers: {
-        'order.awaiting_payment': note,
-        'order.cancelled': note,
-        'order.completed': note,
+        'order.awaiting_payment': async ({ data }) => {
+          await records.update(data.id, noteOrder(data));
+        },
+        'order.cancelled': async ({ data }) => {
+          await records.update(data.id, noteOrder(data, 'cancelled'));
+        },
+        'order.completed': async ({ data }) => {
+          await records.update(data.id, noteOrder(data, 'completed'));
+        },
       },
       tasks: [
         sweep(

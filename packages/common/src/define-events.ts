@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { idSchema, timeSchema } from './contracts/shared.ts';
+import { openSchema } from './open-schema.ts';
 
 /** A `traceparent` of W3C trace context, version 00. */
 export const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -14,14 +15,17 @@ export interface EventDefinitions<P = Payloads> {
   readonly payloads: P;
 }
 
-/** The `data` of each event as a TypeScript type. */
+/** The `data` of each event, as it is published, as a TypeScript type. */
 export type PayloadsOf<D> =
   D extends EventDefinitions<infer P> ? { [T in keyof P]: z.infer<P[T]> } : never;
 
 interface Definition {
   service: string;
+  /** Strict, for what this process publishes. */
   payload: z.ZodType;
   envelope: z.ZodType;
+  /** Open, for what it reads, which a newer release may have published. */
+  readEnvelope: z.ZodType;
 }
 
 /** All events defined in this process, by type. */
@@ -43,7 +47,9 @@ export function defineEvents<const P extends Payloads>(
       if (owner === service || nounOf(other) !== nounOf(type)) continue;
       throw new Error(`${service} cannot define ${type}: ${owner} defines ${other}`);
     }
-    definitions.set(type, { service, payload, envelope: envelopeOf(service, type, payload) });
+    const envelope = envelopeOf(service, type, payload);
+    const readEnvelope = envelopeOf(service, type, openSchema(payload));
+    definitions.set(type, { service, payload, envelope, readEnvelope });
   }
   return { service, types: Object.keys(payloads), payloads };
 }

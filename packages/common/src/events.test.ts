@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { eventTypes, InvalidEvent, parseEvent } from './events.ts';
+import { z } from 'zod';
+import {
+  type EventData,
+  type EventPayloads,
+  eventTypes,
+  InvalidEvent,
+  parseEvent,
+  parseEventData,
+  parseNewEvent,
+} from './events.ts';
+import { openSchema } from './open-schema.ts';
 
 const id = (digit: string) => digit.repeat(32);
 const time = '2030-01-01T12:00:00.000Z';
@@ -80,7 +90,8 @@ describe('an event', () => {
     ['data.price', { data: { ...ticket, price: 49.9 } }],
     ['data.price', { data: { ...ticket, price: '4990' } }],
     ['data.price', { data: { ...ticket, price: 0 } }],
-    ['data.status', { data: { ...ticket, status: 'stolen' } }],
+    ['data.status', { data: { ...ticket, status: 7 } }],
+    ['data.status', { data: { ...ticket, status: null } }],
     ['version', { version: 0 }],
     ['time', { time: 'yesterday' }],
     ['traceparent', { traceparent: 'none' }],
@@ -98,5 +109,107 @@ describe('an event', () => {
     const reserved = { ...ticket, status: 'reserved' };
     expect(refused({ type: 'ticket.reserved', data: reserved })).toContain('data.orderId');
     expect(refused({ type: 'ticket.refused' })).toContain('data.refusal');
+  });
+});
+
+describe('a value that a newer release added to an enum', () => {
+  const data = { ...ticket, status: 'resold' };
+
+  it('is read as other, and nothing else of the event changes', () => {
+    expect(parseEvent({ ...event, data })).toEqual({
+      ...event,
+      data: { ...data, status: 'other' },
+    });
+  });
+
+  it('is read as other deep within an event', () => {
+    const refusal = { orderId: id('c'), reason: 'raining', since: time };
+    const refused = { ...event, type: 'ticket.refused', data: { ...data, refusal } };
+    expect(parseEvent(refused).data).toMatchObject({
+      refusal: { orderId: id('c'), reason: 'other' },
+    });
+  });
+
+  it('is not published', () => {
+    expect(() => parseEventData('ticket.created', data)).toThrow(/status/);
+    expect(() => parseNewEvent({ ...event, data })).toThrow(/data\.status/);
+    const read = parseEvent({ ...event, data });
+    expect(() => parseNewEvent(read)).toThrow(/data\.status/);
+  });
+});
+
+describe('the schema of readers', () => {
+  const schema = z.strictObject({
+    kind: z.literal('bank'),
+    level: z.literal(3),
+    colours: z.array(z.enum(['red', 'blue'])).min(1),
+    state: z.enum(['on', 'off']).nullish(),
+    note: z.enum(['short', 'long']).default('short'),
+    text: z.string().max(5),
+  });
+  const open = openSchema(schema);
+  const value = {
+    kind: 'bank',
+    level: 3,
+    colours: ['red'],
+    state: 'on',
+    note: 'long',
+    text: 'abc',
+  };
+
+  it.each([
+    [{}, {}],
+    [{ kind: 'card' }, { kind: 'other' }],
+    [{ colours: ['red', 'green'] }, { colours: ['red', 'other'] }],
+    [{ state: 'broken' }, { state: 'other' }],
+    [{ state: null }, { state: null }],
+    [{ note: undefined }, { note: 'short' }],
+    [{ note: 'none' }, { note: 'other' }],
+    [{ added: 'later' }, {}],
+  ])('reads %j as %j', (written, read) => {
+    expect(open.parse({ ...value, ...written })).toEqual({ ...value, ...read });
+  });
+
+  it('lets what may be missing be missing', () => {
+    const { state: _, ...rest } = value;
+    expect(open.parse(rest)).toEqual(rest);
+  });
+
+  it.each([
+    { kind: 7 },
+    { kind: undefined },
+    { level: 4 },
+    { colours: [] },
+    { colours: 'red' },
+    { state: 1 },
+    { text: 'abcdef' },
+  ])('refuses %j, as that of writers does', (change) => {
+    expect(schema.safeParse({ ...value, ...change }).success).toBe(false);
+    expect(open.safeParse({ ...value, ...change }).success).toBe(false);
+  });
+});
+
+describe('the types of events', () => {
+  const reason = (data: EventData<'order.cancelled'>) => data.reason;
+  const published = (data: EventPayloads['order.cancelled']) => data.reason;
+
+  it('have other for readers, and not for who publishes', () => {
+    const other: ReturnType<typeof reason> = 'other';
+    // @ts-expect-error: an unknown reason is read, never published.
+    const unpublished: ReturnType<typeof published> = 'other';
+    expect(other).toBe(unpublished);
+  });
+
+  it('hold readers to the properties of an event', () => {
+    const read = (data: EventData<'expiration.elapsed'>) => {
+      // @ts-expect-error: an alarm knows no ticket.
+      return data.ticketId;
+    };
+    expect(read({ orderId: id('a') })).toBeUndefined();
+  });
+
+  it('know no event that is not defined', () => {
+    // @ts-expect-error: nothing of this type is defined.
+    expect(() => parseEventData('ticket.eaten', {})).toThrow(InvalidEvent);
   });
 });

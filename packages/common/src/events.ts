@@ -17,6 +17,7 @@ import './contracts/order.ts';
 import './contracts/session.ts';
 import './contracts/ticket.ts';
 import { definitions, type PayloadsOf } from './define-events.ts';
+import type { Open } from './open-schema.ts';
 
 export {
   defineEvents,
@@ -27,7 +28,7 @@ export {
 } from './define-events.ts';
 
 /**
- * The `data` of each event, by its type, which is also its subject on the bus.
+ * The `data` of each event as it is published, by its type, which is also its subject on the bus.
  * A service outside this repository adds its own by declaration merging:
  * `declare module '@fairseat/common/events' { interface EventPayloads extends PayloadsOf<typeof auditEvents> {} }`
  */
@@ -39,7 +40,8 @@ export interface EventPayloads
     PayloadsOf<typeof sessionEvents> {}
 
 export type EventType = keyof EventPayloads;
-export type EventData<T extends EventType> = EventPayloads[T];
+/** The `data` of an event as its readers get it: `'other'` where an enum has a value that a newer release added. */
+export type EventData<T extends EventType> = Open<EventPayloads[T]>;
 
 /** All event types defined in this process so far. */
 export const eventTypes = () => [...definitions.keys()] as EventType[];
@@ -80,21 +82,40 @@ export class InvalidEvent extends Error {
 }
 
 /**
- * Checks the `data` of an event and returns it without fields that its schema does not have.
+ * Checks the `data` of an event that is to be published and returns it without fields that its schema does not have.
  * @throws InvalidEvent that names each field that does not fit.
  */
-export function parseEventData<T extends EventType>(type: T, data: unknown): EventData<T> {
-  return checked(type, definitionOf(type).payload, data) as EventData<T>;
+export function parseEventData<T extends EventType>(type: T, data: unknown): EventPayloads[T] {
+  return checked(type, definitionOf(type).payload, data) as EventPayloads[T];
+}
+
+/** The same for an event in its envelope. */
+export function parseNewEvent(value: unknown): AnyEvent {
+  const type = typeOf(value);
+  return checked(type, definitionOf(type).envelope, value) as AnyEvent;
 }
 
 /**
- * Checks that a value is an event of this catalogue and returns it without fields that its schema does not have.
+ * Checks that a value is an event of this catalogue, as this release or a newer one publishes it, and returns it
+ * without fields that its schema does not have. In `data`, a value that its enum does not have is read as `'other'`.
  * @throws InvalidEvent that names each field that does not fit.
  */
 export function parseEvent(value: unknown): AnyEvent {
-  const type = String((value as { type?: unknown } | null)?.type);
-  return checked(type, definitionOf(type).envelope, value) as AnyEvent;
+  const type = typeOf(value);
+  return checked(type, definitionOf(type).readEnvelope, value) as AnyEvent;
 }
+
+/**
+ * The JSON Schema of an event that is to be published, in its envelope. Further properties are allowed, since readers
+ * leave out what they do not know; words for people are left out.
+ */
+export const jsonSchemaOf = (type: EventType): object =>
+  z.toJSONSchema(definitionOf(type).envelope, {
+    io: 'input',
+    override: ({ jsonSchema }) => delete jsonSchema.description,
+  });
+
+const typeOf = (value: unknown) => String((value as { type?: unknown } | null)?.type);
 
 function definitionOf(type: string) {
   const definition = definitions.get(type);

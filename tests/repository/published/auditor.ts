@@ -6,7 +6,7 @@ import {
   type EventType,
   eventTypes,
   type PayloadsOf,
-  parseEvent,
+  parseNewEvent,
 } from '@fairseat/common/events';
 import { createHost, createLog, defineService, readConfig } from '@fairseat/common/kit';
 import type { Handlers } from '@fairseat/common/ports';
@@ -58,7 +58,7 @@ await host.start();
 const sessionId = newId();
 const now = new Date(clock.now()).toISOString();
 await platform.bus.publish(
-  parseEvent({
+  parseNewEvent({
     specversion: '1.0',
     id: newId(),
     source: 'auth',

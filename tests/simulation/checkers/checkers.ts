@@ -1,7 +1,7 @@
 /** Everything that must hold, looked at whenever anything happens. */
 import { isDeepStrictEqual } from 'node:util';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Entry } from '@fairseat/platform/simulated';
 import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
@@ -231,6 +231,10 @@ function checkEvents(events: readonly AnyEvent[], { said }: Ledger) {
   must('what is saved is said', unsaid === undefined, () => `${unsaid?.[1]} never came to the bus`);
   for (const event of events) {
     const told = () => `${event.type}: ${JSON.stringify(event)}`;
-    must('an event tells no more than it may', isDeepStrictEqual(parseEvent(event), event), told);
+    must(
+      'an event tells no more than it may',
+      isDeepStrictEqual(parseNewEvent(event), event),
+      told,
+    );
   }
 }

@@ -1,6 +1,7 @@
 /** What must hold of every ticket at every write. */
 import { termsSchema } from '@fairseat/common/contracts/order';
-import { listingSchema, type Refusal, type TicketRecord } from '@fairseat/common/contracts/ticket';
+import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { EventData } from '@fairseat/common/events';
 import type { Ledger, Write } from './ledger.ts';
 import { agree, must } from './violation.ts';
 
@@ -85,6 +86,8 @@ function checkKept(before: TicketRecord, after: TicketRecord, name: string) {
   );
 }
 
+type Refusal = EventData<'ticket.refused'>['refusal'];
+
 /** Why a ticket is refused is so; whether an order is too late is for the clock of tickets to say. */
 function checkRefusal(
   { orderId, reason }: Refusal,
@@ -106,6 +109,7 @@ function checkRefusal(
     changed: !agree(termsSchema, order?.ticket, ticket),
     own_ticket: order?.userId === ticket.userId,
     expired: order !== undefined,
+    other: false,
   };
   const told = () => `ticket ${ticket.id} is refused to order ${orderId}: ${reason}`;
   must('a ticket is refused for its reason', rightly[reason], told);

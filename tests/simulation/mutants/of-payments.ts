@@ -139,8 +139,8 @@ export const ofPayments: Mutant[] = [
     breaks:
       'news of an order are acknowledged before they are kept, and a failure of that is swallowed',
     file: service,
-    find: `      await records.update(data.id, noteOrder(data));`,
-    replace: `      records.update(data.id, noteOrder(data)).catch(() => {});`,
+    find: `          await records.update(data.id, noteOrder(data));`,
+    replace: `          records.update(data.id, noteOrder(data)).catch(() => {});`,
     rules: ['what is handled has taken effect', 'comes to rest: stale order'],
   },
   {

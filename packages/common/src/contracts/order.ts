@@ -31,7 +31,7 @@ export const orderSchema = z.object({
 export type OrderRecord = z.infer<typeof orderSchema>;
 
 /** @throws Problem (403) when the user is not the buyer. */
-export function mustBeBuyer({ userId: buyer }: OrderRecord, userId: string) {
+export function mustBeBuyer({ userId: buyer }: Pick<OrderRecord, 'userId'>, userId: string) {
   if (buyer !== userId) throw forbidden('not_your_order', 'This order is not yours.');
 }
 

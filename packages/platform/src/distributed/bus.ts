@@ -1,4 +1,4 @@
-import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, type EventType, parseEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
 import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import { Consumer, type ConsumerOptions } from './consumer.ts';
@@ -57,7 +57,7 @@ export class JetStreamBus implements Bus {
   }
 
   publish(event: AnyEvent) {
-    return this.#nats.publish(parseEvent(event));
+    return this.#nats.publish(parseNewEvent(event));
   }
 
   /**

@@ -1,4 +1,4 @@
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Bus, Clock, DeadLetter, Handlers } from '@fairseat/common/ports';
 import { Group, type GroupOptions } from './group.ts';
 import { deadLetters, defineLetters } from './letters.ts';
@@ -31,7 +31,7 @@ export class EmbeddedBus implements Bus, CommitListener {
   }
 
   async publish(event: AnyEvent) {
-    const checked = parseEvent(event);
+    const checked = parseNewEvent(event);
     const body = JSON.stringify(checked);
     return this.#store.write(() => this.#store.append(checked, body), true);
   }

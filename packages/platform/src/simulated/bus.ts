@@ -1,4 +1,4 @@
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
 import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import type { Environment } from './environment.ts';
@@ -140,7 +140,7 @@ export class SimulatedBus implements Bus {
   }
 
   async publish(event: AnyEvent) {
-    const said = asBytes(parseEvent(event));
+    const said = asBytes(parseNewEvent(event));
     const call = { name: `bus.publish ${event.type}`, about: event.subject, isWrite: true };
     await this.#wire.call(
       this.#member,

@@ -1,0 +1,59 @@
+/** What payments does with orders whose status a newer release has added: it takes no money, and gives back what it owes. */
+import { specification } from '@fairseat/common/testing';
+import { expect, it } from 'vitest';
+import {
+  evolve,
+  mayConfirm,
+  mustVoid,
+  noteOrder,
+  type Order,
+  owesRefund,
+  type PaymentFact,
+  pay,
+  unknownPayment,
+} from './charge.ts';
+
+const now = Date.parse('2030-01-01T12:00:00.000Z');
+const end = now + 15 * 60_000;
+const given = specification(evolve, unknownPayment('the order'));
+const order = (status: Order['status'], version: number): Order => ({
+  id: 'the order',
+  userId: 'the buyer',
+  status,
+  ticketId: 'the ticket',
+  expiresAt: new Date(end).toISOString(),
+  ticket: { title: 'Front row', price: 4990 },
+  version,
+  createdAt: new Date(now).toISOString(),
+});
+const noted = (status: Order['status'], version: number): PaymentFact => ({
+  type: 'order.noted',
+  order: order(status, version),
+});
+const request = {
+  userId: 'the buyer',
+  token: 'pm_card_visa',
+  chargeId: 'the charge',
+  request: { id: 'the request', hash: null },
+  currency: 'usd',
+};
+const held = given(noted('awaiting_payment', 2));
+const [created] = pay(request, now)(held.state) as [PaymentFact];
+const charged = [noted('awaiting_payment', 2), created];
+const completed: PaymentFact = { type: 'charge.completed', lookAgainAt: end };
+
+it('an order of an unknown status cannot be paid', () => {
+  given(noted('other', 2)).when(pay(request, now)).thenRefuses({ code: 'not_awaiting_payment' });
+});
+
+it('a charge under way takes no money any more, and is voided after the time of its order', () => {
+  expect(mayConfirm(given(...charged).state, now)).toBe(true);
+  const { state } = given(...charged, noted('other', 3));
+  expect(mayConfirm(state, now)).toBe(false);
+  expect([mustVoid(state, now), mustVoid(state, end + 60_000)]).toEqual([false, true]);
+  expect(owesRefund(given(...charged, completed, noted('other', 3)).state)).toBe(false);
+});
+
+it.each(['cancelled', 'completed'] as const)('an order that is %s by its event is so', (status) => {
+  held.when(noteOrder(order('other', 3), status)).thenSays(noted(status, 3));
+});
