@@ -2,7 +2,7 @@
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { buy } from '../lib/actions.ts';
-import { isOwnOrder } from '../lib/live.ts';
+import { isOwnOrder, type LiveTicket } from '../lib/live.ts';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { signInPath } from '../lib/paths.ts';
 import { Form, Submit } from './form.tsx';
@@ -74,7 +74,11 @@ function Desk({ status, children }: { status: string; children: ReactNode }) {
   );
 }
 
-function What({ ticket, viewer, buyKey }: Pick<Props, 'ticket' | 'viewer' | 'buyKey'>) {
+function What({
+  ticket,
+  viewer,
+  buyKey,
+}: { ticket: LiveTicket } & Pick<Props, 'viewer' | 'buyKey'>) {
   const path = `/tickets/${ticket.id}`;
   if (viewer.is === 'seller') return <SellersView ticket={ticket} />;
   if (viewer.is === 'holder' && ticket.orderId === viewer.orderId) {
@@ -123,6 +127,8 @@ function What({ ticket, viewer, buyKey }: Pick<Props, 'ticket' | 'viewer' | 'buy
       return <Gone>Sold. Somebody has this seat.</Gone>;
     case 'withdrawn':
       return <Gone>The seller has withdrawn this ticket.</Gone>;
+    case 'other':
+      return <Gone>This ticket cannot be bought now.</Gone>;
   }
 }
 
@@ -137,14 +143,15 @@ const Gone = ({ children }: { children: string }) => (
   </>
 );
 
-const sellersNews: Record<TicketRecord['status'], string> = {
+const sellersNews: Record<LiveTicket['status'], string> = {
   available: 'Your ticket is for sale.',
   reserved: 'A buyer is holding your ticket. You can change it again should they let it go.',
   sold: 'Your ticket is sold.',
   withdrawn: 'You have withdrawn this ticket.',
+  other: 'Your ticket has changed. Load the page again to see how.',
 };
 
-function SellersView({ ticket: { id, status } }: Pick<Props, 'ticket'>) {
+function SellersView({ ticket: { id, status } }: { ticket: LiveTicket }) {
   return (
     <>
       <p className="lead">{sellersNews[status]}</p>

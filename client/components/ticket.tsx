@@ -1,5 +1,5 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { ReactNode } from 'react';
+import type { LiveTicket } from '../lib/live.ts';
 
 const stocks = ['canary', 'coral', 'mint', 'sky'] as const;
 
@@ -10,13 +10,14 @@ export const stockOf = (id: string) => stocks[Number.parseInt(id.slice(-4), 16) 
 export const serialOf = (id: string) => id.slice(-6).toUpperCase();
 
 /** How the ticket looks: whole, its stub half torn, torn off, or gone. */
-export type TicketLook = TicketRecord['status'] | 'paid';
+export type TicketLook = LiveTicket['status'] | 'paid';
 
 const words: Record<TicketLook, string> = {
   available: 'For sale',
   reserved: 'On hold',
   sold: 'Sold',
   withdrawn: 'Withdrawn',
+  other: 'Not for sale',
   paid: 'Paid',
 };
 

@@ -1,10 +1,10 @@
 'use client';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect, useSyncExternalStore } from 'react';
-import { newestTicket, subscribe, watchTicket } from '../lib/live.ts';
+import { type LiveTicket, newestTicket, subscribe, watchTicket } from '../lib/live.ts';
 
 /** The newest known version of the ticket, updated live. */
-export function useLiveTicket(ticket: TicketRecord): TicketRecord {
+export function useLiveTicket(ticket: TicketRecord): LiveTicket {
   const { id } = ticket;
   useEffect(() => watchTicket(id), [id]);
   const news = useSyncExternalStore(

@@ -99,6 +99,18 @@ describe('the tabs of one browser', () => {
     expect(second.newestTicket(b)).toMatchObject({ version: 2 });
   });
 
+  it('read a status that a newer release added as other, whichever tab received it', async () => {
+    const [first, second] = [await openTab(), await openTab()];
+    second.watchTicket(b);
+    await runOn();
+    latest().say('ticket', { ...ticket(b, 2), status: 'resold' });
+    for (const tab of [first, second])
+      expect(tab.newestTicket(b)).toMatchObject({ status: 'other' });
+    latest().say('ticket', { ...ticket(b, 3), status: 'sold' });
+    for (const tab of [first, second])
+      expect(tab.newestTicket(b)).toMatchObject({ status: 'sold' });
+  });
+
   it('keep receiving what they show when one takes over the stream before the other knows', async () => {
     const [first, second] = [await openTab(), await openTab()];
     first.watchTicket(a);

@@ -4,6 +4,7 @@
  * own stream.
  */
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { Open } from '@fairseat/common/events';
 import { noteServerTime } from './clock.ts';
 import { openStream, type Stream, type StreamEvent } from './live-stream.ts';
 
@@ -31,7 +32,19 @@ const LOOK_EVERY_MS = 5000;
 /** A stream that reconnects soon is not reported as lost. */
 const MENTION_LOSS_AFTER_MS = 4000;
 
-const newest = new Map<string, TicketRecord>();
+/** A ticket as it is shown: the services, or another tab, may be of a newer release than this page. */
+export type LiveTicket = Open<TicketRecord>;
+const known: Record<LiveTicket['status'], true> = {
+  available: true,
+  reserved: true,
+  sold: true,
+  withdrawn: true,
+  other: true,
+};
+const asKnown = (ticket: LiveTicket): LiveTicket =>
+  Object.hasOwn(known, ticket.status) ? ticket : { ...ticket, status: 'other' };
+
+const newest = new Map<string, LiveTicket>();
 const ownOrders = new Set<string>();
 const wanted = new Map<string, number>();
 const listeners = new Set<() => void>();
@@ -201,7 +214,7 @@ function take(event: StreamEvent) {
     for (const listener of orderListeners) listener();
   }
   if (event.name === 'ticket' && event.data.version > (newest.get(event.data.id)?.version ?? 0)) {
-    newest.set(event.data.id, event.data);
+    newest.set(event.data.id, asKnown(event.data));
     notify();
   }
 }

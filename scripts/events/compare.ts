@@ -36,6 +36,8 @@ export const backward = (old: Schema, now: Schema): Finding[] =>
   compare({ old, now, path: [] }, { are: 'new', open: false });
 
 const KEEP = 'Leave it as it was, or add an optional property beside it.';
+const KEEP_VALUE = 'Keep the value; services may stop publishing it.';
+const WAIT = 'Add it after the next release, whose readers take new values.';
 
 function compare(pair: Comparison, readers: Readers): Finding[] {
   const old = partsOf(pair.old);
@@ -48,14 +50,12 @@ function compare(pair: Comparison, readers: Readers): Finding[] {
   if (said.isNullable && !taken.isNullable) {
     findings.push(found(readers.are === 'old' ? 'may be null now' : 'may no longer be null'));
   }
-  const isOpen = readers.open && pair.path[0] === 'data';
+  const isData = pair.path[0] === 'data';
   const values = unknownValues(taken, said);
-  if (values && !(isOpen && said.type === 'string')) {
-    findings.push(
-      readers.are === 'old'
-        ? found(`may be ${values} now`, 'Wait until no reader is closed to new values any more.')
-        : found(`can no longer be ${values}`, 'Keep the value; services may stop publishing it.'),
-    );
+  if (values && readers.are === 'new') {
+    findings.push(found(`can no longer be ${values}`, KEEP_VALUE));
+  } else if (values && !(isData && readers.open && said.type === 'string')) {
+    findings.push(found(`may be ${values} now`, isData ? WAIT : KEEP));
   }
   for (const keyword of keywordsOf(taken, said)) {
     if (narrower(keyword, taken, said)) findings.push(found(changeOf(keyword, old, now)));

@@ -25,6 +25,8 @@ export function breaks(today: Catalogue, { index, schemas }: History): string[] 
   });
 }
 
+const WRITE = 'npm run events -- --write';
+
 /** What is missing in the history, a line each. */
 export function unwritten(
   today: Catalogue,
@@ -38,10 +40,12 @@ export function unwritten(
   );
   const unnamed = releases.filter((release) => !(release in history.index.releases));
   return [
-    ...changed.map(
-      (type) =>
-        `${type} ${type in events ? 'changed compatibly' : 'is new'}. Write its next version: npm run events -- --write`,
-    ),
+    ...changed.map((type) => {
+      if (!(type in events)) return `${type} is new. Write its first version: ${WRITE}`;
+      return type in today
+        ? `${type} changed compatibly. Write its next version: ${WRITE}`
+        : `${type} is gone and was never published. Take its draft back: ${WRITE}`;
+    }),
     ...unnamed.map(
       (release) =>
         `Release ${release} is not in the history of events. Add it: npm run events -- --release ${release}`,

@@ -35,7 +35,8 @@ const textOf = (value: unknown) => `${JSON.stringify(value, null, 2)}\n`;
 
 /** Reads a history, or what is wrong with it: a line for each file that is not as it was published. */
 export function readHistory(folder: string): History | string[] {
-  const index: Index = JSON.parse(readFileSync(join(folder, INDEX), 'utf8'));
+  const index = readIndex(folder);
+  if (index === undefined) return [`${INDEX} is missing or no JSON. Restore it: ${BY_HAND}`];
   const left = new Set(globSync('*/*', { cwd: folder }));
   const wrong: string[] = [];
   const read = (type: string, { sha256 }: Version, number: number): Schema => {
@@ -54,6 +55,14 @@ export function readHistory(folder: string): History | string[] {
   );
   for (const file of left) wrong.push(`${file} is not in ${INDEX}. Remove it: ${BY_HAND}`);
   return wrong.length > 0 ? wrong : { index, schemas };
+}
+
+function readIndex(folder: string): Index | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, INDEX), 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 const BY_HAND = 'a history is written by `npm run events -- --write` alone.';

@@ -31,7 +31,7 @@ export function handlers(
     'ticket.reserved': async ({ data }) => {
       await orders.update(data.orderId, confirm);
     },
-    // Our listing may be stale, which may be why the lock was refused, so it is refreshed first.
+    // Our listing may be stale, which may be why the lock was refused, so it is refreshed first. The reason decides nothing.
     'ticket.refused': async ({ data: { refusal, ...ticket } }) => {
       await listings.keepNewest(ticket);
       await orders.update(refusal.orderId, refuse);

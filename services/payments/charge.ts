@@ -81,11 +81,11 @@ export const unknownPayment = (id: string): Payment => ({
 
 /** Keeps the order as received, unless a newer version is known. How it ended is told by the type of its event. */
 export const noteOrder =
-  (order: Order, status = order.status): Decision =>
-  ({ order: known }) =>
-    order.version > (known?.version ?? 0)
-      ? [{ type: 'order.noted', order: { ...order, status } }]
-      : [];
+  (received: Order, status = received.status): Decision =>
+  (payment) => {
+    const order = { ...received, status };
+    return order.version > (payment.order?.version ?? 0) ? [{ type: 'order.noted', order }] : [];
+  };
 
 /**
  * A buyer pays. The charge is saved before the gateway is called.

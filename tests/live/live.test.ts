@@ -165,6 +165,15 @@ describe('a live stream', () => {
     }
   });
 
+  it('says a status that a newer release added as other', async () => {
+    const [seller] = await people();
+    const ticket = await seller.sells();
+    const listener = await listening(seller, [ticket.id]);
+    const data = { ...ticket, version: 99, status: 'other' };
+    show({ type: 'ticket.updated', subject: ticket.id, data } as AnyEvent);
+    expect(await listener.until(statusIs('other'))).toEqual({ name: 'ticket', data });
+  });
+
   it('says each change once to one who has asked twice', async () => {
     const [seller] = await people();
     const { id } = await seller.sells();

@@ -214,6 +214,20 @@ describe('an event that cannot be handled', () => {
     );
   });
 
+  it('is refused before it is saved when it has a value that only readers may have', async () => {
+    const { market, ticket } = await openTrade();
+    await using _ = market;
+    const said: AnyEvent[] = [];
+    market.platform.bus.watch((event) => {
+      if (event.type === 'order.completed') said.push(event);
+    });
+    await paidWithoutLock(market, ticket.id);
+    await expect.poll(() => said.length).toBe(1);
+    const [{ data, ...event }] = said as [AnyEvent];
+    const unknown = { ...event, data: { ...data, status: 'other' } } as AnyEvent;
+    await expect(async () => market.platform.bus.publish(unknown)).rejects.toThrow(/data\.status/);
+  });
+
   it('is refused before it is saved when it does not fit its schema', async () => {
     const { market, ticket } = await openTrade();
     await using _ = market;

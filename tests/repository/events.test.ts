@@ -172,7 +172,7 @@ describe('the gate of events', () => {
     const today = { 'order.made': old, 'order.lost': old };
     expect(breaks(today, first)).toEqual([]);
     expect(unwritten(today, first, [])).toEqual([
-      'order.lost is new. Write its next version: npm run events -- --write',
+      'order.lost is new. Write its first version: npm run events -- --write',
     ]);
     expect(unwritten(today, brought(today, first), [])).toEqual([]);
   });
@@ -204,13 +204,17 @@ describe('the gate of events', () => {
 
   it('misses an event that is gone', () => {
     expect(breaks({}, first)).toEqual([expect.stringMatching(/^order\.made is gone/)]);
-    expect(breaks({}, brought({ 'order.made': old }, none))).toEqual([]);
+    const draft = brought({ 'order.made': old }, none);
+    expect(breaks({}, draft)).toEqual([]);
+    expect(unwritten({}, draft, [])).toEqual([
+      'order.made is gone and was never published. Take its draft back: npm run events -- --write',
+    ]);
   });
 
   it('minds readers that are closed until a newer release is published', () => {
     expect(breaks(broken, first)).toEqual([]);
     expect(breaks(broken, closed)).toEqual([
-      'order.made: data.status may be "broken" now, so readers of version 1 cannot take today\'s events. Wait until no reader is closed to new values any more.',
+      'order.made: data.status may be "broken" now, so readers of version 1 cannot take today\'s events. Add it after the next release, whose readers take new values.',
     ]);
     expect(breaks(broken, released('0.2.0', closed))).toEqual([]);
   });
@@ -241,7 +245,8 @@ describe('a history of events', () => {
     ['changed', 'order.made/1.json', '{}', 'order.made/1.json was changed by hand. Restore it'],
     ['added', 'order.made/3.json', '{}', 'order.made/3.json is not in index.json. Remove it'],
     ['removed', 'order.made/2.json', undefined, 'order.made/2.json is missing. Restore it'],
-  ])('is told when a version was %s by hand', (_, file, text, line) => {
+    ['spoilt', 'index.json', '{', 'index.json is missing or no JSON. Restore it'],
+  ])('is told when a file was %s by hand', (_, file, text, line) => {
     inFolder((folder) => {
       if (text === undefined) rmSync(join(folder, file));
       else writeFileSync(join(folder, file), text);

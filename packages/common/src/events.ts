@@ -26,6 +26,7 @@ export {
   type PayloadsOf,
   TRACEPARENT,
 } from './define-events.ts';
+export type { Open } from './open-schema.ts';
 
 /**
  * The `data` of each event as it is published, by its type, which is also its subject on the bus.

@@ -131,8 +131,8 @@ export const ofCharges: Mutant[] = [
     shows: 'guard',
     breaks: 'payments keeps the first thing it hears of an order',
     file: charge,
-    find: `order.version > (known?.version ?? 0)`,
-    replace: `known === null`,
+    find: `order.version > (payment.order?.version ?? 0) ?`,
+    replace: `payment.order === null ?`,
     rules: ['comes to rest', 'what is handled has taken effect'],
   },
   {
@@ -140,8 +140,8 @@ export const ofCharges: Mutant[] = [
     shows: 'guard',
     breaks: 'payments takes what it hears last of an order for the newest',
     file: charge,
-    find: `order.version > (known?.version ?? 0)`,
-    replace: `order.version !== known?.version`,
+    find: `order.version > (payment.order?.version ?? 0) ?`,
+    replace: `order.version !== payment.order?.version ?`,
     rules: ['a replica grows newer'],
   },
   {

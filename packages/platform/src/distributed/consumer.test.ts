@@ -91,6 +91,36 @@ describe('a consumer', () => {
     expect(scene.errors.filter((line) => line.startsWith('dead letter for a'))).toHaveLength(2);
   });
 
+  it('reads a value that a newer release added to an enum as other', async () => {
+    const platform = scene.open({ maxFailures: 1 });
+    const reasons: string[] = [];
+    platform.bus.consume('a', {
+      'order.cancelled': async ({ data }) => {
+        reasons.push(data.reason);
+      },
+    });
+    await platform.start();
+    const time = new Date(0).toISOString();
+    const data = {
+      id: id(1),
+      userId: id(2),
+      ticketId: id(3),
+      status: 'cancelled',
+      reason: 'seat_broken',
+      expiresAt: time,
+      ticket: { title: 'Front row', price: 4990 },
+      version: 3,
+      createdAt: time,
+    };
+    const event = { ...ended(1), source: 'orders', type: 'order.cancelled', data };
+    const connection = await connect({ servers: servers.natsUrl });
+    connection.publish(`${scene.namespace}.order.cancelled`, JSON.stringify(event));
+    await connection.drain();
+    await expect.poll(() => reasons, soon).toEqual(['other']);
+    await platform.settled();
+    expect(await platform.bus.deadLetters()).toEqual([]);
+  });
+
   it('shares the work with the other replicas, each event going to one of them', async () => {
     const [one, two] = [scene.open(), scene.open()];
     const heard = [hearing(one, 'a'), hearing(two, 'a')];
