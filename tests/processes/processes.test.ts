@@ -4,11 +4,13 @@ import { get, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { createSessionKey, publicKeyOf } from '@fairseat/common/kit';
+import { createServices } from '@fairseat/marketplace/services';
 import { bought, firstPurchase } from '@fairseat/test-support/first-purchase';
 import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
 import { type Process, startProgram, temporaryFolder } from '@fairseat/test-support/process';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
+const services = createServices();
 const servers = inject('servers');
 const namespace = newNamespace();
 const settings = {
@@ -65,7 +67,7 @@ describe('npm run start:distributed', () => {
   });
 
   it('sells a ticket through all its processes', async () => {
-    expect(pidsOf(all).size).toBe(6);
+    expect(pidsOf(all).size).toBe(services.length);
     expect(await firstPurchase(all.url ?? '')).toEqual(bought);
   });
 
@@ -112,7 +114,7 @@ describe('npm run start:distributed', () => {
 
   it('leaves no service behind on Ctrl-C', async () => {
     const pids = [...pidsOf(all).values()];
-    expect(pids.filter(isAlive)).toHaveLength(6);
+    expect(pids.filter(isAlive)).toHaveLength(services.length);
     expect(await all.end('SIGINT')).toBe(0);
     expect(all.output().stdout).toContain('orders has stopped');
     expect(pids.filter(isAlive)).toEqual([]);
@@ -121,7 +123,7 @@ describe('npm run start:distributed', () => {
   it('leaves no service behind when it is killed itself', async () => {
     const other = await startAll();
     const pids = [...pidsOf(other).values()];
-    expect(pids.filter(isAlive)).toHaveLength(6);
+    expect(pids.filter(isAlive)).toHaveLength(services.length);
     await other.end('SIGKILL');
     await expect.poll(() => pids.filter(isAlive)).toEqual([]);
   });
