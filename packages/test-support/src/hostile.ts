@@ -16,7 +16,7 @@ export class HostileScene implements AsyncDisposable {
   readonly attacker: Visitor;
   /** Ids of the victim's records: a ticket that they hold, its order, and the payment that they have begun. */
   readonly ids: { ticket: string; order: string; payment: string };
-  #before: unknown;
+  #before: string[] = [];
 
   private constructor(market: TestMarketplace, people: Visitor[], ids: HostileScene['ids']) {
     this.market = market;
@@ -86,13 +86,17 @@ export class HostileScene implements AsyncDisposable {
   sendJson = (method: Method, url: string, body: unknown) =>
     this.send(method, url, JSON.stringify(body), JSON_TYPE);
 
+  /** Every field of the victim's records, as a line each. */
   async #state() {
     const { victim, ids } = this;
-    return JSON.stringify([
-      await victim.seesTicket(ids.ticket),
-      await victim.seesOrder(ids.order),
-      await victim.seesCharge(ids.order),
-    ]);
+    const records = {
+      ticket: await victim.seesTicket(ids.ticket),
+      order: await victim.seesOrder(ids.order),
+      charge: await victim.seesCharge(ids.order),
+    };
+    return Object.entries(records).flatMap(([noun, record]) =>
+      Object.entries(record).map(([field, value]) => `${noun}.${field} ${JSON.stringify(value)}`),
+    );
   }
 
   /** The tickets and orders of the attacker. */
@@ -109,7 +113,9 @@ export class HostileScene implements AsyncDisposable {
     const after = await this.#state();
     const { status } = await this.attacker.get('/healthz');
     await this.market[Symbol.asyncDispose]();
-    if (after !== this.#before) throw new Error(`changed: ${this.#before} to ${after}`);
+    const was = this.#before.filter((line) => !after.includes(line));
+    const is = after.filter((line) => !this.#before.includes(line));
+    if (was.length + is.length > 0) throw new Error(`was ${was}; is ${is}`);
     if (status !== 200) throw new Error(`serves no more: ${status}`);
   }
 }
