@@ -13,7 +13,8 @@ export function readListing(data: FormData, currency: string, ticket?: TicketRec
   const fields = Object.entries(ticketBodySchema.shape).map(([field, schema]) => {
     const typed = data.get(field);
     if (typeof typed !== 'string') return [field, kept[field]];
-    if (field !== 'price') return [field, typed === '' && schema.isOptional() ? undefined : typed];
+    const leftOut = typed.trim() === '' && schema.isOptional();
+    if (field !== 'price') return [field, leftOut ? undefined : typed];
     const { price, error } = parsePrice(typed, currency);
     if (error) errors.push({ field, message: error });
     return [field, price ?? 1];

@@ -16,7 +16,7 @@ export class HostileScene implements AsyncDisposable {
   readonly attacker: Visitor;
   /** Ids of the victim's records: a ticket that they hold, its order, and the payment that they have begun. */
   readonly ids: { ticket: string; order: string; payment: string };
-  #before = new Set<string>();
+  #before: string[] = [];
 
   private constructor(market: TestMarketplace, people: Visitor[], ids: HostileScene['ids']) {
     this.market = market;
@@ -94,10 +94,9 @@ export class HostileScene implements AsyncDisposable {
       order: await victim.seesOrder(ids.order),
       charge: await victim.seesCharge(ids.order),
     };
-    const lines = Object.entries(records).flatMap(([noun, record]) =>
+    return Object.entries(records).flatMap(([noun, record]) =>
       Object.entries(record).map(([field, value]) => `${noun}.${field} ${JSON.stringify(value)}`),
     );
-    return new Set(lines);
   }
 
   /** The tickets and orders of the attacker. */
@@ -114,8 +113,9 @@ export class HostileScene implements AsyncDisposable {
     const after = await this.#state();
     const { status } = await this.attacker.get('/healthz');
     await this.market[Symbol.asyncDispose]();
-    const [was, is] = [this.#before.difference(after), after.difference(this.#before)];
-    if (was.size + is.size > 0) throw new Error(`was ${[...was]}, is ${[...is]}`);
+    const was = this.#before.filter((line) => !after.includes(line));
+    const is = after.filter((line) => !this.#before.includes(line));
+    if (was.length + is.length > 0) throw new Error(`was ${was}; is ${is}`);
     if (status !== 200) throw new Error(`serves no more: ${status}`);
   }
 }

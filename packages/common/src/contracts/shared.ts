@@ -36,17 +36,23 @@ export const priceSchema = z
 /** The length of a text in code points, not UTF-16 units: closer to what people count. */
 export const characters = (text: string) => [...text].length;
 
-/** A line of text of at most so many characters, without control characters; surrounding white space is dropped. */
+/**
+ * A line of text of 1 to so many characters, without control characters; surrounding white space is dropped. One that is
+ * `optional()` has one way to be empty: to be left out.
+ */
 export const lineSchema = (name: string, most: number) =>
   z
     .string(`The ${name} must be text.`)
+    // What is far too long is refused before its characters are counted.
     .max(5 * most, `The ${name} may have at most ${most} characters.`)
     .refine(
       (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
       `The ${name} must not contain control characters or broken Unicode.`,
     )
     .trim()
-    .refine((text) => characters(text) <= most, `The ${name} may have at most ${most} characters.`);
+    .refine((text) => characters(text) <= most, `The ${name} may have at most ${most} characters.`)
+    .min(1, `The ${name} must not be empty.`)
+    .meta({ maxLength: most });
 
 /** A request body with these fields and no others. */
 export const body = <S extends z.ZodRawShape>(fields: S) =>

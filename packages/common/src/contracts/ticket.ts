@@ -46,10 +46,8 @@ export const ticketEvents = defineEvents('tickets', {
   'ticket.sold': ticketSchema.extend({ orderId: idSchema }),
 });
 
-const titleSchema = lineSchema('title', 200).min(1, 'The title must not be empty.');
-
 /** A stored title was checked by the rules of its time; a new one is checked by these. */
-export const ticketBodySchema = body({ ...listingSchema.shape, title: titleSchema });
+export const ticketBodySchema = body({ ...listingSchema.shape, title: lineSchema('title', 200) });
 
 const flag = z.enum(['true', 'false'], 'Use true or false.').default('false');
 export const ticketListQuery = z.strictObject({

@@ -18,7 +18,8 @@ const newPasswordSchema = z
   .refine(
     (password) => characters(password) <= 128,
     'The password may have at most 128 characters.',
-  );
+  )
+  .meta({ minLength: 8, maxLength: 128 });
 
 export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });
 /** Password rules are not checked here: a password that breaks them is wrong like any other. */

@@ -1,0 +1,47 @@
+import { type Contract, held, NO_ID, paid, type Scene } from './scene.ts';
+
+const asked = (scene: Scene) => paid(scene, 'pm_card_authenticationRequired');
+
+export const payments: Contract = {
+  'POST /api/payments': {
+    201: async (scene) => scene.buyer.pay((await held(scene)).id),
+    400: async (scene) => scene.buyer.pay((await held(scene)).id, 'pm_card_unheardOf'),
+    401: async (scene) => scene.nobody.pay((await held(scene)).id),
+    402: async (scene) => scene.buyer.pay((await held(scene)).id, 'pm_card_chargeDeclined'),
+    403: async (scene) => scene.stranger.pay((await held(scene)).id),
+    404: ({ market, buyer }) => market.hurried(buyer.pay(NO_ID)),
+    409: async (scene) => scene.buyer.pay((await paid(scene)).order.id),
+    422: async (scene) => {
+      const key = { 'idempotency-key': 'one' };
+      const { id } = await held(scene);
+      await scene.buyer.pay(id, 'pm_card_visa', key);
+      return scene.buyer.pay(id, 'pm_card_mastercard', key);
+    },
+  },
+  'GET /api/payments/{orderId}': {
+    200: async (scene) => scene.buyer.get(`/api/payments/${(await paid(scene)).order.id}`),
+    401: async (scene) => scene.nobody.get(`/api/payments/${(await paid(scene)).order.id}`),
+    403: async (scene) => scene.seller.get(`/api/payments/${(await paid(scene)).order.id}`),
+    404: async (scene) => scene.buyer.get(`/api/payments/${NO_ID}`),
+  },
+  'POST /api/test-gateway/{id}/confirm': {
+    200: async (scene) => {
+      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      return scene.buyer.post(url, { approve: true });
+    },
+    400: async (scene) => {
+      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      return scene.buyer.post(url, { approve: 'yes' });
+    },
+    401: ({ nobody }) => nobody.post('/api/test-gateway/pi_test_1/confirm', { approve: true }),
+    402: async (scene) => {
+      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      return scene.buyer.post(url, { approve: false });
+    },
+    403: async (scene) => {
+      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      return scene.stranger.post(url, { approve: true });
+    },
+    404: ({ buyer }) => buyer.post('/api/test-gateway/pi_test_1/confirm', { approve: true }),
+  },
+};
