@@ -81,6 +81,12 @@ const paying = (turn: Turn, orderId: string, token = pick(TOKENS, die(turn, 1)))
   headers: anyKey(turn, 2, 0.4),
 });
 
+/** Often the title alone changes: a buyer is bound by it as by the price. */
+const editing = (turn: Turn, { id, price }: KnownTicket): Ask => {
+  const body = { ...listing(die(turn, 1)), ...(die(turn, 2) < 0.4 && { price }) };
+  return { route: 'PUT /api/tickets/:id', id, body };
+};
+
 const cancelling = (id: string): Ask => ({ route: 'DELETE /api/orders/:id', id });
 
 const confirming = (turn: Turn, id: string): Ask => ({
@@ -97,15 +103,13 @@ const list: Act = (turn) =>
   });
 
 const edit: Act = (turn) => {
-  const id = ownTicket(turn)?.id;
-  if (id === undefined) return list(turn);
-  return turn.ask('edit', { route: 'PUT /api/tickets/:id', id, body: listing(die(turn, 1)) });
+  const ticket = ownTicket(turn);
+  return ticket ? turn.ask('edit', editing(turn, ticket)) : list(turn);
 };
 
 const withdraw: Act = (turn) => {
   const id = ownTicket(turn)?.id;
-  if (id === undefined) return list(turn);
-  return turn.ask('withdraw', { route: 'DELETE /api/tickets/:id', id });
+  return id ? turn.ask('withdraw', { route: 'DELETE /api/tickets/:id', id }) : list(turn);
 };
 
 const browse: Act = (turn) => {
@@ -208,13 +212,11 @@ const race: Act = async (turn) => {
     market.person(person.number + index),
   ).filter(({ cookie, number }) => cookie !== undefined && number !== ticket.seller);
   const seller = market.person(ticket.seller);
-  const spoils: Ask[] =
-    die(turn, 3) < 0.5
-      ? [{ route: 'PUT /api/tickets/:id', id, body: listing(die(turn, 1)) }]
-      : [{ route: 'DELETE /api/tickets/:id', id }];
+  const spoil: Ask =
+    die(turn, 3) < 0.5 ? editing(turn, ticket) : { route: 'DELETE /api/tickets/:id', id };
   return Promise.all([
     ...buyers.map((buyer, index) => turn.ask(`race-${index + 1}`, buying(turn, id), buyer)),
-    ...(die(turn, 4) < 0.5 ? spoils : []).map((ask) => turn.ask('race-0', ask, seller)),
+    ...(die(turn, 4) < 0.5 ? [turn.ask('race-0', spoil, seller)] : []),
   ]);
 };
 

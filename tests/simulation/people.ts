@@ -13,6 +13,7 @@ export interface Person {
 export interface KnownTicket {
   id: string;
   seller: number;
+  price: number;
   /** True once an answer has shown that it is sold or withdrawn. */
   isOver: boolean;
 }
@@ -67,7 +68,8 @@ export class Market {
     const { route, reply, person, id, body: asked } = exchange;
     const body = bodyOf(reply);
     const ok = reply !== undefined && reply.status < 300;
-    if (route === 'POST /api/tickets' && ok) this.#addTicket(body.id ?? '', person);
+    if (route === 'POST /api/tickets' && ok) this.#addTicket(body, person);
+    if (route === 'PUT /api/tickets/:id' && ok) this.#editTicket(body);
     if (route === 'DELETE /api/tickets/:id' && ok) this.#endTicket(id);
     if (body.code === 'ticket_sold' || body.code === 'ticket_withdrawn') {
       this.#endTicket(id ?? String(asked?.['ticketId']));
@@ -92,11 +94,16 @@ export class Market {
     if (status === 'failed') this.#endOrder(order.id);
   }
 
-  #addTicket(id: string, seller: number) {
+  #addTicket({ id = '', price = 1 }: Partial<ReplyBody>, seller: number) {
     if (this.#ticketById.has(id)) return;
-    const ticket = { id, seller, isOver: false };
+    const ticket = { id, seller, price, isOver: false };
     this.tickets.push(ticket);
     this.#ticketById.set(id, ticket);
+  }
+
+  #editTicket({ id = '', price = 1 }: Partial<ReplyBody>) {
+    const ticket = this.#ticketById.get(id);
+    if (ticket) ticket.price = price;
   }
 
   #endTicket(id: string | undefined) {

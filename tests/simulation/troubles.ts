@@ -4,6 +4,18 @@ import type { Fault, Plan } from './plan.ts';
 
 type Crash = Extract<Fault, { kind: 'crash' }>;
 
+/** Returns how long faults may keep a service from its work, at most. One process stops all services at once. */
+export const troubleMsOf = ({ faults, platform }: Plan, service: string): number =>
+  faults.reduce((sumMs, { lastsMs, ...fault }) => {
+    if (fault.kind === 'outage') {
+      const isMet = fault.engine === 'tables' && (fault.owner ?? service) === service;
+      return isMet ? sumMs + lastsMs : sumMs;
+    }
+    const isCrash = fault.kind === 'crash' || fault.kind === 'crash at commit';
+    const isMet = isCrash && (platform === 'embedded' || fault.service === service);
+    return isMet ? sumMs + lastsMs : sumMs;
+  }, 0);
+
 /** Brings about the planned faults of a run, counted from now on. */
 export class Troubles {
   readonly #simulation: Simulation;

@@ -1,9 +1,23 @@
 /** Tests of the rules on answers, true and false ones. */
 import { describe, expect, it } from 'vitest';
-import { Past } from './past.ts';
+import type { Exchange } from '../exchange.ts';
+import { DECLINE, Past } from './past.ts';
 
 describe('an answer', () => {
   const known = () => new Past().sold();
+  const later = (past: Past) => {
+    past.nowMs += 1000;
+    return past;
+  };
+  /** An order that was refused its ticket, or whose time was over. */
+  const lost = (reason: string) => {
+    const past = new Past().listed().ordered().ticket({ price: 6 }, 'ticket.updated');
+    return past.ticket({}, 'ticket.refused').cancelled(reason);
+  };
+  const given = (past: Past, asked: Partial<Exchange>) =>
+    past.exchange({ route: 'POST /api/orders', body: { ticketId: 't' }, ...asked }, 201, {
+      ...past.record('orders_orders', 'o'),
+    });
 
   it.each<[code: string, past: Past]>([
     [
@@ -125,6 +139,29 @@ describe('an answer', () => {
       }),
     ],
     [
+      'payment_declined',
+      new Past().failed().exchange({ route: 'POST /api/payments', body: { orderId: 'o' } }, 402, {
+        code: 'payment_declined',
+        detail: 'The payment was not completed.',
+      }),
+    ],
+    [
+      'payment_in_progress',
+      new Past().held().exchange({ route: 'POST /api/payments', body: { orderId: 'o' } }, 409, {
+        code: 'payment_in_progress',
+      }),
+    ],
+    [
+      'payment_in_progress',
+      later(new Past().paid()).exchange(
+        { route: 'POST /api/payments', body: { orderId: 'o' } },
+        409,
+        { code: 'payment_in_progress' },
+      ),
+    ],
+    ['POST /api/orders', given(lost('expired'), { story: 'a-story' })],
+    ['POST /api/orders', given(lost('ticket_unavailable'), { headers: { prefer: 'wait=10' } })],
+    [
       'email_taken',
       known().exchange(
         { route: 'POST /api/users/signup', body: { email: 'new@example.com' } },
@@ -140,6 +177,18 @@ describe('an answer', () => {
     ],
   ])('that is not true is found: %s', (code, past) => {
     expect(past.broken).toBe(`an answer is true: ${code}`);
+  });
+
+  it('may tell what is under way, what was declined, and what became of a key', () => {
+    const paying = { route: 'POST /api/payments', body: { orderId: 'o' } } as const;
+    const busy = { code: 'payment_in_progress' };
+    expect(new Past().charging().exchange(paying, 409, busy).broken).toBe(undefined);
+    expect(new Past().paid().exchange(paying, 409, busy).broken).toBe(undefined);
+    const detail = `${DECLINE.message} The order is cancelled; you were not charged.`;
+    const declined = { code: 'payment_declined', detail };
+    expect(new Past().failed().exchange(paying, 402, declined).broken).toBe(undefined);
+    expect(given(lost('ticket_unavailable'), {}).broken).toBe(undefined);
+    expect(given(lost('expired'), { headers: { prefer: 'wait=10' } }).broken).toBe(undefined);
   });
 
   it('to the same key is the same record', () => {

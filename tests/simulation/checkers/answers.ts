@@ -46,6 +46,13 @@ const isCharge: Truth = (exchange, { id, status, orderId }, ledger) => {
   return isAsked && isOwn && charge?.id === id && isStill;
 };
 
+/** A new order is not given cancelled, unless it ended by itself while its buyer waited. A key shows what became of it. */
+const mayBeGiven: Truth = ({ headers, story }, { id = '', version = 0, status }, ledger) => {
+  if (status !== 'cancelled') return true;
+  if (headers?.['prefer'] === undefined) return ledger.makerOf.get(id) !== story;
+  return ledger.past<OrderRecord>(id, version)?.reason !== 'ticket_unavailable';
+};
+
 const fits = ({ status, userId }: Body, { query = '', ...exchange }: Exchange) =>
   (!query.includes('available') || status === 'available') &&
   (!query.includes('mine') || userId === exchange.userId);
@@ -79,7 +86,8 @@ const granted: Record<Route, Check> = {
   'POST /api/orders': (exchange, body, ledger, { isCalm }) =>
     isTheirs(exchange, body, ledger) &&
     body.ticketId === exchange.body?.['ticketId'] &&
-    !(isCalm && exchange.headers?.['prefer'] && body.status === 'created'),
+    !(isCalm && exchange.headers?.['prefer'] && body.status === 'created') &&
+    mayBeGiven(exchange, body, ledger),
   'GET /api/orders/:id': isTheirs,
   'DELETE /api/orders/:id': (exchange, _, ledger) =>
     isEnded(orderOf(exchange, ledger), 'cancelled', exchange),
@@ -138,10 +146,13 @@ const refused: Record<string, Check> = {
     (exchange.answeredAtMs ?? 0) + mostSkewMs >=
     Date.parse(orderOf(exchange, ledger)?.expiresAt ?? ''),
   not_awaiting_payment: (exchange, _, ledger, { isCalm }) => !isCalm || !couldPay(exchange, ledger),
-  payment_in_progress: () => true,
+  payment_in_progress: (exchange, _, { payingUntilMs }) =>
+    (payingUntilMs.get(subjectOf(exchange)) ?? 0) >= exchange.askedAtMs,
   too_many_attempts: () => true,
-  payment_declined: (exchange, _, ledger) =>
-    ledger.payments.get(orderOf(exchange, ledger)?.id ?? '')?.charge?.status !== 'created',
+  payment_declined: (exchange, { detail = '' }, ledger) => {
+    const charge = ledger.payments.get(orderOf(exchange, ledger)?.id ?? '')?.charge;
+    return charge?.status !== 'created' && detail.startsWith(charge?.decline?.message ?? '');
+  },
   unknown_payment_method: ({ body }) => body?.['token'] === UNKNOWN_TOKEN,
   idempotency_key_reused: ({ headers }) => headers?.['idempotency-key'] !== undefined,
   not_signed_in: ({ cookie }, _, _ledger, { mayHaveEnded }) =>

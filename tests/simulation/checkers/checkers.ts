@@ -6,6 +6,7 @@ import type { Entry } from '@fairseat/platform/simulated';
 import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
 import { isCalm, type Plan, skewMsOf } from '../plan.ts';
+import { troubleMsOf } from '../troubles.ts';
 import { checkAnswer } from './answers.ts';
 import { Effects } from './effects.ts';
 import { checkHolds } from './holds.ts';
@@ -13,6 +14,7 @@ import { GatewayKeys, IdempotencyKeys } from './idempotency.ts';
 import { type Account, addressOf, Ledger, type Write } from './ledger.ts';
 import { checkGateway, checkPayment } from './money.ts';
 import { checkOrder } from './orders.ts';
+import { Repeats } from './repeats.ts';
 import { Settling } from './settling.ts';
 import { checkTicket } from './tickets.ts';
 import { must, Violation } from './violation.ts';
@@ -29,6 +31,10 @@ const OWN = ['tickets_tickets', 'orders_orders', 'payments_payments', 'test_gate
 /** The services whose every event belongs to a record. */
 const KEEPERS = ['tickets', 'orders', 'payments'];
 
+/** The most time between the decision about an event and its save, besides a trip: a stopped handler may go on late. */
+const CALM_AGE_MS = 1000;
+const ROUGH_AGE_MS = 20_000;
+
 /** The reasons for which a delivery may fail in a healthy system. */
 const EXCUSE =
   /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack|Error: The handler was stopped)/;
@@ -37,6 +43,7 @@ export class Checkers {
   readonly ledger = new Ledger();
   readonly #effects;
   readonly #settling;
+  readonly #repeats = new Repeats();
   readonly #mayMissEnds: boolean;
   /** The first violation. */
   found: Found | undefined;
@@ -64,6 +71,8 @@ export class Checkers {
       isCalm: isCalm(plan),
       orderExpirationSeconds: plan.orderExpirationSeconds,
       mostSkewMs,
+      endsWithinMs: mostSkewMs + 4 * tripMs + troubleMsOf(plan, 'orders'),
+      savedWithinMs: isCalm(plan) ? CALM_AGE_MS : tripMs + ROUGH_AGE_MS,
       decidedWithinMs: mostSkewMs + 10 * tripMs,
       takenWithinMs: mostSkewMs + 20 * tripMs + 4 * gatewaySlowMs + 2000,
       skewMsOf: (process: string) => skewMsOf(plan, process),
@@ -182,13 +191,17 @@ export class Checkers {
         () => `${table} ${after.id} went from ${before?.version} to ${after.version}`,
       );
     }
-    for (const event of events) checkEvent(event, write);
+    for (const event of events) {
+      checkEvent(event, write);
+      checkTime(event, write, this.#rules);
+    }
     if (table === 'auth_users') checkAccount(after as Account, this.ledger);
     if (table === 'tickets_tickets') checkTicket(write, this.ledger);
     if (table === 'orders_orders') checkOrder(write, this.ledger, this.#rules);
     if (table === 'orders_listings') checkListing(write, this.ledger);
     if (table === 'payments_payments') checkPayment(write, this.ledger, this.#rules);
     if (table === 'test_gateway_payments') checkGateway(write, this.ledger, this.#rules);
+    this.#repeats.look(write);
     this.ledger.record(write);
     if (table === 'orders_orders' || table === 'payments_payments') {
       this.#settling.look(after.id, write.atMs);
@@ -205,6 +218,19 @@ function checkEvent(event: AnyEvent, { after, table }: Write) {
     event.version === after.version &&
     data.status === (record as { status?: string } | null)?.status;
   must('an event tells the truth', same, () => `${event.type} of ${table} ${after.id}`);
+}
+
+interface TimeRules {
+  savedWithinMs: number;
+  skewMsOf(process: string): number;
+}
+
+/** By the clock of its process, an event is decided before it is saved, and not long before. */
+function checkTime({ type, time }: AnyEvent, write: Write, rules: TimeRules) {
+  const ageMs = write.atMs + rules.skewMsOf(write.process) - Date.parse(time);
+  const isOfNow = ageMs >= 0 && ageMs <= rules.savedWithinMs;
+  const message = () => `${type} of ${write.after.id} was saved ${ageMs} ms after its time`;
+  must('an event has the time of its write', isOfNow, message);
 }
 
 function checkAccount(account: Account, { accountOf }: Ledger) {

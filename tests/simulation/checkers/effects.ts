@@ -1,6 +1,8 @@
 /** Checks that acknowledged work was done: every event has its effect, and every alarm is published. */
+import { isDeepStrictEqual } from 'node:util';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Entry } from '@fairseat/platform/simulated';
+import type { StoredPayment } from '@fairseat/test-support/invariants';
 import type { Ledger } from './ledger.ts';
 import { must } from './violation.ts';
 
@@ -70,6 +72,8 @@ export class Effects {
   readonly #askedAtMs = new Map<string, number>();
   /** The time of a story's last save or call to the gateway. */
   readonly #seenAtMs = new Map<string, number>();
+  /** By story: the decline in what it was last told of a payment, if any. */
+  readonly #declines = new Map<string, object | undefined>();
   readonly #skewMsOf: (process: string) => number;
 
   constructor(ledger: Ledger, skewMsOf: (process: string) => number) {
@@ -104,7 +108,10 @@ export class Effects {
   }
 
   #written({ table, before, after, story, atMs, process }: Kind<'write'>) {
-    if (table === 'payments_payments' && story) this.#seenAtMs.set(story, atMs);
+    if (table === 'payments_payments' && story) {
+      this.#seenAtMs.set(story, atMs);
+      this.#checkDecline(before as StoredPayment | undefined, after as StoredPayment, story);
+    }
     const { orderId } = after as { orderId?: string | null };
     if (table === 'tickets_tickets' && orderId) {
       if ((before as { orderId?: string | null }).orderId === null) {
@@ -171,13 +178,24 @@ export class Effects {
     must('nobody pays after the end', !(lateMs >= 0), message);
   }
 
+  /** The charge fails with the very text that the gateway gave for it. */
+  #checkDecline(before: StoredPayment | undefined, { id, charge }: StoredPayment, story: string) {
+    const given = this.#declines.get(story);
+    if (!given || charge?.status !== 'failed' || before?.charge?.status === 'failed') return;
+    const isKept = isDeepStrictEqual(charge.decline, given);
+    const message = () => `the charge of order ${id} failed: ${JSON.stringify(charge.decline)}`;
+    must('the text of a decline is kept', isKept, message);
+  }
+
   #rung({ key, ring }: Kind<'rung'>) {
     const isPublished = !this.#unpublished.get(key)?.has(ring);
     must('an alarm that rang is said', isPublished, () => `nobody heard of that of ${key}`);
   }
 
   /** Gateways forget idempotency keys after a while, so a refund must look first whether it was made. */
-  #asked({ call, args, process, story, atMs }: Kind<'gateway'>) {
+  #asked({ call, args, answer, process, story, atMs }: Kind<'gateway'>) {
+    const { decline } = answer as { decline?: object };
+    if (story && call !== 'cancel') this.#declines.set(story, decline);
     if (call === 'confirm' && story) this.#checkInTime(String(args[0]), process, story);
     if (story) this.#seenAtMs.set(story, atMs);
     const name = `${process} ${args[0]}`;

@@ -34,6 +34,8 @@ export class Ledger {
   readonly refused = new Set<string>();
   /** By order: the true time at which it was placed. */
   readonly placedAtMs = new Map<string, number>();
+  /** By order: the true time until which a payment was under way; infinite while one is. */
+  readonly payingUntilMs = new Map<string, number>();
   /** Events saved with records: type by id. */
   readonly said = new Map<string, string>();
   /** Orders that are neither paid nor cancelled. */
@@ -54,6 +56,7 @@ export class Ledger {
         return;
       case 'payments_payments': {
         const payment = after as StoredPayment;
+        this.#recordPaying(payment, atMs);
         this.payments.set(payment.id, payment);
         if (payment.charge?.stripeId) this.orderOfPayment.set(payment.charge.stripeId, payment.id);
         return;
@@ -88,6 +91,11 @@ export class Ledger {
     for (const event of events) {
       if (event.type === 'ticket.refused') this.refused.add(event.data.refusal.orderId);
     }
+  }
+
+  #recordPaying({ id, charge }: StoredPayment, atMs: number) {
+    if (charge?.token) this.payingUntilMs.set(id, Number.POSITIVE_INFINITY);
+    else if (this.payments.get(id)?.charge?.token) this.payingUntilMs.set(id, atMs);
   }
 
   #recordOrder(order: OrderRecord, story: string | undefined) {

@@ -63,6 +63,7 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
       (stripeRefundId === null || stripeRefundId === charge.stripeRefundId);
     must('a charge stays', kept, () => `${name} goes by another payment or refund`);
   }
+  checkDecline(write, before, charge, name);
   const given = types.filter((type) => type === 'charge.refunded').length;
   must('a refund is said once', given === 0 || news.includes('refunded'), () => name);
   if (before && (charge.requests?.length ?? 0) > (before.requests?.length ?? 0)) {
@@ -77,6 +78,18 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
   }
 }
 
+type Charge = NonNullable<StoredPayment['charge']>;
+
+/** What the buyer was told stays, and the event tells the same. */
+function checkDecline({ events }: Write, before: Charge | null, charge: Charge, name: string) {
+  const text = JSON.stringify(charge.decline);
+  const isKept = before?.status !== 'failed' || JSON.stringify(before.decline) === text;
+  const isTold = events
+    .filter(({ type }) => type === 'charge.failed')
+    .every(({ data }) => JSON.stringify((data as Partial<Charge>).decline) === text);
+  must('the text of a decline is kept', isKept && isTold, () => `${name}: ${text}`);
+}
+
 function checkReplica(id: string, version: number, knownVersion: number, { orders }: Ledger) {
   const owner = orders.get(id)?.version ?? 0;
   must(
@@ -87,7 +100,7 @@ function checkReplica(id: string, version: number, knownVersion: number, { order
 }
 
 /** A charge must show the true state of its payment at the gateway. */
-function checkTrue(charge: NonNullable<StoredPayment['charge']>, ledger: Ledger, name: string) {
+function checkTrue(charge: Charge, ledger: Ledger, name: string) {
   const real = ledger.gateway.get(charge.stripeId ?? '');
   const { status } = charge;
   const says = `${name} is ${status}, at the gateway ${real?.status}`;

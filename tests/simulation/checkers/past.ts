@@ -9,6 +9,8 @@ import { Checkers } from './checkers.ts';
 const START_MS = Date.UTC(2026, 0, 1);
 export const at = (ms: number) => new Date(START_MS + ms).toISOString();
 
+export const DECLINE = { code: 'card_declined', message: 'Your card was declined.' };
+
 type Change = Record<string, unknown>;
 
 /** Writes one version after the other, as a service would, and passes them to the checkers. */
@@ -40,7 +42,9 @@ export class Past {
     const before = this.#records.get(`${table} ${id}`);
     const version = (before?.version ?? 0) + 1;
     const after = { createdAt: at(0), ...before, id, version, ...change };
-    return this.save(table, before, after, types.map((type) => eventOf(type, after)) as AnyEvent[]);
+    const time = new Date(this.nowMs).toISOString();
+    const events = types.map((type) => ({ ...eventOf(type, after), time }));
+    return this.save(table, before, after, events as AnyEvent[]);
   }
 
   /** Saves any record, right or wrong. */
@@ -104,6 +108,11 @@ export class Past {
       .charge({ stripeId: 'pi' });
   taken = () => this.charging().gateway({ status: 'succeeded', confirmations: ['k'] });
   paid = () => this.taken().charge({ status: 'completed', token: null }, 'charge.completed');
+  failed = (decline: Change = DECLINE) =>
+    this.charging()
+      .declines(DECLINE)
+      .gateway({ status: 'cancelled' })
+      .charge({ status: 'failed', token: null, decline }, 'charge.failed');
   completed = () => this.paid().order({ status: 'completed' }, 'order.completed');
   sold = () => this.completed().ticket({ status: 'sold' }, 'ticket.sold');
   cancelled = (reason = 'expired') => {
@@ -114,6 +123,14 @@ export class Past {
   asksGateway(call: string, ...args: unknown[]): this {
     const entry = { atMs: this.nowMs, process: 'payments 1', story: 'a-story' };
     this.checkers.heard({ ...entry, kind: 'gateway', call, args, answer: {} });
+    return this;
+  }
+
+  /** The gateway tells of a decline. */
+  declines(decline: Change): this {
+    const entry = { atMs: this.nowMs, process: 'orders 1', story: 'a-story' };
+    const answer = { status: 'unconfirmed', decline };
+    this.checkers.heard({ ...entry, kind: 'gateway', call: 'find', args: ['pi'], answer });
     return this;
   }
 

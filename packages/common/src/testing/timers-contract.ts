@@ -56,6 +56,58 @@ export function timersContract(kind: string, openHarness: OpenHarness) {
       await platform.close();
     });
 
+    test('ring at the earlier time that they are moved to', async (harness) => {
+      const { platform, timers, rung } = await open(harness, 1);
+      timers.onFire(async (key) => rung.add(key));
+      await platform.start();
+      const start = harness.clock.now();
+      await timers.set('moved', start + 2 * HOUR_MS);
+      await timers.set('moved', start + HOUR_MS);
+      harness.clock.advance(HOUR_MS + 1000);
+      expect(await rung.all).toEqual(['moved']);
+      await platform.close();
+    });
+
+    test('ring at the later time that they are moved to, and not before', async (harness) => {
+      const { platform, timers, rung } = await open(harness, 2);
+      const other = collector<string>(1);
+      timers.onFire(async (key) => {
+        rung.add(key);
+        other.add(key);
+      });
+      await platform.start();
+      const start = harness.clock.now();
+      await timers.set('moved', start + HOUR_MS);
+      await timers.set('moved', start + 2 * HOUR_MS);
+      await timers.set('other', start + HOUR_MS + 1);
+      harness.clock.advance(HOUR_MS + 1000);
+      expect(await other.all).toEqual(['other']);
+      harness.clock.advance(HOUR_MS);
+      expect(await rung.all).toEqual(['other', 'moved']);
+      await platform.close();
+    });
+
+    test('ring again when they are moved while they ring', async (harness) => {
+      const { platform, timers, rung } = await open(harness, 2);
+      const isRinging = Promise.withResolvers<void>();
+      const isMoved = Promise.withResolvers<void>();
+      timers.onFire(async (key) => {
+        isRinging.resolve();
+        await isMoved.promise;
+        rung.add(key);
+      });
+      await platform.start();
+      const start = harness.clock.now();
+      await timers.set('moved', start);
+      await isRinging.promise;
+      await timers.set('moved', start + HOUR_MS);
+      isMoved.resolve();
+      await expect.poll(() => rung.items).toEqual(['moved']);
+      harness.clock.advance(HOUR_MS + 1000);
+      expect(await rung.all).toEqual(['moved', 'moved']);
+      await platform.close();
+    });
+
     test('ring once for one key, however often it was set', async (harness) => {
       const { platform, timers, rung } = await open(harness, 2);
       timers.onFire(async (key) => rung.add(key));
