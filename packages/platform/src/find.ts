@@ -41,7 +41,9 @@ export function searchFor<R extends Stored>(
     words: words.slice(0, MAX_COUNTED),
     condition: conditions[0],
     isExact,
-    newPage: () => new PageBuilder(query.limit, isExact ? () => true : isFound),
+    // Words may be those of another definition, beside this one's.
+    newPage: () =>
+      new PageBuilder(query.limit, isExact && words.length === 0 ? () => true : isFound),
   };
 }
 

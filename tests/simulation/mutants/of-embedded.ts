@@ -193,8 +193,8 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     shows: 'guard',
     breaks: 'the next page of a list begins with the last record of the page before',
     file: table,
-    find: `SELECT body FROM ${'$'}{name} WHERE ${'$'}{condition} (created, id) < (?, ?)`,
-    replace: `SELECT body FROM ${'$'}{name} WHERE ${'$'}{condition} (created, id) <= (?, ?)`,
+    find: `FROM ${'$'}{name} WHERE ${'$'}{condition} (created, id) < (?, ?)`,
+    replace: `FROM ${'$'}{name} WHERE ${'$'}{condition} (created, id) <= (?, ?)`,
     rules: ['a list is whole'],
   },
   {

@@ -2,7 +2,7 @@
 export type { Bus, DeadLetter, Delivery, Handlers } from './bus.ts';
 export type { Clock } from './clock.ts';
 export type { GatewayPayment, PaymentGateway } from './payment-gateway.ts';
-export type { OpenGateway, Platform } from './platform.ts';
+export type { Backfill, OpenGateway, Platform } from './platform.ts';
 export type { RateLimiter } from './rate-limiter.ts';
 export type { Page, Query, Stored, Table, TableDefinition } from './table.ts';
 export type { Timers } from './timers.ts';

@@ -5,12 +5,22 @@ import type { RateLimiter } from './rate-limiter.ts';
 import type { Stored, Table, TableDefinition } from './table.ts';
 import type { Timers } from './timers.ts';
 
+/** How far a table has come with filling what its definition has new. */
+export interface Backfill {
+  table: string;
+  done: number;
+  /** How many records there were when it began. */
+  about: number;
+}
+
 /** Everything that services get from the platform they run on. */
 export interface Platform {
   clock: Clock;
   /** Returns a new id: 32 hexadecimal digits. Ids sort by the millisecond they were made in. */
   newId(): string;
   table<R extends Stored>(service: string, definition: TableDefinition<R>): Table<R>;
+  /** Those under way in this process. */
+  backfills(): Backfill[];
   bus: Bus;
   timers(service: string): Timers;
   /** The gateway passed to the platform. @throws Error when none was: only a service that takes money needs one. */

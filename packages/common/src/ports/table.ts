@@ -3,9 +3,30 @@ import type { AnyEvent } from '../events.ts';
 
 export type { Stored };
 
-/** Name, keys and indexes of a table. Every function must be pure; `null` leaves the record out of its key or index. */
+/**
+ * Name, keys and indexes of a table. Every function must be pure; `null` leaves the record out of its key or index.
+ *
+ * A definition may change while records of the one before are there, and while replicas and releases that have the one
+ * before still write. A key, an index or the text that is new or whose function reads differently is filled for the
+ * records that are there: keys before the start is over, which is refused when two records have the same value; the rest
+ * by a backfill beside all other work. What a function calls is not compared: when only that has changed, raise `version`.
+ *
+ * What the release before cannot read or relies on takes two releases. The first expands: it adds the new field or index
+ * and goes on writing the old. The second contracts: it no longer needs the old. A release that only adds may be rolled
+ * back; a function that changes under its name leaves the release before with an index that it did not make.
+ */
 export interface TableDefinition<R extends Stored> {
   name: string;
+  /** Of the shape of its records, 1 unless said, at most 999. Raise it with an `upcast`: without one the start is refused. */
+  version?: number;
+  /**
+   * What a record that was written in an older version is in this one. Applied on every read and before every write, it
+   * never rewrites a record by itself. It must leave alone what is in the new shape already: after a rollback the release
+   * before writes newer records, which it reads as they are, under its own version.
+   */
+  upcast?: (record: Stored, version: number) => R;
+  /** Fields that no record may lack: the start is refused where one does, and no upcast gives it a value. */
+  required?: readonly (keyof R & string)[];
   /** Unique keys: no two records may have the same value. */
   unique?: Record<string, (record: R) => string | null>;
   /** Unique keys of which a record has several values: no two records may share any. */
@@ -39,7 +60,8 @@ export interface Page<R> {
 /**
  * One service's records of one kind. A record and its events are saved in one atomic write: all or nothing, durable
  * once the promise resolves.
- * All methods throw `Unavailable` when the engine cannot be reached or cannot save.
+ * All methods throw `Unavailable` when the engine cannot be reached or cannot save. A query along an index that is still
+ * being filled waits for it, and throws `Unavailable` when that takes long; it never misses a record.
  */
 export interface Table<R extends Stored> {
   get(id: string): Promise<R | undefined>;

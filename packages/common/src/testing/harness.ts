@@ -10,6 +10,8 @@ export interface Harness {
   clock: TestClock;
   /** Opens a platform on the data of this test: empty at first, later as it was left. */
   open(): Promise<Platform>;
+  /** Whether two platforms can be open on the data of a test at the same time. */
+  canShare: boolean;
   /** Ends a platform as a killed process ends: nothing unsaved is kept. */
   crash(platform: Platform): Promise<void>;
   /** Removes the data. */

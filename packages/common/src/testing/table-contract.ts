@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DuplicateKey, VersionConflict } from '../errors.ts';
 import { createEventFactory } from '../kit/decide/envelope.ts';
 import type { Platform, Stored, Table, TableDefinition } from '../ports/index.ts';
+import { definitionContract } from './definition-contract.ts';
 import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
 
 interface Seat extends Stored {
@@ -44,6 +45,8 @@ const outcomes = async (writes: Promise<void>[]) => {
 };
 
 export function tableContract(kind: string, openHarness: OpenHarness) {
+  definitionContract(kind, openHarness);
+
   const test = (
     name: string,
     run: (table: Table<Seat>, harness: Harness, platform: Platform) => Promise<void>,

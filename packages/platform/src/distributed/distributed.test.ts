@@ -18,6 +18,7 @@ const openHarness: OpenHarness = async (clock) => {
   const opened: DistributedPlatform[] = [];
   return {
     clock,
+    canShare: true,
     async open() {
       const platform = openDistributed({
         ...servers,

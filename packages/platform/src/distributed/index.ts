@@ -9,12 +9,13 @@ import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
 import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
-import { Mongo } from './mongodb.ts';
+import { Mongo, prefixOf } from './mongodb.ts';
 import { Nats } from './nats.ts';
 import { checkRedis, connectRedis, explainRedis } from './redis.ts';
 import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
 
+export { readStatus } from './status.ts';
 export { EngineError };
 
 /** Tests set shorter times for delivery. */
@@ -57,7 +58,7 @@ export interface DistributedPlatform extends Platform {
 export function openDistributed(options: DistributedOptions): DistributedPlatform {
   const { clock = systemClock, name = 'fairseat', namespace, rateLimits = true } = options;
   const { onError = () => {}, onWaiting = () => {}, tlsCaFile: caFile } = options;
-  const prefix = namespace ?? 'fairseat';
+  const prefix = prefixOf(namespace);
   let closed = false;
   const onTrouble = sparingly(clock, (message, error) => {
     if (!closed) onError(message, error);
@@ -93,9 +94,14 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     onWatcherError: (error) => onError('a watcher of events failed', error),
   });
   const tables = new Map<string, MongoTable<never>>();
+  const newTable = <R extends Stored>(service: string, definition: TableDefinition<R>) =>
+    new MongoTable(mongo, service, definition, relay, {
+      clock,
+      onError: (error) => onTrouble(`${service}_${definition.name} is not filled yet`, error),
+    });
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
     const path = `${service}/${definition.name}`;
-    const table = tables.get(path) ?? new MongoTable(mongo, service, definition, relay);
+    const table = tables.get(path) ?? newTable(service, definition);
     if (!tables.has(path)) relay.watch(table);
     tables.set(path, table as MongoTable<never>);
     return table as MongoTable<R>;
@@ -104,13 +110,14 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   // The gateway's tables publish nothing, so neither the start nor the relay needs to know them.
   const gateway = openWhenAsked(options.openGateway, {
     clock,
-    table: (service, definition) => new MongoTable(mongo, service, definition, relay),
+    table: newTable,
   });
 
   return {
     clock,
     newId: createNewId(clock),
     table: openTable,
+    backfills: () => [...tables.values()].flatMap(({ backfill }) => backfill.progress ?? []),
     bus,
     get gateway() {
       return gateway();
@@ -156,6 +163,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
       await untilReachable(() => bus.start(), nats.explain, waiting);
       for (const each of timers) each.start();
       relay.start();
+      for (const { backfill } of tables.values()) void backfill.run();
     },
     async settled() {
       for (let quiet = 0; quiet < 2; quiet++) {
@@ -167,13 +175,18 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     },
     async close() {
       closed = true;
-      await Promise.all([bus.stop(), ...timers.map((each) => each.stop())]);
+      await Promise.all([
+        bus.stop(),
+        ...timers.map((each) => each.stop()),
+        ...[...tables.values()].map(({ backfill }) => backfill.stop()),
+      ]);
       await relay.stop();
       await Promise.all([nats.close(), mongo.close()]);
       redis.disconnect();
     },
     async crash() {
       closed = true;
+      for (const { backfill } of tables.values()) backfill.crash();
       bus.crash();
       relay.crash();
       redis.disconnect();

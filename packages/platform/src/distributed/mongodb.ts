@@ -32,6 +32,9 @@ const DUPLICATE_KEY = 11000;
 /** Write conflict, election of a new primary, a server shutting down: a retry may succeed at once. */
 const TRANSIENT = [6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
 
+/** Leads the names of all databases. */
+export const prefixOf = (namespace = 'fairseat') => namespace;
+
 /** The connection to MongoDB, with retries, and the translation of its errors. */
 export class Mongo {
   readonly #newClient: () => MongoClient;

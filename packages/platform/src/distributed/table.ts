@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { DuplicateKey, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
-import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
-import { wordsOf } from '@fairseat/common/search';
-import type { AnyBulkWriteOperation, Collection, Filter, IndexDescription } from 'mongodb';
+import type { Clock, Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
+import type { AnyBulkWriteOperation, Collection, Filter } from 'mongodb';
+import { indexPart, keyPart, upcastTo, versionOf, WORDS } from '../definition.ts';
 import { MAX_SCANNED, rarest, searchFor } from '../find.ts';
+import { Backfill } from './backfill.ts';
 import { onceDone } from './engine.ts';
+import { Layout, noteStarted, register } from './layout.ts';
 import { isDuplicate, type Mongo } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 
@@ -15,12 +17,10 @@ interface Saved<R> {
   version: number;
   createdAt: string;
   record: R;
-  /** Values of unique keys and indexes. A null value is absent, which leaves the record out of the index. */
+  /** Values of unique keys and of indexes, see `Layout`. */
   keys: Record<string, string | string[]>;
-  indexes: Record<string, string | number>;
-  words?: string[];
-  forgetAt?: Date;
-  /** The last writes, so that a retried write recognises itself. */
+  indexes: Record<string, string | number | boolean> & { _version?: number };
+  /** The last writes, so that one whose answer was lost is recognised. */
   writes?: string[];
   /** Events to publish, and their number. The relay removes them once they are published. */
   outbox?: AnyEvent[];
@@ -31,7 +31,14 @@ const MAX_WRITES = 8;
 const MAX_UPSERTS = 8;
 const BATCH = 200;
 const newest = { createdAt: -1, _id: -1 } as const;
-const recordOnly = { projection: { record: 1 } } as const;
+/** Of which version a record is matters only where there is more than one. */
+const recordOnly = { record: 1 } as const;
+const recordAndVersion = { ...recordOnly, 'indexes._version': 1 } as const;
+
+interface MongoTableOptions {
+  clock: Clock;
+  onError: (error: unknown) => void;
+}
 
 /** Records of one kind in one collection: one document each, which also holds the record's unsent events. */
 export class MongoTable<R extends Stored> implements Table<R>, Outbox {
@@ -39,34 +46,65 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   readonly #definition: TableDefinition<R>;
   readonly #relay: Relay;
   readonly #service: string;
+  readonly #projection: { projection: object };
+  readonly #upcast: (record: Stored, writtenAs: number) => R;
+  #layout: Layout<R> | undefined;
+  readonly backfill: Backfill<R>;
 
-  constructor(mongo: Mongo, service: string, definition: TableDefinition<R>, relay: Relay) {
+  constructor(
+    mongo: Mongo,
+    service: string,
+    definition: TableDefinition<R>,
+    relay: Relay,
+    options: MongoTableOptions,
+  ) {
     this.#mongo = mongo;
     this.#definition = definition;
     this.#relay = relay;
     this.#service = service;
+    this.#projection = { projection: versionOf(definition) > 1 ? recordAndVersion : recordOnly };
+    this.#upcast = upcastTo(definition);
+    this.backfill = new Backfill({
+      ...options,
+      name: `${service}_${definition.name}`,
+      mongo,
+      collection: () => this.#collection as never,
+      definition,
+      layout: () => this.#layout as Layout<R>,
+      read: this.#upcast,
+    });
   }
 
   get #collection(): Collection<Saved<R>> {
     return this.#mongo.database(this.#service).collection(this.#definition.name);
   }
 
-  /** Creates missing indexes. */
-  readonly prepare = onceDone(() =>
-    this.#mongo.run(() => this.#collection.createIndexes(indexesOf(this.#definition))),
-  );
+  /** Makes the indexes that are not there yet. @throws EngineError when the records that are there do not fit them. */
+  readonly prepare = onceDone(async () => {
+    const database = () => this.#mongo.database(this.#service);
+    const kept = await this.#mongo.run(() => register(database(), this.#definition));
+    const layout = new Layout(this.#definition, kept);
+    this.#layout = layout;
+    await this.#mongo.run(() => this.#collection.createIndexes(layout.indexes()));
+    if (layout.newKeys.length > 0) await this.backfill.fillAtStart();
+    await this.#mongo.run(() => noteStarted(database(), layout));
+    return layout;
+  });
 
   get(id: string) {
-    return this.#one({ _id: id } as Filter<Saved<R>>);
+    return this.#run(() => this.#one({ _id: id } as Filter<Saved<R>>));
   }
 
   getByKey(key: string, value: string) {
-    return this.#one({ [`keys.${key}`]: value } as Filter<Saved<R>>);
+    return this.#ask(keyPart(key), (layout) =>
+      this.#one({ [layout.keyField(key)]: value } as Filter<Saved<R>>),
+    );
   }
 
   async insert(record: R, events: AnyEvent[] = []) {
     const write = newWrite();
-    const saved = { _id: record.id, ...this.#fields(record), writes: [write] } as Saved<R>;
+    const layout = await this.prepare();
+    const saved = { _id: record.id, ...layout.fields(record), writes: [write] };
     if (events.length > 0) Object.assign(saved, { outbox: events, unsent: events.length });
     await this.#run(async (attempt) => {
       try {
@@ -81,7 +119,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   async replace(current: R, next: R, events: AnyEvent[] = []) {
     const write = newWrite();
     const change = {
-      ...this.#change(next),
+      $set: (await this.prepare()).fields(next),
       $push: {
         writes: { $each: [write], $slice: -MAX_WRITES },
         ...(events.length > 0 && { outbox: { $each: events } }),
@@ -101,15 +139,15 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   async keepNewest(record: R) {
     const isOlder = { _id: record.id, version: { $lt: record.version } } as Filter<Saved<R>>;
     const atLeastThis = { _id: record.id, version: { $gte: record.version } } as Filter<Saved<R>>;
-    const change = this.#change(record) as never;
+    const change = { $set: (await this.prepare()).fields(record) } as never;
     for (let attempt = 1; ; attempt++) {
       try {
         await this.#run(() => this.#collection.updateOne(isOlder, change, { upsert: true }));
         return;
       } catch (error) {
         if (!(error instanceof DuplicateKey) || attempt === MAX_UPSERTS) throw error;
-        // No older record matched: a newer one is here, or another insert came first.
-        if (await this.#one(atLeastThis)) return;
+        // Nothing older is here: something newer, or another's insert that came first.
+        if (await this.#run(() => this.#one(atLeastThis))) return;
       }
     }
   }
@@ -119,37 +157,38 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     if (search === undefined) return { records: [], nextCursor: null };
     const { words, condition, isExact } = search;
     const [createdAt, id] = search.before;
-    const narrow = words.length > 0 ? { words: await this.#rarest(words) } : byIndex(condition);
     const behind = {
       createdAt: { $lte: createdAt },
       $or: [{ createdAt: { $lt: createdAt } }, { _id: { $lt: id } }],
     };
-    return this.#run(async () => {
+    const part = words.length > 0 ? WORDS : condition && indexPart(condition[0]);
+    return this.#ask(part, async (layout) => {
+      const narrow = {
+        ...(words.length > 0
+          ? { [layout.wordsField]: await this.#rarest(layout, words) }
+          : condition && { [layout.indexField(condition[0])]: condition[1] }),
+      };
       const cursor = this.#collection.find({ ...narrow, ...behind } as Filter<Saved<R>>, {
-        ...recordOnly,
+        ...this.#projection,
         sort: newest,
         limit: (isExact ? query.limit : MAX_SCANNED) + 1,
         batchSize: isExact ? query.limit + 1 : BATCH,
       });
       const page = search.newPage();
-      for await (const { record } of cursor) if (!page.take(record as R)) break;
+      for await (const saved of cursor) if (!page.take(this.#read(saved as Saved<R>))) break;
       return page.build();
     });
   }
 
   due(index: string, upTo: number, limit: number): Promise<R[]> {
-    const field = `indexes.${index}`;
-    // Some servers use the partial index only with `$exists`: they do not infer it from `$lte`.
-    const isDue = { [field]: { $exists: true, $lte: upTo } } as Filter<Saved<R>>;
-    return this.#run(async () => {
+    return this.#ask(indexPart(index), async (layout) => {
+      const field = layout.indexField(index);
+      // Not every server sees by itself that what is at most something exists, and so is in the partial index.
+      const isDue = { [field]: { $exists: true, $lte: upTo } } as Filter<Saved<R>>;
       const saved = await this.#collection
-        .find(isDue, {
-          ...recordOnly,
-          sort: { [field]: 1 },
-          limit,
-        })
+        .find(isDue, { ...this.#projection, sort: { [field]: 1 }, limit })
         .toArray();
-      return saved.map(({ record }) => record as R);
+      return saved.map((each) => this.#read(each as Saved<R>));
     });
   }
 
@@ -177,8 +216,13 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     );
   }
 
-  #one(filter: Filter<Saved<R>>): Promise<R | undefined> {
-    return this.#run(async () => (await this.#collection.findOne(filter, recordOnly))?.record as R);
+  async #one(filter: Filter<Saved<R>>): Promise<R | undefined> {
+    const saved = await this.#collection.findOne(filter, this.#projection);
+    return saved ? this.#read(saved as Saved<R>) : undefined;
+  }
+
+  #read({ record, indexes }: Saved<R>): R {
+    return this.#upcast(record, indexes?._version ?? 1);
   }
 
   async #run<T>(work: (attempt: number) => Promise<T>): Promise<T> {
@@ -186,81 +230,38 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     return this.#mongo.run(work);
   }
 
-  /** True when the conflict is with this very write, saved by an attempt whose answer was lost. */
+  /**
+   * A query along a part of the definition, which some records may lack: those of before it, and those that an older
+   * replica has just written. It looks for them at the same time, and if there are any asks again once they are filled.
+   */
+  async #ask<T>(part: string | undefined, query: (layout: Layout<R>) => Promise<T>): Promise<T> {
+    const layout = await this.prepare();
+    const ask = () => this.#mongo.run(() => query(layout));
+    if (part === undefined || layout.isKeptByAll(part)) return ask();
+    for (;;) {
+      const [answer, isFilled] = await Promise.all([ask(), this.backfill.isFilled()]);
+      if (isFilled) return answer;
+      await this.backfill.filled(part);
+    }
+  }
+
+  /** Whether what stands in the way is this very write, saved by an attempt whose answer was lost. */
   async #isMine(attempt: number, id: string, write: string): Promise<boolean> {
     if (attempt === 1) return false;
     const found = { _id: id, writes: write } as Filter<Saved<R>>;
     return (await this.#collection.findOne(found, { projection: { _id: 1 } })) !== null;
   }
 
-  #fields(record: R) {
-    const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt } = this.#definition;
-    return {
-      version: record.version,
-      createdAt: record.createdAt,
-      record,
-      keys: { ...valuesOf(unique, record), ...listsOf(uniqueEach, record) },
-      indexes: valuesOf(indexes, record),
-      ...(text && { words: wordsOf(text(record) ?? '') }),
-      ...(forgetAt && { forgetAt: new Date(forgetAt(record)) }),
-    };
-  }
-
-  #change(record: R) {
-    return { $set: this.#fields(record) };
-  }
-
-  async #rarest(words: string[]): Promise<string> {
+  async #rarest(layout: Layout<R>, words: string[]): Promise<string> {
     if (words.length === 1) return words[0] as string;
-    const counts = await this.#run(() =>
-      Promise.all(
-        words.map((word) => {
-          const found = { words: word } as unknown as Filter<Saved<R>>;
-          return this.#collection.countDocuments(found, { limit: MAX_SCANNED });
-        }),
-      ),
+    const counts = await Promise.all(
+      words.map((word) => {
+        const found = { [layout.wordsField]: word } as unknown as Filter<Saved<R>>;
+        return this.#collection.countDocuments(found, { limit: MAX_SCANNED });
+      }),
     );
     return rarest(words, counts);
   }
 }
 
 const newWrite = () => randomBytes(9).toString('base64url');
-
-const byIndex = (condition: [string, string] | undefined) =>
-  condition ? { [`indexes.${condition[0]}`]: condition[1] } : {};
-
-function valuesOf<R, V>(functions: Record<string, (record: R) => V | null>, record: R) {
-  const values = Object.entries(functions).map(([name, value]) => [name, value(record)] as const);
-  return Object.fromEntries(values.filter(([, value]) => value !== null)) as Record<string, V>;
-}
-
-/** Empty lists are left out, since two of them would collide in the index. */
-function listsOf<R>(functions: Record<string, (record: R) => string[]>, record: R) {
-  const lists = Object.entries(functions).map(([name, values]) => [name, values(record)] as const);
-  return Object.fromEntries(lists.filter(([, values]) => values.length > 0));
-}
-
-/** Indexes are named, so that existing ones are recognised. */
-function indexesOf<R extends Stored>(definition: TableDefinition<R>): IndexDescription[] {
-  const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt } = definition;
-  const ifPresent = (field: string) => ({
-    partialFilterExpression: { [field]: { $exists: true } },
-  });
-  return [
-    // Needed even by tables without pages: all records are read when a stream was lost.
-    { name: 'newest', key: newest },
-    { name: 'unsent', key: { unsent: 1 }, partialFilterExpression: { unsent: { $gt: 0 } } },
-    ...Object.keys({ ...unique, ...uniqueEach }).map((name) => {
-      const field = `keys.${name}`;
-      return { name: `key_${name}`, key: { [field]: 1 }, unique: true, ...ifPresent(field) };
-    }),
-    ...Object.keys(indexes).map((name) => {
-      const field = `indexes.${name}`;
-      return { name: `index_${name}`, key: { [field]: 1, ...newest }, ...ifPresent(field) };
-    }),
-    ...(text ? [{ name: 'words', key: { words: 1, ...newest } as const }] : []),
-    ...(forgetAt
-      ? [{ name: 'forget_at', key: { forgetAt: 1 } as const, expireAfterSeconds: 0 }]
-      : []),
-  ];
-}

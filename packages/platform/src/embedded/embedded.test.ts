@@ -17,6 +17,7 @@ const openHarness: OpenHarness = async (clock) => {
   const opened: EmbeddedPlatform[] = [];
   return {
     clock,
+    canShare: false,
     async open() {
       const platform = openEmbedded({
         dataDir,

@@ -11,6 +11,7 @@ import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 
+export { readStatus } from './status.ts';
 export { StoreError };
 
 /** Tests set shorter times for delivery. */
@@ -57,7 +58,12 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
     const name = `${service}_${definition.name}`;
     const table =
-      tables.get(name) ?? new EmbeddedTable(store, name, definition, options.cachedRecords);
+      tables.get(name) ??
+      new EmbeddedTable(store, name, definition, {
+        clock,
+        cachedRecords: options.cachedRecords,
+        onError: (error) => onError(`${name} could not be filled, will try again`, error),
+      });
     tables.set(name, table as EmbeddedTable<never>);
     return table as EmbeddedTable<R>;
   };
@@ -79,6 +85,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     clock,
     newId,
     table: openTable,
+    backfills: () => [...tables.values()].flatMap(({ backfill }) => backfill.progress ?? []),
     bus,
     get gateway() {
       return gateway();
@@ -94,6 +101,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     async start() {
       bus.start();
       for (const each of timers) each.start();
+      for (const { backfill } of tables.values()) void backfill.run();
       tidy();
     },
     async settled() {
@@ -104,11 +112,16 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     },
     async close() {
       cancelTidy();
-      await Promise.all([bus.stop(), ...timers.map((each) => each.stop())]);
+      await Promise.all([
+        bus.stop(),
+        ...timers.map((each) => each.stop()),
+        ...[...tables.values()].map(({ backfill }) => backfill.stop()),
+      ]);
       await store.close();
     },
     crash() {
       cancelTidy();
+      for (const { backfill } of tables.values()) backfill.crash();
       store.crash();
       void bus.stop();
       for (const each of timers) void each.stop();

@@ -1,8 +1,12 @@
-import type { Stored } from '@fairseat/common/ports';
+import type { Stored, TableDefinition } from '@fairseat/common/ports';
+import { wordsOf } from '@fairseat/common/search';
+import { keyPart, WORDS } from '../definition.ts';
 import type { Store, Write } from './store.ts';
 
 interface SideTableOptions<R> {
   name: string;
+  /** Of the definition. */
+  part: string;
   valuesOf: (record: R) => string[];
   /** The source of the values, where comparing it is cheaper than computing them. */
   sourceOf?: (record: R) => unknown;
@@ -10,6 +14,8 @@ interface SideTableOptions<R> {
   columns: string[];
   /** The columns of the primary key. */
   key: string[];
+  /** Whether a row may be there already, while the table is being filled. */
+  mayBeThere?: boolean;
 }
 
 /** Several values of each record, such as its words, in a table of their own that is kept in step with it. */
@@ -20,10 +26,10 @@ export class SideTable<R extends Stored> {
   readonly #dropSql: string;
 
   constructor(store: Store, options: SideTableOptions<R>) {
-    const { name: table, columns, key } = options;
+    const { name: table, columns, key, mayBeThere } = options;
     this.#store = store;
     this.#options = options;
-    this.#addSql = `INSERT INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`;
+    this.#addSql = `INSERT ${mayBeThere ? 'OR IGNORE ' : ''}INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`;
     this.#dropSql = `DELETE FROM ${table} WHERE ${columns.map((name) => `${name} = ?`).join(' AND ')}`;
     const defined = columns.map((name) => `${name} TEXT NOT NULL`);
     store.define(
@@ -31,20 +37,76 @@ export class SideTable<R extends Stored> {
     );
   }
 
-  /** Writes only the values that differ. Returns undefined when none does. */
+  get part() {
+    return this.#options.part;
+  }
+
+  /** All of the record's, as if it had none. */
+  add(record: R) {
+    for (const value of this.#options.valuesOf(record)) {
+      this.#store.sql(this.#addSql).run(...this.#row(record, value));
+    }
+  }
+
+  clear() {
+    this.#store.sql(`DELETE FROM ${this.#options.name}`).run();
+  }
+
+  /** The other record that has one of its values. */
+  ownerOf(record: R): string | undefined {
+    const owner = this.#store.sql(
+      `SELECT id FROM ${this.#options.name} WHERE value = ? AND id <> ?`,
+    );
+    for (const value of this.#options.valuesOf(record)) {
+      const row = owner.get(value, record.id) as { id: string } | undefined;
+      if (row) return row.id;
+    }
+    return undefined;
+  }
+
+  /** Touches only what differs; undefined when nothing does. */
   prepareChange(current: R | undefined, next: R): Write | undefined {
-    const { valuesOf, sourceOf, columns } = this.#options;
+    const { valuesOf, sourceOf } = this.#options;
     if (current && sourceOf && sourceOf(current) === sourceOf(next)) return undefined;
     const before = current ? valuesOf(current) : [];
     const after = valuesOf(next);
     const dropped = before.filter((value) => !after.includes(value));
     const added = after.filter((value) => !before.includes(value));
     if (dropped.length + added.length === 0) return undefined;
-    const own: Record<string, string> = { created: next.createdAt, id: next.id };
-    const rowOf = (value: string) => columns.map((name) => own[name] ?? value);
+    const rowOf = (value: string) => this.#row(next, value);
     return () => {
       for (const value of dropped) this.#store.sql(this.#dropSql).run(...rowOf(value));
       for (const value of added) this.#store.sql(this.#addSql).run(...rowOf(value));
     };
   }
+
+  #row({ createdAt, id }: R, value: string): string[] {
+    const own: Record<string, string> = { created: createdAt, id };
+    return this.#options.columns.map((name) => own[name] ?? value);
+  }
+}
+
+/** One for each key that a record has several of, and one for its words. */
+export function sideTablesOf<R extends Stored>(
+  store: Store,
+  table: string,
+  { uniqueEach = {}, text }: TableDefinition<R>,
+  wordsTable: string,
+): SideTable<R>[] {
+  const tables = Object.entries(uniqueEach).map(([key, valuesOf]) => {
+    const [name, part] = [`${table}_e_${key}`, keyPart(key)];
+    return new SideTable(store, { name, part, valuesOf, columns: ['value', 'id'], key: ['value'] });
+  });
+  if (!text) return tables;
+  const columns = ['word', 'created', 'id'];
+  const words = {
+    name: wordsTable,
+    part: WORDS,
+    valuesOf: (record: R) => wordsOf(text(record) ?? ''),
+    sourceOf: text,
+    columns,
+    key: columns,
+    mayBeThere: true,
+  };
+  return [...tables, new SideTable(store, words)];
 }

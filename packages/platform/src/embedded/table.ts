@@ -1,16 +1,34 @@
 import type { StatementSync } from 'node:sqlite';
 import { VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
-import type { Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
-import { wordsOf } from '@fairseat/common/search';
+import type { Clock, Page, Query, Stored, Table, TableDefinition } from '@fairseat/common/ports';
 import { LRUCache } from 'lru-cache';
+import { systemClock } from '../clock.ts';
+import { indexPart, upcastTo, versionOf, WORDS } from '../definition.ts';
 import { MAX_SCANNED, rarest, type Search, searchFor } from '../find.ts';
-import { type Column, columnsOf, defineTable, type Value } from './columns.ts';
-import { SideTable } from './side-table.ts';
+import { Backfill } from './backfill.ts';
+import {
+  type Column,
+  columnsOf,
+  defineColumns,
+  definitionVersionOf,
+  type Value,
+  writtenIn,
+} from './columns.ts';
+import { type SideTable, sideTablesOf } from './side-table.ts';
 import type { Store, Write } from './store.ts';
 
 interface Row {
   body: string;
+  /** Left out where all records can only be of one version. */
+  version?: number;
+  written?: number | null;
+}
+
+interface EmbeddedTableOptions {
+  clock?: Clock;
+  cachedRecords?: number | undefined;
+  onError?: (error: unknown) => void;
 }
 
 const CACHED_RECORDS = 10_000;
@@ -31,53 +49,44 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   /** Statements by the set of columns that change, one bit for each. */
   readonly #updates = new Map<number, StatementSync>();
   readonly #sideTables: SideTable<R>[];
+  readonly #version: number;
+  /** What is read of a row. */
+  readonly #read: string;
+  readonly #upcast: (record: Stored, writtenAs: number) => R;
+  readonly backfill: Backfill<R>;
 
+  /** @throws StoreError when the records that are there do not fit the definition. */
   constructor(
     store: Store,
     name: string,
     definition: TableDefinition<R>,
-    cachedRecords = CACHED_RECORDS,
+    {
+      clock = systemClock,
+      cachedRecords = CACHED_RECORDS,
+      onError = () => {},
+    }: EmbeddedTableOptions = {},
   ) {
     this.#store = store;
     this.#cache = new LRUCache({ max: cachedRecords });
     this.#definition = definition;
     this.#name = name;
-    this.#columns = columnsOf(definition);
-    defineTable(store, name, this.#columns, definition.listed);
-    const names = ['id', 'version', 'created', 'body', ...this.#columns.map(([name]) => name)];
+    this.#version = versionOf(definition);
+    this.#read = this.#version > 1 ? 'body, version, written' : 'body';
+    this.#upcast = upcastTo(definition);
+    const read = this.#upcast;
+    this.backfill = new Backfill({ store, name, definition, read, clock, onError });
+    this.#columns = columnsOf(definition, this.backfill.columnOf);
+    defineColumns(store, name, this.#columns, definition.listed);
+    const own = this.#columns.map(([name]) => name);
+    const names = ['id', 'version', 'created', 'body', 'written', ...own];
     const replaced = names.slice(1).map((name) => `${name} = excluded.${name}`);
     const insert = `INSERT INTO ${name} (${names}) VALUES (${names.map(() => '?')})`;
     this.#insert = store.sql(insert);
     this.#upsert = store.sql(`${insert} ON CONFLICT (id) DO UPDATE SET ${replaced}
       WHERE excluded.version > version`);
-    this.#select = store.sql(`SELECT body FROM ${name} WHERE id = ?`);
-    this.#sideTables = this.#openSideTables();
-  }
-
-  #openSideTables(): SideTable<R>[] {
-    const { uniqueEach = {}, text } = this.#definition;
-    const tables = Object.entries(uniqueEach).map(([key, valuesOf]) => {
-      const name = `${this.#name}_e_${key}`;
-      return new SideTable(this.#store, {
-        name,
-        valuesOf,
-        columns: ['value', 'id'],
-        key: ['value'],
-      });
-    });
-    if (text) {
-      const valuesOf = (record: R) => wordsOf(text(record) ?? '');
-      const columns = ['word', 'created', 'id'];
-      const words = {
-        name: `${this.#name}_words`,
-        valuesOf,
-        sourceOf: text,
-        columns,
-        key: columns,
-      };
-      tables.push(new SideTable(this.#store, words));
-    }
-    return tables;
+    this.#select = store.sql(`SELECT ${this.#read} FROM ${name} WHERE id = ?`);
+    this.#sideTables = sideTablesOf(store, name, definition, this.backfill.wordsTable);
+    this.backfill.open(this.#columns, this.#sideTables);
   }
 
   async get(id: string) {
@@ -125,6 +134,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   async find(query: Query): Promise<Page<R>> {
+    const [index] = Object.keys(query.where ?? {});
+    const along = query.words === undefined ? index && indexPart(index) : WORDS;
+    if (along && !this.backfill.isFilled(along)) await this.backfill.filled(along);
     return this.#store.read(() => this.#page(query));
   }
 
@@ -133,15 +145,18 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     if (search === undefined) return { records: [], nextCursor: null };
     const page = search.newPage();
     for (const row of this.#walk(search)) {
-      if (!page.take(JSON.parse((row as unknown as Row).body) as R)) break;
+      if (!page.take(this.#record(row as unknown as Row))) break;
     }
     return page.build();
   }
 
   async due(index: string, upTo: number, limit: number) {
-    const sql = `SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`;
+    const part = indexPart(index);
+    if (!this.backfill.isFilled(part)) await this.backfill.filled(part);
+    const column = this.backfill.columnOf(index);
+    const sql = `SELECT ${this.#read} FROM ${this.#name} WHERE ${column} <= ? ORDER BY ${column} LIMIT ?`;
     const rows = this.#store.read(() => this.#store.sql(sql).all(upTo, limit)) as unknown as Row[];
-    return rows.map((row) => JSON.parse(row.body) as R);
+    return rows.map((row) => this.#record(row));
   }
 
   /** Deletes some of the records whose `forgetAt` has come. */
@@ -158,12 +173,19 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   #selectWhere(condition: string) {
-    return this.#store.sql(`SELECT body FROM ${this.#name} WHERE ${condition}`);
+    return this.#store.sql(`SELECT ${this.#read} FROM ${this.#name} WHERE ${condition}`);
   }
 
   #one(select: StatementSync, parameter: string): R | undefined {
     const row = select.get(parameter) as unknown as Row | undefined;
-    return row && (JSON.parse(row.body) as R);
+    return row && this.#record(row);
+  }
+
+  #record({ body, version, written = null }: Row): R {
+    const record = JSON.parse(body) as Stored;
+    return version === undefined
+      ? (record as R)
+      : this.#upcast(record, definitionVersionOf(version, written));
   }
 
   #walk({ before, words, condition: where }: Search<R>) {
@@ -171,15 +193,15 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     if (words.length > 0) {
       return this.#store
         .sql(
-          `SELECT body FROM ${name}_words w JOIN ${name} t ON t.id = w.id
+          `SELECT ${this.#read} FROM ${this.backfill.wordsTable} w JOIN ${name} t ON t.id = w.id
            WHERE word = ? AND (w.created, w.id) < (?, ?) ORDER BY w.created DESC, w.id DESC`,
         )
         .iterate(this.#rarest(words), ...before);
     }
-    const condition = where ? `i_${where[0]} = ? AND` : '';
+    const condition = where ? `${this.backfill.columnOf(where[0])} = ? AND` : '';
     return this.#store
       .sql(
-        `SELECT body FROM ${name} WHERE ${condition} (created, id) < (?, ?)
+        `SELECT ${this.#read} FROM ${name} WHERE ${condition} (created, id) < (?, ?)
          ORDER BY created DESC, id DESC`,
       )
       .iterate(...(where ? [where[1]] : []), ...before);
@@ -189,7 +211,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     if (words.length === 1) return words[0] as string;
     const count = this.#store.sql(
       `SELECT count(*) AS n FROM
-       (SELECT 1 FROM ${this.#name}_words WHERE word = ? LIMIT ${MAX_SCANNED})`,
+       (SELECT 1 FROM ${this.backfill.wordsTable} WHERE word = ? LIMIT ${MAX_SCANNED})`,
     );
     return rarest(
       words,
@@ -205,7 +227,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   #values(record: R): Value[] {
     const { id, version, createdAt } = record;
     const values = this.#columns.map(([, value]) => value(record));
-    return [id, version, createdAt, JSON.stringify(record) + ROOM, ...values];
+    const written = writtenIn(version, this.#version);
+    return [id, version, createdAt, JSON.stringify(record) + ROOM, written, ...values];
   }
 
   #prepareInsert(record: R) {
@@ -226,7 +249,11 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   /** Writes only the columns that change, and so only their indexes. */
   #prepareReplace(current: R, next: R) {
-    const values: Value[] = [next.version, JSON.stringify(next)];
+    const values: Value[] = [
+      next.version,
+      JSON.stringify(next),
+      writtenIn(next.version, this.#version),
+    ];
     let changed = 0;
     for (const [bit, [, value]] of this.#columns.entries()) {
       const after = value(next);
@@ -246,7 +273,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     const known = this.#updates.get(changed);
     if (known) return known;
     const columns = this.#columns.filter((_, bit) => changed & (1 << bit));
-    const assigned = ['version', 'body', ...columns.map(([name]) => name)];
+    const assigned = ['version', 'body', 'written', ...columns.map(([name]) => name)];
     const update = this.#store.sql(
       `UPDATE ${this.#name} SET ${assigned.map((name) => `${name} = ?`)}
        WHERE id = ? AND version = ?`,

@@ -98,7 +98,7 @@ export class Drive {
       const statement = prepare(sql);
       const [command = ''] = sql.split(' ');
       if (UNDOING.includes(command)) return statement;
-      if (sql.startsWith('SELECT body FROM')) this.#mayFail(statement);
+      if (/^SELECT body(, version, written)? FROM/.test(sql)) this.#mayFail(statement);
       const run = statement.run.bind(statement) as (...values: unknown[]) => ReturnType<Run>;
       statement.run = (...values: unknown[]) => this.#run(command, () => run(...values));
       return statement;

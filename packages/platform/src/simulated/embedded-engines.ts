@@ -72,6 +72,7 @@ export class EmbeddedEngines implements Ground {
     return {
       table: (service, definition) =>
         tap.table(`${service}_${definition.name}`, embedded.table(service, definition)),
+      backfills: () => embedded.backfills(),
       bus: tap.bus(embedded.bus),
       timers: (service) => tap.timers(service, embedded.timers(service)),
       async start() {

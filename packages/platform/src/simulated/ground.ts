@@ -12,7 +12,10 @@ export interface Engines {
   readonly events: readonly AnyEvent[];
 }
 
-export type GroundPlatform = Pick<Platform, 'table' | 'bus' | 'timers' | 'start' | 'close'>;
+export type GroundPlatform = Pick<
+  Platform,
+  'table' | 'backfills' | 'bus' | 'timers' | 'start' | 'close'
+>;
 
 /** The engines that all processes share. */
 export interface Ground extends Engines {

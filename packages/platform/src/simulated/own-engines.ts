@@ -1,5 +1,6 @@
 import type { EventType } from '@fairseat/common/events';
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
+import { isSameDefinition } from '../definition.ts';
 import { Log, SimulatedBus } from './bus.ts';
 import type { Environment } from './environment.ts';
 import type { Ground, GroundPlatform } from './ground.ts';
@@ -16,7 +17,8 @@ export class OwnEngines implements Ground {
   readonly #environment: Environment;
   readonly #wire: Wire;
   readonly #log: Log;
-  readonly #tables = new Map<string, SavedRecords<Stored>>();
+  /** Of each table, as each of the definitions that processes have of it sees it. */
+  readonly #tables = new Map<string, SavedRecords<Stored>[]>();
   readonly #alarms = new Map<string, Alarms>();
 
   constructor(environment: Environment, wire: Wire) {
@@ -38,7 +40,7 @@ export class OwnEngines implements Ground {
   }
 
   records(table: string): ReadonlyMap<string, Stored> {
-    return this.#tables.get(table)?.all ?? new Map();
+    return this.#tables.get(table)?.[0]?.all ?? new Map();
   }
 
   loseTimers() {
@@ -63,6 +65,8 @@ export class OwnEngines implements Ground {
           this.#saved(service, records),
         );
       },
+      // An engine without a disk has filled what is new in the moment it hears of it.
+      backfills: () => [],
       bus: new SimulatedBus(this.#wire, this.#log, member, this.#environment),
       timers: (service) => {
         member.services.add(service);
@@ -77,10 +81,11 @@ export class OwnEngines implements Ground {
 
   #records<R extends Stored>(service: string, definition: TableDefinition<R>): SavedRecords<R> {
     const name = `${service}_${definition.name}`;
-    const records =
-      (this.#tables.get(name) as SavedRecords<R> | undefined) ??
-      new SavedRecords<R>(name, definition);
-    this.#tables.set(name, records as unknown as SavedRecords<Stored>);
+    const all = (this.#tables.get(name) ?? []) as unknown as SavedRecords<R>[];
+    const known = all.find((records) => isSameDefinition(records.definition, definition));
+    if (known) return known;
+    const records = new SavedRecords(name, definition, all[0]);
+    this.#tables.set(name, [...all, records] as unknown as SavedRecords<Stored>[]);
     return records;
   }
 

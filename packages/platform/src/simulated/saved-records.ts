@@ -1,87 +1,38 @@
-import { DuplicateKey, VersionConflict } from '@fairseat/common/errors';
+import { DuplicateKey, StartError, VersionConflict } from '@fairseat/common/errors';
 import type { Page, Query, Stored, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
-import { END } from '../cursor.ts';
+import { upcastTo, versionOf, whyUnfit } from '../definition.ts';
 import { rarest, type Search, searchFor } from '../find.ts';
-
-type Value = string | number;
-
-interface Row {
-  value: Value;
-  created: string;
-  id: string;
-}
-
-/** Rows in order of value, then oldest first. */
-class Index {
-  readonly #rows: Row[] = [];
-
-  add(value: Value, { createdAt: created, id }: Stored) {
-    this.#rows.splice(this.#from(value, created, id), 0, { value, created, id });
-  }
-
-  drop(value: Value, { createdAt, id }: Stored) {
-    this.#rows.splice(this.#from(value, createdAt, id), 1);
-  }
-
-  /** The ids of all rows with this value that are older than the given one, newest first. */
-  *newest(value: Value, created: string, id: string) {
-    for (let at = this.#from(value, created, id) - 1; at >= 0; at--) {
-      const row = this.#rows[at] as Row;
-      if (row.value !== value) return;
-      yield row.id;
-    }
-  }
-
-  upTo(value: Value, limit: number): string[] {
-    const ids: string[] = [];
-    for (const row of this.#rows) {
-      if (row.value > value || ids.length === limit) break;
-      ids.push(row.id);
-    }
-    return ids;
-  }
-
-  count(value: Value): number {
-    return this.#from(value, END[0], END[1]) - this.#from(value, '', '');
-  }
-
-  /** Returns the index of the first row that does not come before the given one. */
-  #from(value: Value, created: string, id: string): number {
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const row = this.#rows[middle] as Row;
-      const isBefore =
-        row.value !== value
-          ? row.value < value
-          : row.created !== created
-            ? row.created < created
-            : row.id < id;
-      if (isBefore) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
+import { Index, type Value } from './sorted.ts';
 
 const ALL = '';
 
-/** The saved records of one table. Each change is done at once, all or nothing. */
+/**
+ * The records of one table as its engine has saved them, as one definition sees them. All or nothing of each change is
+ * done, at once: also in the keys and indexes of the other definitions that processes have of the table.
+ */
 export class SavedRecords<R extends Stored> {
   readonly name: string;
-  readonly all = new Map<string, R>();
+  /** As they were written. */
+  readonly all: Map<string, R>;
   readonly definition: TableDefinition<R>;
+  readonly #writtenAs: Map<string, number>;
+  readonly #views: SavedRecords<R>[];
+  readonly #upcast: (record: Stored, writtenAs: number) => R;
   readonly #unique: [values: (record: R) => string[], ids: Map<string, string>, key: string][];
   readonly #indexes: [value: (record: R) => Value | null, index: Index][];
   readonly #indexOf = new Map<string, Index>();
   readonly #newest = new Index();
   readonly #words = new Index();
 
-  constructor(name: string, definition: TableDefinition<R>) {
+  /** @throws StartError when the records that another definition has saved do not fit this one. */
+  constructor(name: string, definition: TableDefinition<R>, other?: SavedRecords<R>) {
     this.name = name;
     this.definition = definition;
+    this.all = other?.all ?? new Map();
+    this.#writtenAs = other ? other.#writtenAs : new Map();
+    this.#views = other ? other.#views : [];
+    this.#upcast = upcastTo(definition);
     const one = Object.entries(definition.unique ?? {}).map(
       ([key, value]) =>
         [key, (record: R) => [value(record)].filter((each) => each !== null)] as const,
@@ -93,11 +44,18 @@ export class SavedRecords<R extends Stored> {
       this.#indexOf.set(name, index);
       return [value, index];
     });
+    for (const id of this.all.keys()) this.#take(this.get(id) as R);
+    this.#views.push(this);
+  }
+
+  get(id: string): R | undefined {
+    const record = this.all.get(id);
+    return record && this.#upcast(record, this.#writtenAs.get(id) ?? 1);
   }
 
   getByKey(key: string, value: string): R | undefined {
     const id = this.#unique.find(([, , name]) => name === key)?.[1].get(value);
-    return id === undefined ? undefined : this.all.get(id);
+    return id === undefined ? undefined : this.get(id);
   }
 
   insert(record: R) {
@@ -123,16 +81,9 @@ export class SavedRecords<R extends Stored> {
   }
 
   forget(record: R) {
-    for (const [values, ids] of this.#unique) {
-      for (const taken of values(record)) ids.delete(taken);
-    }
-    for (const [value, index] of this.#indexes) {
-      const indexed = value(record);
-      if (indexed !== null) index.drop(indexed, record);
-    }
-    for (const word of this.#wordsOf(record)) this.#words.drop(word, record);
-    this.#newest.drop(ALL, record);
+    for (const view of this.#views) view.#reindex(view.get(record.id), undefined);
     this.all.delete(record.id);
+    this.#writtenAs.delete(record.id);
   }
 
   /** @throws Problem (400) when the cursor is malformed. */
@@ -140,13 +91,13 @@ export class SavedRecords<R extends Stored> {
     const search = searchFor(query, this.definition);
     if (search === undefined) return { records: [], nextCursor: null };
     const page = search.newPage();
-    for (const id of this.#walk(search)) if (!page.take(this.all.get(id) as R)) break;
+    for (const id of this.#walk(search)) if (!page.take(this.get(id) as R)) break;
     return page.build();
   }
 
   due(index: string, upTo: number, limit: number): R[] {
     const ids = this.#indexOf.get(index)?.upTo(upTo, limit) ?? [];
-    return ids.map((id) => this.all.get(id) as R);
+    return ids.map((id) => this.get(id) as R);
   }
 
   #walk({ before: [created, id], words, condition }: Search<R>) {
@@ -164,26 +115,55 @@ export class SavedRecords<R extends Stored> {
       const isTaken = values(next).some((value) => (ids.get(value) ?? next.id) !== next.id);
       if (isTaken) throw new DuplicateKey(`${this.name} has that ${key} already`);
     }
-    for (const [values, ids] of this.#unique) {
-      for (const value of before ? values(before) : []) ids.delete(value);
-      for (const value of values(next)) ids.set(value, next.id);
+    const version = versionOf(this.definition);
+    for (const view of this.#views) {
+      view.#reindex(before && view.get(next.id), view.#upcast(next, version));
     }
-    for (const [value, index] of this.#indexes) {
-      const [old, now] = [before ? value(before) : null, value(next)];
-      if (old === now) continue;
-      if (before && old !== null) index.drop(old, before);
-      if (now !== null) index.add(now, next);
-    }
-    this.#putWords(before, next);
-    if (!before) this.#newest.add(ALL, next);
     this.all.set(next.id, next);
+    this.#writtenAs.set(next.id, version);
   }
 
-  #putWords(before: R | undefined, next: R) {
+  /** Of a record that was there before this definition. */
+  #take(record: R) {
+    const { id } = record;
+    const reason = whyUnfit(this.definition, record, this.#writtenAs.get(id) ?? 1);
+    if (reason) throw new StartError(`Record ${id} of ${this.name} ${reason}.`);
+    for (const [values, ids, key] of this.#unique) {
+      const other = values(record).map((value) => ids.get(value));
+      if (!other.some(Boolean)) continue;
+      throw new StartError(
+        `The unique key ${key} of ${this.name} is new, and the records ${other.find(Boolean)} and ${id} have the same value of it.`,
+      );
+    }
+    this.#reindex(undefined, record);
+  }
+
+  #reindex(before: R | undefined, next: R | undefined) {
+    for (const [values, ids] of this.#unique) {
+      for (const value of before ? values(before) : []) {
+        if (ids.get(value) === before?.id) ids.delete(value);
+      }
+      // One that another definition let in twice stays with whoever had it.
+      for (const value of next ? values(next) : []) {
+        if (!ids.has(value)) ids.set(value, (next as R).id);
+      }
+    }
+    for (const [value, index] of this.#indexes) {
+      const [old, now] = [before ? value(before) : null, next ? value(next) : null];
+      if (old === now) continue;
+      if (before && old !== null) index.drop(old, before);
+      if (next && now !== null) index.add(now, next);
+    }
+    this.#putWords(before, next);
+    if (next && !before) this.#newest.add(ALL, next);
+    if (before && !next) this.#newest.drop(ALL, before);
+  }
+
+  #putWords(before: R | undefined, next: R | undefined) {
     const { text } = this.definition;
-    if (!text || (before && text(before) === text(next))) return;
+    if (!text || (before && next && text(before) === text(next))) return;
     if (before) for (const word of this.#wordsOf(before)) this.#words.drop(word, before);
-    for (const word of this.#wordsOf(next)) this.#words.add(word, next);
+    if (next) for (const word of this.#wordsOf(next)) this.#words.add(word, next);
   }
 
   #wordsOf(record: R) {

@@ -43,6 +43,7 @@ const simulated =
     void keepUp();
     return {
       clock,
+      canShare: true,
       async open() {
         const process = simulation.process(`process ${opened.length}`, 0);
         opened.push(process);

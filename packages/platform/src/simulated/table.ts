@@ -46,7 +46,7 @@ export class SimulatedTable<R extends Stored> implements Table<R> {
     this.#saved = saved;
   }
 
-  get = (id: string) => this.#read('get', id, () => this.#records.all.get(id));
+  get = (id: string) => this.#read('get', id, () => this.#records.get(id));
 
   getByKey = (key: string, value: string) =>
     this.#read('getByKey', value, () => this.#records.getByKey(key, value));

@@ -3,6 +3,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { Registry } from 'prom-client';
 import { inStory } from '../../context.ts';
 import { noSuchPage } from '../../errors.ts';
+import type { Platform } from '../../ports/index.ts';
 import type { Config } from '../process/config.ts';
 import type { Log } from '../process/log.ts';
 import { commonHeaders } from './headers.ts';
@@ -34,6 +35,8 @@ export interface AppOptions {
   newId: () => string;
   /** True while requests can be served. */
   isReady: () => boolean;
+  /** What its tables still fill, where it has tables. */
+  backfills?: Platform['backfills'];
   /** The longest that a request may take to arrive; 10 s unless given. */
   requestTimeoutMs?: number;
 }
@@ -84,7 +87,7 @@ export async function createApp(options: AppOptions): Promise<App> {
   endConnectionsOnClose(app);
   await app.register(cookie);
   addMetrics(app, metrics);
-  addProbes(app, isReady);
+  addProbes(app, isReady, options.backfills ?? (() => []));
   return app;
 }
 

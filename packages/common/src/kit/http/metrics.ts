@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Gauge, Histogram, Registry } from 'prom-client';
-import type { Bus } from '../../ports/index.ts';
+import type { Platform } from '../../ports/index.ts';
 
 /** Measures every request, and serves all metrics at `/metrics`. */
 export function addMetrics(app: FastifyInstance, metrics: Registry) {
@@ -25,8 +25,8 @@ export function addMetrics(app: FastifyInstance, metrics: Registry) {
   );
 }
 
-/** The metrics of the bus: backlog and dead letters of each consumer group. */
-export function createMetrics(bus: Bus): Registry {
+/** Backlog and dead letters of each consumer group, and what tables still fill. */
+export function createMetrics({ bus, backfills }: Pick<Platform, 'bus' | 'backfills'>): Registry {
   const metrics = new Registry();
   let asking: ReturnType<typeof bus.backlog> | undefined;
   const ask = () => {
@@ -55,5 +55,17 @@ export function createMetrics(bus: Bus): Registry {
     'Events that a service gave up on; each needs a person to look at it',
   );
   gauge('events', 'fairseat_event_backlog', 'Events that a service has yet to handle');
+  new Gauge({
+    name: 'fairseat_backfill_records',
+    help: 'Records for which a table has yet to fill what is new in its definition',
+    labelNames: ['table'],
+    registers: [metrics],
+    collect() {
+      this.reset();
+      for (const { table, done, about } of backfills()) {
+        this.set({ table }, Math.max(0, about - done));
+      }
+    },
+  });
   return metrics;
 }

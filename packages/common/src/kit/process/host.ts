@@ -43,9 +43,10 @@ export async function createHost(services: Service[], options: HostOptions): Pro
   const app = await createApp({
     config,
     log,
-    metrics: createMetrics(platform.bus),
+    metrics: createMetrics(platform),
     newId: platform.newId,
     isReady: () => ready && (front?.ready ?? true),
+    backfills: () => platform.backfills(),
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
   await addDocumentation(app, config);
