@@ -17,6 +17,7 @@ const ofServers = [
   'tests/processes/processes.test.ts',
   'tests/e2e/distributed.test.ts',
   'tests/processes/replicas.test.ts',
+  'tests/processes/say-again-distributed.test.ts',
   'tests/processes/rights.test.ts',
   'tests/processes/local-servers.test.ts',
   'tests/faults/**',

@@ -137,6 +137,16 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     });
   }
 
+  walk(behind: string, limit: number): Promise<R[]> {
+    const isBehind = { _id: { $gt: behind } } as Filter<Saved<R>>;
+    return this.#run(async () => {
+      const saved = await this.#collection
+        .find(isBehind, { ...recordOnly, sort: { _id: 1 }, limit })
+        .toArray();
+      return saved.map(({ record }) => record as R);
+    });
+  }
+
   due(index: string, upTo: number, limit: number): Promise<R[]> {
     const field = `indexes.${index}`;
     // Not every server sees by itself that what is at most something exists, and so is in the partial index.
@@ -242,13 +252,12 @@ function listsOf<R>(functions: Record<string, (record: R) => string[]>, record: 
 
 /** Each has a name of its own, so that what is there already is recognised. */
 function indexesOf<R extends Stored>(definition: TableDefinition<R>): IndexDescription[] {
-  const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt } = definition;
+  const { unique = {}, uniqueEach = {}, indexes = {}, listed, text, forgetAt } = definition;
   const ifPresent = (field: string) => ({
     partialFilterExpression: { [field]: { $exists: true } },
   });
   return [
-    // Even where nobody asks for pages: all records are gone through when a stream was lost.
-    { name: 'newest', key: newest },
+    ...(listed ? [{ name: 'newest', key: newest }] : []),
     { name: 'unsent', key: { unsent: 1 }, partialFilterExpression: { unsent: { $gt: 0 } } },
     ...Object.keys({ ...unique, ...uniqueEach }).map((name) => {
       const field = `keys.${name}`;

@@ -138,6 +138,12 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return page.build();
   }
 
+  async walk(behind: string, limit: number) {
+    const sql = `SELECT body FROM ${this.#name} WHERE id > ? ORDER BY id LIMIT ?`;
+    const rows = this.#store.read(() => this.#store.sql(sql).all(behind, limit));
+    return (rows as unknown as Row[]).map((row) => JSON.parse(row.body) as R);
+  }
+
   async due(index: string, upTo: number, limit: number) {
     const sql = `SELECT body FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`;
     const rows = this.#store.read(() => this.#store.sql(sql).all(upTo, limit)) as unknown as Row[];

@@ -144,6 +144,11 @@ export class SavedRecords<R extends Stored> {
     return page.build();
   }
 
+  walk(behind: string, limit: number): R[] {
+    const records = [...this.all.values()].filter(({ id }) => id > behind);
+    return records.toSorted((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit);
+  }
+
   due(index: string, upTo: number, limit: number): R[] {
     const ids = this.#indexOf.get(index)?.upTo(upTo, limit) ?? [];
     return ids.map((id) => this.all.get(id) as R);
