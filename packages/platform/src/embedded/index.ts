@@ -51,6 +51,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const bus = new EmbeddedBus(store, clock, {
     ...timingOf(options),
     onWatcherError: (error) => onError('a watcher of events failed', error),
+    onNotSaid: (error) => onError('not everything was said again, it will be', error),
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
   });
   // One for each name, so that there is one cache of its records.

@@ -33,10 +33,12 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
   const { app, platform } = surroundings;
   const { parts, sources, ended, changes, log, clock } = build(service, surroundings);
   platform.bus.onLoss(service.name, async () => {
-    await sayAgain(sources, {
+    log.info('every record is said again');
+    const { said } = await sayAgain(sources, {
       clock,
       onFailure: (table, id, err) => log.error({ err, table, id }, 'a record was not said again'),
     });
+    log.info({ said }, 'every record was said again');
   });
 
   if (parts.routes) await app.register(parts.routes);
