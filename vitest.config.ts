@@ -17,6 +17,7 @@ const ofServers = [
   'tests/processes/processes.test.ts',
   'tests/e2e/distributed.test.ts',
   'tests/processes/replicas.test.ts',
+  'tests/processes/say-again-distributed.test.ts',
   'tests/processes/rights.test.ts',
   'tests/processes/local-servers.test.ts',
   'tests/faults/**',
@@ -28,12 +29,13 @@ declare module 'vitest' {
   }
 }
 
-/** These read files, watch one process or are about HTTP alone: they have nothing to show on other platforms. */
+/** These read files, watch one process, move all time or are about HTTP alone: elsewhere they have nothing to show. */
 const embeddedOnly = [
   'tests/http/bad-addresses.test.ts',
   'tests/http/fuzz.test.ts',
   'tests/http/webhook.test.ts',
   'tests/live/live.test.ts',
+  'tests/marketplace/newcomer.test.ts',
 ];
 
 /** The tests of the whole marketplace once more, on real servers. */

@@ -1,6 +1,6 @@
 /** For tests on real servers: namespaces that nothing else uses, and their removal. */
 import { randomBytes } from 'node:crypto';
-import { jetstreamManager } from '@nats-io/jetstream';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
@@ -30,11 +30,22 @@ export async function removeDatabases(url: string, namespace: string) {
   await client.close();
 }
 
-export async function removeStreams(url: string, namespace: string) {
+export const removeStreams = (url: string, namespace: string) =>
+  withStreams(url, namespace, (streams, name) => streams.delete(name));
+
+/** As time does in the end: the events are gone, and are not counted anew. */
+export const purgeStreams = (url: string, namespace: string) =>
+  withStreams(url, namespace, (streams, name) => streams.purge(name));
+
+async function withStreams(
+  url: string,
+  namespace: string,
+  act: (streams: JetStreamManager['streams'], name: string) => Promise<unknown>,
+) {
   const connection = await connect({ servers: url });
   const { streams } = await jetstreamManager(connection);
   for await (const { config } of streams.list()) {
-    if (config.name.startsWith(`${namespace}_`)) await streams.delete(config.name);
+    if (config.name.startsWith(`${namespace}_`)) await act(streams, config.name);
   }
   await connection.close();
 }

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -65,6 +66,27 @@ export async function startProgram(
       return exited;
     },
   };
+}
+
+/** Runs a program that ends by itself; `onLine` is called for each line of its output, and may kill it. */
+export async function runProgram(
+  main: string,
+  env: Record<string, string>,
+  flags: string[],
+  onLine: (kill: () => void) => void = () => {},
+) {
+  const child = spawn(process.execPath, ['--conditions=@fairseat/source', main, ...flags], {
+    cwd: root,
+    env: { ...process.env, ...env },
+  });
+  const [lines, errors]: [string[], string[]] = [[], []];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    onLine(() => child.kill('SIGKILL'));
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
+  const [code, signal] = await once(child, 'close');
+  return { code: (code ?? signal) as number | string, lines, errors };
 }
 
 /** A data folder for one test. */

@@ -26,8 +26,9 @@ export { type Config, ConfigError, readClientConfig, readConfig } from './proces
 export { createHost, type Host } from './process/host.ts';
 export { createLog, type Log } from './process/log.ts';
 export { mount } from './process/mount.ts';
-export { run } from './process/run.ts';
+export { platformOptions, run } from './process/run.ts';
 export { runHost } from './process/run-host.ts';
+export { sayStatesAgain } from './process/say-states-again.ts';
 export {
   defineService,
   type Routes,

@@ -12,7 +12,8 @@ export type Handlers = {
 /** Delivers events between services: at least once, in any order, also after a restart. */
 export interface Bus {
   /**
-   * Delivers every event of the handled types, from the first ever saved, to one process of this group.
+   * Delivers every event of the handled types, from the first that is still kept, to one process of this group. When
+   * earlier ones are gone, the services that published them are asked to say every record's state again.
    * A handler that throws `NotYet` puts the event off: it is delivered again soon. After any other failure it is
    * delivered again with growing delay and, after a bounded number of tries, it becomes a dead letter.
    * A handler must write each record at most once.
@@ -27,8 +28,8 @@ export interface Bus {
    */
   watch(listener: (event: AnyEvent) => void, onGap?: () => void): () => void;
   /**
-   * Registers how a service says every record's state again: called when the broker has lost the service's events,
-   * never where events are stored with the records.
+   * Registers how a service says every record's state again: called when the broker has lost the service's events, or
+   * when a group of consumers is new and no longer finds all of them.
    */
   onLoss(service: string, sayAgain: () => Promise<void>): void;
   /** The events that groups have given up on: the oldest, at most 100. */

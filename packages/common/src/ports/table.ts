@@ -77,6 +77,8 @@ export interface Table<R extends Stored> {
   keepNewest(record: R): Promise<void>;
   /** Newest first. @throws Problem (400) when the cursor is malformed. */
   find(query: Query): Promise<Page<R>>;
+  /** The records whose ids come next behind this one, by id: the way through all of them. */
+  walk(behind: string, limit: number): Promise<R[]>;
   /** Records whose index value is at most `upTo`, lowest first. */
   due(index: string, upTo: number, limit: number): Promise<R[]>;
 }

@@ -31,6 +31,11 @@ interface Counter {
   version: number;
   createdAt: string;
 }
+const numbered = (n: number): Counter => ({
+  id: id(n),
+  version: 1,
+  createdAt: new Date(0).toISOString(),
+});
 const counters: TableDefinition<Counter> = { name: 'counters' };
 
 export function busContract(kind: string, openHarness: OpenHarness) {
@@ -86,6 +91,55 @@ export function busContract(kind: string, openHarness: OpenHarness) {
       await platform.start();
       expect(await received.all).toEqual([id(1)]);
       await platform.close();
+    });
+
+    test('has all said again for a group that was added, or was away, after events were forgotten', async (harness) => {
+      let asked = 0;
+      const open = async (...groups: string[]) => {
+        const platform = await harness.open();
+        const table = platform.table('auth', counters);
+        const event = numberedEvents(platform, harness);
+        const said = (record: Counter) => event(Number.parseInt(record.id, 16));
+        platform.bus.onLoss('auth', async () => {
+          asked += 1;
+          for (const current of await table.walk('', 10)) {
+            const next = { ...current, version: current.version + 1 };
+            await table.replace(current, next, [said(current)]);
+          }
+        });
+        const heard = groups.map((group) => {
+          const subjects = new Set<string>();
+          consume(platform, group, async ({ subject }) => {
+            subjects.add(subject);
+          });
+          return subjects;
+        });
+        await platform.start();
+        return { platform, table, said, heard };
+      };
+      const all = [id(1), id(2), id(3)];
+      const first = await open('a');
+      for (const each of [1, 2, 3].map(numbered)) {
+        await first.table.insert(each, [first.said(each)]);
+      }
+      await expect.poll(() => first.heard[0]?.size).toBe(3);
+      expect(asked).toBe(0);
+      await expect.poll(() => first.platform.bus.backlog()).toMatchObject([{ events: 0 }]);
+      await harness.outliveEvents();
+      await first.platform.close();
+
+      const second = await open('a', 'added');
+      await expect.poll(() => [...(second.heard[1] ?? [])].toSorted()).toEqual(all);
+      await expect.poll(() => second.platform.bus.backlog()).toMatchObject([{ events: 0 }, {}]);
+      await second.platform.close();
+      const before = asked;
+      expect(before).toBeLessThan(2);
+
+      const third = await open('a', 'added');
+      await third.platform.bus.publish(third.said(numbered(4)));
+      await expect.poll(() => [...(third.heard[1] ?? [])]).toContain(id(4));
+      expect(asked).toBe(before);
+      await third.platform.close();
     });
 
     test('brings what was not handled again after a crash, and goes on behind what was', async (harness) => {

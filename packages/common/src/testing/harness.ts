@@ -14,6 +14,8 @@ export interface Harness {
   canShare: boolean;
   /** Ends a platform as a killed process ends: nothing unsaved is kept. */
   crash(platform: Platform): Promise<void>;
+  /** Forty days pass, or what else makes the engines forget the events that every group has handled. */
+  outliveEvents(): Promise<void>;
   /** Removes the data. */
   dispose(): Promise<void>;
 }

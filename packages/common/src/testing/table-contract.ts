@@ -231,6 +231,19 @@ export function tableContract(kind: string, openHarness: OpenHarness) {
       expect(await due(99, 10)).toEqual([]);
     });
 
+    test('is gone through by id, each record once, whatever is inserted behind meanwhile', async (table) => {
+      for (let n = 1; n <= 7; n++) await table.insert(seat(n, { createdAt: time(9 - n) }));
+      const seen: string[] = [];
+      for (let last = ''; seen.length < 8; last = seen.at(-1) as string) {
+        const page = await table.walk(last, 3);
+        seen.push(...page.map((record) => record.id));
+        if (last === '') await table.insert(seat(8));
+      }
+      expect(seen).toEqual(Array.from({ length: 8 }, (_, n) => id(n + 1)));
+      expect(await table.walk(id(8), 3)).toEqual([]);
+      expect(await table.walk('', 1)).toEqual([seat(1, { createdAt: time(8) })]);
+    });
+
     test('keeps everything acknowledged through a crash', async (table, harness, platform) => {
       await table.insert(seat(1));
       const writes = Array.from({ length: 100 }, (_, n) => table.insert(seat(10 + n)));

@@ -6,6 +6,7 @@ import { Letters } from './letters.ts';
 import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
+import { Newcomers } from './newcomers.ts';
 
 export interface BusOptions extends ConsumerOptions {
   /** Called when a service begins to say all its records again. */
@@ -26,6 +27,7 @@ export class JetStreamBus implements Bus {
   readonly #options: ConsumerOptions;
   readonly #onWatcherError: (error: unknown) => void;
   readonly #losses: Losses;
+  readonly #newcomers: Newcomers;
   readonly #groups: Group[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
@@ -36,6 +38,7 @@ export class JetStreamBus implements Bus {
     this.#options = options;
     this.#onWatcherError = options.onWatcherError;
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
+    this.#newcomers = new Newcomers(nats, mongo, options);
     nats.onReconnect(() => {
       for (const onGap of this.#watchers.values()) onGap?.();
     });
@@ -76,6 +79,7 @@ export class JetStreamBus implements Bus {
 
   onLoss(service: string, sayAgain: () => Promise<void>) {
     this.#losses.watch(service, sayAgain);
+    this.#newcomers.add(service, sayAgain);
   }
 
   async deadLetters(): Promise<DeadLetter[]> {
@@ -102,17 +106,20 @@ export class JetStreamBus implements Bus {
     await Promise.all(consumers.map((consumer) => consumer.declare()));
     for (const consumer of consumers) consumer.start();
     this.#losses.start();
+    this.#newcomers.start();
   }
 
   async stop() {
     await Promise.all([
       this.#losses.stop(),
+      this.#newcomers.stop(),
       ...this.#consumers().map((consumer) => consumer.stop()),
     ]);
   }
 
   crash() {
     this.#losses.crash();
+    this.#newcomers.crash();
     for (const consumer of this.#consumers()) consumer.crash();
   }
 

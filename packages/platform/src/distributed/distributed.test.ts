@@ -7,7 +7,7 @@ import {
   timersContract,
 } from '@fairseat/common/testing';
 import { openTestGateway } from '@fairseat/gateways/test';
-import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
+import { newNamespace, purgeStreams, removeNamespace } from '@fairseat/test-support/namespaces';
 import { inject } from 'vitest';
 import { type DistributedPlatform, openDistributed } from './index.ts';
 
@@ -35,6 +35,7 @@ const openHarness: OpenHarness = async (clock) => {
     async crash(platform: Platform) {
       await opened.find((each) => each === platform)?.crash();
     },
+    outliveEvents: () => purgeStreams(servers.natsUrl, namespace),
     async dispose() {
       for (const platform of opened) await platform.crash();
       await removeNamespace(servers, namespace);

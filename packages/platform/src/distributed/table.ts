@@ -180,6 +180,16 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     });
   }
 
+  walk(behind: string, limit: number): Promise<R[]> {
+    const isBehind = { _id: { $gt: behind } } as Filter<Saved<R>>;
+    return this.#run(async () => {
+      const saved = await this.#collection
+        .find(isBehind, { ...this.#projection, sort: { _id: 1 }, limit })
+        .toArray();
+      return saved.map((each) => this.#read(each as Saved<R>));
+    });
+  }
+
   due(index: string, upTo: number, limit: number): Promise<R[]> {
     return this.#ask(indexPart(index), async (layout) => {
       const field = layout.indexField(index);

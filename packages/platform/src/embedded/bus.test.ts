@@ -57,6 +57,7 @@ describe('what an event sets off at once', () => {
       backoffMs: 1,
       maxFailures: 3,
       onDeadLetter: () => {},
+      onNotSaid: () => {},
       onWatcherError: (error) => watcherErrors.push(error),
     });
     bus.consume('a', {

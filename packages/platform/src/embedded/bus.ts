@@ -1,7 +1,8 @@
-import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
+import { type AnyEvent, type EventType, parseNewEvent } from '@fairseat/common/events';
 import type { Bus, Clock, DeadLetter, Handlers } from '@fairseat/common/ports';
 import { Group, type GroupOptions } from './group.ts';
-import { deadLetters, defineLetters } from './letters.ts';
+import { deadLetters, defineLetters, Letters } from './letters.ts';
+import { Newcomers } from './newcomers.ts';
 import type { CommitListener, SavedEvent, Store } from './store.ts';
 
 const TRIM_BATCH = 5000;
@@ -11,12 +12,18 @@ export class EmbeddedBus implements Bus, CommitListener {
   readonly #store: Store;
   readonly #options: GroupOptions;
   readonly #groups = new Map<string, Group>();
+  readonly #newcomers: Newcomers;
   readonly #watchers = new Set<(event: AnyEvent) => void>();
   readonly #settledWaiters: (() => void)[] = [];
 
-  constructor(store: Store, clock: Clock, options: Omit<GroupOptions, 'clock' | 'onProgress'>) {
+  constructor(
+    store: Store,
+    clock: Clock,
+    options: Omit<GroupOptions, 'clock' | 'onProgress'> & { onNotSaid: (error: unknown) => void },
+  ) {
     this.#store = store;
     this.#options = { ...options, clock, onProgress: () => this.#tellIfSettled() };
+    this.#newcomers = new Newcomers(store, clock, options.onNotSaid);
     defineLetters(store);
     const { furthest } = store.sql('SELECT max(seq) AS furthest FROM cursors').get() as {
       furthest: number | null;
@@ -27,6 +34,8 @@ export class EmbeddedBus implements Bus, CommitListener {
 
   consume(group: string, handlers: Handlers) {
     if (this.#groups.has(group)) throw new Error(`${group} consumes already`);
+    const types = Object.keys(handlers) as EventType[];
+    this.#newcomers.note(group, types, new Letters(this.#store, group).savedCursor());
     this.#groups.set(group, new Group(group, handlers, this.#store, this.#options));
   }
 
@@ -43,8 +52,10 @@ export class EmbeddedBus implements Bus, CommitListener {
     };
   }
 
-  /** Never calls back: the log is in the same file as the records, so both are lost or neither. */
-  onLoss() {}
+  /** The log is in the same file as the records, so both are lost or neither; but events are forgotten sooner. */
+  onLoss(service: string, sayAgain: () => Promise<void>) {
+    this.#newcomers.add(service, sayAgain);
+  }
 
   async deadLetters(): Promise<DeadLetter[]> {
     return deadLetters(this.#store);
@@ -60,9 +71,11 @@ export class EmbeddedBus implements Bus, CommitListener {
 
   start() {
     for (const group of this.#groups.values()) group.start();
+    this.#newcomers.start([...this.#groups.keys()]);
   }
 
   async stop() {
+    this.#newcomers.stop();
     await Promise.all([...this.#groups.values()].map((group) => group.stop()));
   }
 

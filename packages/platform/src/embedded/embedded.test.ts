@@ -12,6 +12,8 @@ import {
 import { openTestGateway } from '@fairseat/gateways/test';
 import { type EmbeddedPlatform, openEmbedded } from './index.ts';
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+
 const openHarness: OpenHarness = async (clock) => {
   const dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
   const opened: EmbeddedPlatform[] = [];
@@ -31,6 +33,9 @@ const openHarness: OpenHarness = async (clock) => {
     },
     async crash(platform: Platform) {
       opened.find((each) => each === platform)?.crash();
+    },
+    async outliveEvents() {
+      clock.advance(40 * DAY_MS);
     },
     async dispose() {
       for (const platform of opened) platform.crash();

@@ -52,6 +52,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const bus = new EmbeddedBus(store, clock, {
     ...timingOf(options),
     onWatcherError: (error) => onError('a watcher of events failed', error),
+    onNotSaid: (error) => onError('not everything was said again, it will be', error),
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
   });
   // One object for each name, so that there is one cache of its records.

@@ -65,12 +65,17 @@ export class Letters {
 
   /** The number of the last event that the group is done with; for a new group, the one before the log's first. */
   cursor(): number {
-    const saved = this.#store.sql('SELECT seq FROM cursors WHERE consumer = ?').get(this.#group);
     const { first } = this.#store.sql('SELECT min(seq) AS first FROM events').get() as {
       first: number | null;
     };
     const beforeFirst = (first ?? this.#store.lastSeq + 1) - 1;
-    return Math.max((saved as { seq: number } | undefined)?.seq ?? 0, beforeFirst);
+    return Math.max(this.savedCursor() ?? 0, beforeFirst);
+  }
+
+  /** Undefined for a group that has never read. */
+  savedCursor(): number | undefined {
+    const saved = this.#store.sql('SELECT seq FROM cursors WHERE consumer = ?').get(this.#group);
+    return (saved as { seq: number } | undefined)?.seq;
   }
 
   saveCursor(seq: number) {

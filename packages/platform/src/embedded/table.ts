@@ -150,6 +150,12 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return page.build();
   }
 
+  async walk(behind: string, limit: number) {
+    const sql = `SELECT ${this.#read} FROM ${this.#name} WHERE id > ? ORDER BY id LIMIT ?`;
+    const rows = this.#store.read(() => this.#store.sql(sql).all(behind, limit));
+    return (rows as unknown as Row[]).map((row) => this.#record(row));
+  }
+
   async due(index: string, upTo: number, limit: number) {
     const part = indexPart(index);
     if (!this.backfill.isFilled(part)) await this.backfill.filled(part);

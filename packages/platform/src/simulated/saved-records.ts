@@ -95,6 +95,11 @@ export class SavedRecords<R extends Stored> {
     return page.build();
   }
 
+  walk(behind: string, limit: number): R[] {
+    const ids = [...this.all.keys()].filter((id) => id > behind).toSorted();
+    return ids.slice(0, limit).map((id) => this.get(id) as R);
+  }
+
   due(index: string, upTo: number, limit: number): R[] {
     const ids = this.#indexOf.get(index)?.upTo(upTo, limit) ?? [];
     return ids.map((id) => this.get(id) as R);

@@ -52,6 +52,8 @@ const simulated =
       async crash(platform: Platform) {
         opened.find((each) => each.platform === platform)?.crash();
       },
+      // Events are kept for good here.
+      async outliveEvents() {},
       async dispose() {
         disposed = true;
       },

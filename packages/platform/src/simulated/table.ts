@@ -53,6 +53,9 @@ export class SimulatedTable<R extends Stored> implements Table<R> {
 
   find = (query: Query) => this.#read('find', '', () => this.#records.find(query));
 
+  walk = (behind: string, limit: number) =>
+    this.#read('walk', behind, () => this.#records.walk(behind, limit));
+
   due = (index: string, upTo: number, limit: number) =>
     this.#read('due', index, () => this.#records.due(index, upTo, limit));
 

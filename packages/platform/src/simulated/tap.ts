@@ -26,6 +26,7 @@ export class Tap {
       get: (id) => table.get(id),
       getByKey: (key, value) => table.getByKey(key, value),
       find: (query) => table.find(query),
+      walk: (behind, limit) => table.walk(behind, limit),
       due: (index, upTo, limit) => table.due(index, upTo, limit),
       insert(record, events) {
         writes(record);

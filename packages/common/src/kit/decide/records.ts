@@ -1,4 +1,4 @@
-import { DuplicateKey, notFound, VersionConflict } from '../../errors.ts';
+import { DuplicateKey, notFound, Problem, Unavailable, VersionConflict } from '../../errors.ts';
 import { isEventType } from '../../events.ts';
 import type { Page, Query, Stored, Table } from '../../ports/index.ts';
 import type { EventFactory } from './envelope.ts';
@@ -22,9 +22,17 @@ export interface RecordsOptions<S extends Stored, F extends Fact> {
   initial?: (id: string) => S;
 }
 
+/** What has become of one page of records. */
+export interface SaidAgain {
+  /** The id behind which the next page begins; null after the last. */
+  behind: string | null;
+  looked: number;
+  said: number;
+  failures: { id: string; reason: unknown }[];
+}
+
 /** Enough for every other writer of a hot record to win first. */
 const MAX_ATTEMPTS = 250;
-const SAY_AGAIN_BATCH = 50;
 
 /**
  * The only place where decisions meet storage: read, decide, evolve, and compare-and-set on `version` with the
@@ -87,15 +95,29 @@ export class Records<S extends Stored, F extends Fact> {
     }
   }
 
-  /** Says every record's state again, each in a write of its own: a new version and new events. */
-  async sayAgain(): Promise<void> {
-    const { asItStands } = this.#options;
-    if (!asItStands) return;
-    for (let cursor: string | null | undefined; cursor !== null; ) {
-      const page = await this.find({ limit: SAY_AGAIN_BATCH, ...(cursor && { cursor }) });
-      await Promise.all(page.records.map(({ id }) => this.update(id, asItStands)));
-      cursor = page.nextCursor;
-    }
+  /**
+   * Says the states of the next records by id again, each in a write of its own: a new version and new events. A record
+   * that fails holds up no other. @throws Unavailable
+   */
+  async sayAgain(behind: string, limit: number, since = ''): Promise<SaidAgain> {
+    const { table, asItStands } = this.#options;
+    const records = asItStands ? await table.walk(behind, limit) : [];
+    const due = records.filter(({ createdAt }) => createdAt >= since);
+    const outcomes = await Promise.allSettled(
+      due.map(({ id }) => this.update(id, asItStands as () => F[])),
+    );
+    const failures = outcomes.flatMap((outcome, n) =>
+      outcome.status === 'rejected' && !isGone(outcome.reason)
+        ? [{ id: due[n]?.id as string, reason: outcome.reason }]
+        : [],
+    );
+    const unavailable = failures.find(({ reason }) => reason instanceof Unavailable);
+    if (unavailable) throw unavailable.reason;
+    const said = outcomes.filter(
+      (outcome, n) => outcome.status === 'fulfilled' && outcome.value.version !== due[n]?.version,
+    );
+    const last = records.length < limit ? null : (records.at(-1)?.id as string);
+    return { behind: last, looked: records.length, said: said.length, failures };
   }
 
   async #save(current: S, facts: F[]): Promise<S> {
@@ -124,3 +146,6 @@ export class Records<S extends Stored, F extends Fact> {
 /** True when another process has created the record in the meantime, which counts like a newer version of it. */
 const isTakenId = (error: unknown, current: Stored) =>
   error instanceof DuplicateKey && current.version === 0;
+
+/** Its time to be forgotten had come. */
+const isGone = (error: unknown) => error instanceof Problem && error.status === 404;

@@ -3,6 +3,7 @@ import { Changes } from '../decide/changes.ts';
 import { createEventFactory } from '../decide/envelope.ts';
 import { Records } from '../decide/records.ts';
 import { repeat } from '../decide/repeat.ts';
+import { type Source, sayAgain } from '../decide/say-again.ts';
 import type { App } from '../http/app.ts';
 import { endedSessions, type SignSession, type VerifySession } from '../http/sessions.ts';
 import { createVisitors } from '../http/signed-in.ts';
@@ -29,35 +30,16 @@ export interface Surroundings {
 
 /** Connects a service to its platform and mounts its routes. Call before the platform starts. */
 export async function mount(service: Service, surroundings: Surroundings): Promise<Running> {
-  const { app, platform, config, verifySession } = surroundings;
-  const { clock } = platform;
-  const log = surroundings.log.child({ service: service.name });
-  const newEvent = createEventFactory(service, clock, platform.newId);
-  const ended = platform.table(service.name, endedSessions);
-  const changes = new Changes(platform.bus, clock);
-
-  const sayingAgain: (() => Promise<void>)[] = [];
+  const { app, platform } = surroundings;
+  const { parts, sources, ended, changes, log, clock } = build(service, surroundings);
   platform.bus.onLoss(service.name, async () => {
-    for (const sayAgain of sayingAgain) await sayAgain();
+    log.info('every record is said again');
+    const { said } = await sayAgain(sources, {
+      clock,
+      onFailure: (table, id, err) => log.error({ err, table, id }, 'a record was not said again'),
+    });
+    log.info({ said }, 'every record was said again');
   });
-
-  const basics: Basics = {
-    config,
-    log,
-    clock,
-    newId: platform.newId,
-    changes,
-    table: (definition) => platform.table(service.name, definition),
-    records: ({ table, ...options }) => {
-      const saved = platform.table(service.name, table);
-      const records = new Records({ ...options, newEvent, table: saved });
-      sayingAgain.push(() => records.sayAgain());
-      return records;
-    },
-    publish: (type, record, data) => platform.bus.publish(newEvent(type, record, data)),
-    ...createVisitors(config, verifySession, ended),
-  };
-  const parts = service.build({ ...basics, ...capabilities(service, surroundings) });
 
   if (parts.routes) await app.register(parts.routes);
   platform.bus.consume(service.name, {
@@ -85,8 +67,43 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
   };
 }
 
+/** Builds a service on its platform, where nothing happens by itself yet. */
+export function build(service: Service, surroundings: Omit<Surroundings, 'app'>) {
+  const { platform, config, verifySession } = surroundings;
+  const { clock } = platform;
+  const log = surroundings.log.child({ service: service.name });
+  const newEvent = createEventFactory(service, clock, platform.newId);
+  const ended = platform.table(service.name, endedSessions);
+  const changes = new Changes(platform.bus, clock);
+  const sources: Source[] = [];
+
+  const basics: Basics = {
+    config,
+    log,
+    clock,
+    newId: platform.newId,
+    changes,
+    table: (definition) => platform.table(service.name, definition),
+    records: ({ table, ...options }) => {
+      const saved = platform.table(service.name, table);
+      const records = new Records({ ...options, newEvent, table: saved });
+      if (options.asItStands) {
+        sources.push({ name: table.name, sayAgain: (...page) => records.sayAgain(...page) });
+      }
+      return records;
+    },
+    publish: (type, record, data) => platform.bus.publish(newEvent(type, record, data)),
+    ...createVisitors(config, verifySession, ended),
+  };
+  const parts = service.build({ ...basics, ...capabilities(service, surroundings) });
+  return { parts, sources, ended, changes, log, clock };
+}
+
 /** The capabilities that the service needs. No others are even prepared. */
-function capabilities({ name, needs }: Service, { platform, signSession }: Surroundings) {
+function capabilities(
+  { name, needs }: Service,
+  { platform, signSession }: Pick<Surroundings, 'platform' | 'signSession'>,
+) {
   const all: { [N in keyof Capabilities]: () => Capabilities[N] } = {
     timers: () => platform.timers(name),
     rateLimiter: () => platform.rateLimiter,

@@ -62,7 +62,8 @@ async function createServiceHost(
   return { config, log, host };
 }
 
-function platformOptions(name: string, config: Config, log: Log) {
+/** Of the distributed platform, from the settings of this process. @throws ConfigError */
+export function platformOptions(name: string, config: Config, log: Log) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
   const { tlsCaFile, namespace } = config;
   if (platform !== 'distributed' || !mongodbUrl || !natsUrl || !redisUrl) {

@@ -1,0 +1,131 @@
+/** `npm run say-again`: a service publishes the state of each of its records again. */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  type Config,
+  ConfigError,
+  createLog,
+  type Log,
+  platformOptions,
+  readConfig,
+  type Service,
+  sayStatesAgain,
+  whyNotStarted,
+} from '@fairseat/common/kit';
+import type { PaymentGateway } from '@fairseat/common/ports';
+import { openDistributed } from '@fairseat/platform/distributed';
+import { openEmbedded } from '@fairseat/platform/embedded';
+import { createServices } from './services.ts';
+
+const help = `Has a service publish the state of each of its records again, for services that have lost or never received it.
+
+  npm run say-again -- tickets                       every record, 500 a second
+  npm run say-again -- tickets --since 2026-11-01    only records made since
+  npm run say-again -- tickets --per-second 50       slower
+
+Settings are those of the service: PLATFORM=distributed with the addresses of its servers, or DATA_DIR of a Fairseat that
+is stopped. Ctrl-C stops it; the same command goes on there.`;
+
+const TELL_EACH_MS = 1000;
+/** A service that takes money is built with a gateway, which is asked for nothing here. */
+const openGateway = () => ({}) as PaymentGateway;
+
+async function main() {
+  const { values, positionals } = readArguments();
+  if (values.help) {
+    console.log(help);
+    return;
+  }
+  const service = serviceCalled(positionals);
+  const since = timeOf(values.since);
+  const perSecond = numberOf(values['per-second']);
+  process.umask(0o077);
+  const config = readConfig();
+  const log = createLog(config.logLevel).child({ service: service.name });
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => stopping.abort());
+  const platform = openPlatform(service, config, log);
+  let toldAt = 0;
+  try {
+    const place = await sayStatesAgain(
+      service,
+      { platform, config, log },
+      {
+        since,
+        perSecond,
+        signal: stopping.signal,
+        onProgress({ looked, said }) {
+          if (Date.now() < toldAt + TELL_EACH_MS) return;
+          toldAt = Date.now();
+          console.log(`${service.name}: ${looked} records looked at, ${said} said again`);
+        },
+      },
+    );
+    const { looked, said, isOver } = place ?? { looked: 0, said: 0, isOver: true };
+    const end = isOver ? 'all done' : 'stopped; the same command goes on there';
+    console.log(`${service.name}: ${looked} records looked at, ${said} said again, ${end}`);
+    if (!isOver) process.exitCode = 1;
+  } finally {
+    await platform.close();
+  }
+}
+
+function readArguments() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        since: { type: 'string', default: '' },
+        'per-second': { type: 'string', default: '500' },
+        help: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    const [what] = (error as Error).message.split('. ');
+    throw new ConfigError(`${what}. See npm run say-again -- --help`, { cause: error });
+  }
+}
+
+function serviceCalled([name, ...others]: string[]): Service {
+  const publishing = createServices().filter(({ publishes }) => publishes);
+  const service = publishing.find((each) => each.name === name);
+  if (service && others.length === 0) return service;
+  const names = publishing.map((each) => each.name).join(', ');
+  throw new ConfigError(`${[name, ...others].join(' ') || 'No service'}: expected one of ${names}`);
+}
+
+function timeOf(since: string): string {
+  if (since === '') return since;
+  const time = /^\d{4}-\d\d-\d\d/.test(since) ? Date.parse(since) : Number.NaN;
+  if (!Number.isNaN(time)) return new Date(time).toISOString();
+  throw new ConfigError(`--since=${since}: expected a day such as 2026-11-01`);
+}
+
+function numberOf(perSecond: string): number {
+  const number = Number(perSecond);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new ConfigError(`--per-second=${perSecond}: expected a whole number from 1`);
+}
+
+function openPlatform({ name }: Service, config: Config, log: Log) {
+  if (config.platform === 'distributed') {
+    return openDistributed({ ...platformOptions(name, config, log), openGateway });
+  }
+  const dataDir = resolve(config.dataDir);
+  if (!existsSync(join(dataDir, 'fairseat.sqlite'))) {
+    throw new ConfigError(`DATA_DIR=${config.dataDir}: there are no data of Fairseat`);
+  }
+  return openEmbedded({
+    dataDir,
+    openGateway,
+    onError: (message, error) => log.error({ err: error }, message),
+  });
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`Nothing more is said again: ${whyNotStarted(error)}`);
+  process.exit(1);
+}
