@@ -14,7 +14,10 @@ afterAll(() => market[Symbol.asyncDispose]());
 describe('a probe', () => {
   it('says that the process lives and is ready', async () => {
     expect(await visitor.get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await visitor.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready' } });
+    expect(await visitor.get('/readyz')).toMatchObject({
+      status: 200,
+      body: { status: 'ready', backfills: [] },
+    });
   });
 
   it('says that the process lives but is not ready before it has started', async () => {
@@ -38,6 +41,21 @@ describe('a probe', () => {
     await starting.start();
     expect(seen).toEqual([200, 503]);
     expect((await starting.visitor().get('/readyz')).status).toBe(200);
+  });
+});
+
+describe('a table that is being filled', () => {
+  it('is told by readiness and by the metrics, and keeps nothing from being ready', async () => {
+    const backfills = [{ table: 'tickets_tickets', done: 200, about: 450 }];
+    await using filling = await TestMarketplace.open({
+      wrap: (platform) => ({ ...platform, backfills: () => backfills }),
+    });
+    const { status, body } = await filling.visitor().get('/readyz');
+    expect({ status, body }).toEqual({ status: 200, body: { status: 'ready', backfills } });
+    const metrics = await filling.visitor().get<string>('/metrics');
+    expect(metrics.body).toContain('fairseat_backfill_records{table="tickets_tickets"} 250');
+    backfills.pop();
+    expect((await filling.visitor().get<string>('/metrics')).body).not.toContain('tickets_tickets');
   });
 });
 

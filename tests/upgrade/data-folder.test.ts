@@ -5,6 +5,7 @@ import type { ChargeRecord } from '@fairseat/common/contracts/charge';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
+import type { TableDefinition } from '@fairseat/common/ports';
 import { createTestClock } from '@fairseat/common/testing';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
@@ -22,6 +23,27 @@ interface Kept {
   password: string;
   answers: { who: string; url: string; status: number; text: string }[];
 }
+
+type NextTicket = Omit<TicketRecord, 'status'> & { status: string; venue: string };
+
+/** What the table of tickets might become: another index, a key, a field with a default, a status with another name. */
+const nextTickets: TableDefinition<NextTicket> = {
+  name: 'tickets',
+  version: 2,
+  upcast: (record) => {
+    const { venue = 'not said', ...rest } = record as NextTicket;
+    return { ...rest, venue, status: rest.status === 'available' ? 'for sale' : rest.status };
+  },
+  required: ['venue'],
+  listed: true,
+  unique: { number: ({ id }) => id },
+  indexes: {
+    price: ({ price }) => price,
+    seller: ({ userId }) => userId,
+    status: ({ status }) => (status === 'for sale' ? status : null),
+  },
+  text: ({ title }) => title,
+};
 
 /** The rows of each of the marketplace's own tables. */
 function rowsIn(path: string) {
@@ -71,13 +93,43 @@ async function openRelease(release: string) {
     }
     return { market, platform, ask };
   };
-  return { ...kept, path, time, start, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  const open = () => openEmbedded({ dataDir: folder.path, clock });
+  return { ...kept, path, time, start, open, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
 
 describe.each(releases)('a data folder of %s', (release) => {
   it('answers as it did, to the byte, and keeps every record and event as it is', async () => {
     using old = await openRelease(release);
     const before = rowsIn(old.path);
+    const { market, ask } = await old.start();
+    for (const { who, url, status, text } of old.answers) {
+      const { statusCode, body } = await ask(who, 'GET', url);
+      expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
+    }
+    await market.stop();
+    expect(rowsIn(old.path)).toMatchObject(before);
+  });
+
+  it('is read by a next version, which finds all by what is new, and then by this one as before', async () => {
+    using old = await openRelease(release);
+    const before = rowsIn(old.path);
+    const next = old.open();
+    const tickets = next.table('tickets', nextTickets);
+    await next.start();
+    const { records } = await tickets.find({ limit: 100 });
+    expect(records).toHaveLength(before['tickets_tickets']?.length ?? 0);
+    expect(records.every(({ venue }) => venue === 'not said')).toBe(true);
+    const byPrice = await tickets.due('price', 99_999_999, 100);
+    expect(byPrice.map(({ price }) => price)).toEqual(
+      records.map(({ price }) => price).toSorted((a, b) => a - b),
+    );
+    const forSale = await tickets.find({ where: { status: 'for sale' }, limit: 100 });
+    expect(forSale.records).toEqual(records.filter(({ status }) => status === 'for sale'));
+    expect(forSale.records.length).toBeGreaterThan(0);
+    const [one] = forSale.records as [NextTicket];
+    expect(await tickets.getByKey('number', one.id)).toEqual(one);
+    await next.close();
+
     const { market, ask } = await old.start();
     for (const { who, url, status, text } of old.answers) {
       const { statusCode, body } = await ask(who, 'GET', url);

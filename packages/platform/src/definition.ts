@@ -6,6 +6,9 @@ import { wordsOf } from '@fairseat/common/search';
 /** Parts of a definition by name, each with a fingerprint that changes when it would answer differently. */
 export type Parts = Record<string, string>;
 
+/** Never a fingerprint: made by a Fairseat that kept none. */
+export const OLDER = 'older';
+
 export const keyPart = (name: string) => `key ${name}`;
 export const indexPart = (name: string) => `index ${name}`;
 export const WORDS = 'words';
@@ -15,7 +18,8 @@ export const REQUIRED = 'required';
 /** Must be right before anybody reads or writes. */
 export const isNeededAtStart = (part: string) => part === REQUIRED || part.startsWith(keyPart(''));
 
-export function partsOf<R extends Stored>(definition: TableDefinition<R>): Parts {
+/** By the functions alone: what lies under the same name in another version of the definition. */
+export function sourcesOf<R extends Stored>(definition: TableDefinition<R>): Parts {
   const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt, required } = definition;
   const sources: [string, string][] = [
     ...Object.entries({ ...unique, ...uniqueEach }).map(named(keyPart)),
@@ -24,10 +28,14 @@ export function partsOf<R extends Stored>(definition: TableDefinition<R>): Parts
   if (text) sources.push([WORDS, `${text} ${wordsOf}`]);
   if (forgetAt) sources.push([FORGET, String(forgetAt)]);
   if (required || isUnreadable(definition)) sources.push([REQUIRED, `${required}`]);
+  return Object.fromEntries(sources.map(([part, source]) => [part, fingerprint(source)]));
+}
+
+/** By all that the values of a part follow from. */
+export function partsOf<R extends Stored>(definition: TableDefinition<R>): Parts {
   const shape = `${versionOf(definition)} ${definition.upcast}`;
-  return Object.fromEntries(
-    sources.map(([part, source]) => [part, fingerprint(`${shape} ${source}`)]),
-  );
+  const sources = Object.entries(sourcesOf(definition));
+  return Object.fromEntries(sources.map(([part, source]) => [part, fingerprint(shape + source)]));
 }
 
 /** Raised, and nothing said of the records that are there. */

@@ -9,12 +9,13 @@ import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
 import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
-import { Mongo } from './mongodb.ts';
+import { Mongo, prefixOf } from './mongodb.ts';
 import { Nats } from './nats.ts';
 import { checkRedis, connectRedis, explainRedis } from './redis.ts';
 import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
 
+export { readStatus } from './status.ts';
 export { EngineError };
 
 /** The times of delivery are shorter in tests. */
@@ -57,7 +58,7 @@ export interface DistributedPlatform extends Platform {
 export function openDistributed(options: DistributedOptions): DistributedPlatform {
   const { clock = systemClock, name = 'fairseat', namespace, rateLimits = true } = options;
   const { onError = () => {}, onWaiting = () => {}, tlsCaFile: caFile } = options;
-  const prefix = namespace ?? 'fairseat';
+  const prefix = prefixOf(namespace);
   let closed = false;
   const onTrouble = sparingly(clock, (message, error) => {
     if (!closed) onError(message, error);

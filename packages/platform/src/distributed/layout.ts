@@ -6,9 +6,11 @@ import {
   fingerprint,
   indexPart,
   keyPart,
+  OLDER,
   type Parts,
   partsOf,
   REQUIRED,
+  sourcesOf,
   versionOf,
   WORDS,
 } from '../definition.ts';
@@ -23,11 +25,10 @@ export interface Kept {
   ready: Parts;
   /** Parts that 0.1.0 kept, which writes no marks: its records have them all. */
   unmarked: string[];
+  mark?: string;
 }
 
 const newest = { createdAt: -1, _id: -1 } as const;
-/** Never a fingerprint: what a version before the first that is known here has made. */
-const OLDER = 'older';
 
 /** How a replica that was there first, or 0.1.0, called the index of a part. */
 const indexName = (part: string) => part.replace(' ', '_');
@@ -38,7 +39,7 @@ export async function register<R extends Stored>(
   definition: TableDefinition<R>,
 ): Promise<Kept> {
   const definitions: Collection<Kept> = database.collection('definitions');
-  const parts = partsOf(definition);
+  const parts = placesOf(definition);
   const own = { _id: definition.name };
   for (;;) {
     const kept = await definitions.findOne(own);
@@ -57,14 +58,15 @@ export async function register<R extends Stored>(
   }
 }
 
-/** From now on whoever writes under this definition or one that shares these keys keeps them. */
-export async function noteReady<R extends Stored>(
+/** Of the replica that started last, for whoever asks how far it is; and that its keys are there from now on. */
+export async function noteStarted<R extends Stored>(
   database: Db,
-  { kept, newKeys, parts }: Layout<R>,
+  { kept, mark, newKeys, parts }: Layout<R>,
 ) {
+  if (mark === undefined || (kept.mark === mark && newKeys.length === 0)) return;
   const ready = newKeys.map((part) => [`ready.${part}`, parts[part]]);
   const definitions: Collection<Kept> = database.collection('definitions');
-  await definitions.updateOne({ _id: kept._id }, { $set: Object.fromEntries(ready) });
+  await definitions.updateOne({ _id: kept._id }, { $set: { mark, ...Object.fromEntries(ready) } });
 }
 
 const unlessDuplicate = (error: unknown) => {
@@ -74,21 +76,38 @@ const unlessDuplicate = (error: unknown) => {
 async function firstKept<R extends Stored>(
   database: Db,
   definition: TableDefinition<R>,
-  parts: Parts,
+  places: Parts,
 ): Promise<Kept> {
   const collection = database.collection(definition.name);
   const isEmpty = (await collection.findOne({}, { projection: { _id: 1 } })) === null;
   const names = isEmpty ? [] : (await collection.indexes()).map(({ name }) => name);
-  const before = Object.keys(parts).filter((part) => names.includes(indexName(part)));
+  const before = Object.keys(places).filter((part) => names.includes(indexName(part)));
   const isFirstVersion = versionOf(definition) === 1;
-  const older = isFirstVersion ? [] : before.map((part) => [part, OLDER]);
+  const others = before.filter((part) => !part.startsWith(keyPart('')));
+  const older = isFirstVersion ? [] : others.map((part) => [part, OLDER]);
   const isReady = (part: string) => isEmpty || (isFirstVersion && before.includes(part));
   return {
     _id: definition.name,
-    owners: { ...parts, ...Object.fromEntries(older) },
-    ready: Object.fromEntries(Object.entries(parts).filter(([part]) => isReady(part))),
+    owners: { ...places, ...Object.fromEntries(older) },
+    ready: Object.fromEntries(
+      Object.entries(partsOf(definition)).filter(([part]) => isReady(part)),
+    ),
     unmarked: isFirstVersion ? before : [],
   };
+}
+
+/**
+ * What lies under one name is right for all who share it: keys of the same function, also in another version, since two
+ * releases side by side must not let in the same value; of all else, only what follows from the same shape of records.
+ */
+function placesOf<R extends Stored>(definition: TableDefinition<R>): Parts {
+  const sources = sourcesOf(definition);
+  return Object.fromEntries(
+    Object.entries(partsOf(definition)).map(([part, print]) => [
+      part,
+      part.startsWith(keyPart('')) ? (sources[part] as string) : print,
+    ]),
+  );
 }
 
 export class Layout<R extends Stored> {
@@ -97,11 +116,13 @@ export class Layout<R extends Stored> {
   /** Set in documents that have all parts. Whoever knows of fewer takes it away with each write. */
   readonly mark: string | undefined;
   readonly #definition: TableDefinition<R>;
+  readonly #places: Parts;
 
   constructor(definition: TableDefinition<R>, kept: Kept) {
     this.#definition = definition;
     this.kept = kept;
     this.parts = partsOf(definition);
+    this.#places = placesOf(definition);
     const needsMark = Object.keys(this.parts).length > 0;
     const print = fingerprint(JSON.stringify(Object.entries(this.parts).toSorted()));
     this.mark = needsMark ? `indexes._has_${print}` : undefined;
@@ -131,7 +152,10 @@ export class Layout<R extends Stored> {
   fields(record: R) {
     const nested = { keys: {}, indexes: {} } as Record<string, Record<string, unknown>>;
     const plain: Record<string, unknown> = {};
-    for (const [path, value] of Object.entries(this.values(record))) {
+    for (const [path, value] of Object.entries({
+      ...this.#forOlder(record),
+      ...this.values(record),
+    })) {
       const [group, name] = path.split('.') as [string, string | undefined];
       if (name === undefined) plain[group] = value;
       else Object.assign(nested[group] as object, { [name]: value });
@@ -140,6 +164,18 @@ export class Layout<R extends Stored> {
     if (version > 1) Object.assign(nested['indexes'] as object, { _version: version });
     const { version: recordVersion, createdAt } = record;
     return { version: recordVersion, createdAt, record, ...nested, ...plain };
+  }
+
+  /** Under the plain names, for replicas of 0.1.0: they cannot tell what they miss. */
+  #forOlder(record: R): Record<string, unknown> {
+    const { indexes = {}, text } = this.#definition;
+    const isOlder = (part: string) =>
+      this.kept.unmarked.includes(part) || this.kept.owners[part] === OLDER;
+    const values: [string, unknown][] = Object.entries(indexes)
+      .filter(([name]) => isOlder(indexPart(name)))
+      .map(pathAndValue((name) => `indexes.${name}`, record));
+    if (text && isOlder(WORDS)) values.push([WORDS, wordsOf(text(record) ?? '')]);
+    return Object.fromEntries(values.filter(([, value]) => !isLeftOut(value)));
   }
 
   /** Each has a name of its own, so that what is there already is recognised. */
@@ -172,6 +208,11 @@ export class Layout<R extends Stored> {
     ];
   }
 
+  /** Whether also 0.1.0, which takes away every mark, keeps this part. */
+  isKeptByAll(part: string): boolean {
+    return this.kept.unmarked.includes(part) && this.kept.owners[part] === this.#places[part];
+  }
+
   /** Keys that records may lack, or hold twice. */
   get newKeys(): string[] {
     const { ready } = this.kept;
@@ -182,7 +223,7 @@ export class Layout<R extends Stored> {
   }
 
   #place(part: string, name: string) {
-    const print = this.parts[part];
+    const print = this.#places[part];
     return this.kept.owners[part] === print ? name : `${name}_${print}`;
   }
 }

@@ -32,6 +32,9 @@ const DUPLICATE_KEY = 11000;
 /** Write conflict, a new primary being chosen, a server shutting down: the same again may work at once. */
 const TRANSIENT = [6, 7, 89, 91, 112, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436];
 
+/** Leads the names of all databases. */
+export const prefixOf = (namespace = 'fairseat') => namespace;
+
 /** The connection to MongoDB, and what its errors mean. */
 export class Mongo {
   readonly #newClient: () => MongoClient;

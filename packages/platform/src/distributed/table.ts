@@ -7,7 +7,7 @@ import { indexPart, keyPart, upcastTo, versionOf, WORDS } from '../definition.ts
 import { MAX_SCANNED, rarest, searchFor } from '../find.ts';
 import { Backfill } from './backfill.ts';
 import { onceDone } from './engine.ts';
-import { Layout, noteReady, register } from './layout.ts';
+import { Layout, noteStarted, register } from './layout.ts';
 import { isDuplicate, type Mongo } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 
@@ -86,10 +86,8 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     const layout = new Layout(this.#definition, kept);
     this.#layout = layout;
     await this.#mongo.run(() => this.#collection.createIndexes(layout.indexes()));
-    if (layout.newKeys.length > 0) {
-      await this.backfill.fillAtStart();
-      await this.#mongo.run(() => noteReady(database(), layout));
-    }
+    if (layout.newKeys.length > 0) await this.backfill.fillAtStart();
+    await this.#mongo.run(() => noteStarted(database(), layout));
     return layout;
   });
 
@@ -239,7 +237,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   async #ask<T>(part: string | undefined, query: (layout: Layout<R>) => Promise<T>): Promise<T> {
     const layout = await this.prepare();
     const ask = () => this.#mongo.run(() => query(layout));
-    if (part === undefined || layout.kept.unmarked.includes(part)) return ask();
+    if (part === undefined || layout.isKeptByAll(part)) return ask();
     for (;;) {
       const [answer, isFilled] = await Promise.all([ask(), this.backfill.isFilled()]);
       if (isFilled) return answer;

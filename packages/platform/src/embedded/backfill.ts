@@ -3,8 +3,25 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
 import { pause } from '../clock.ts';
-import { isNeededAtStart, type Parts, partsOf, WORDS, whyUnfit } from '../definition.ts';
-import { type Column, definitionVersionOf, IS_FOREIGN, writtenIn } from './columns.ts';
+import {
+  indexPart,
+  isNeededAtStart,
+  OLDER,
+  type Parts,
+  partsOf,
+  sourcesOf,
+  versionOf,
+  WORDS,
+  whyUnfit,
+} from '../definition.ts';
+import {
+  type Column,
+  defineTable,
+  definitionVersionOf,
+  IS_FOREIGN,
+  plainColumn,
+  writtenIn,
+} from './columns.ts';
 import { fillKeys, type Row } from './new-keys.ts';
 import type { SideTable } from './side-table.ts';
 import type { Store } from './store.ts';
@@ -19,11 +36,12 @@ const WRITTEN = 'written';
 const END = '~';
 
 /** What the file says of a table: which parts are filled, and how far those are that are being filled. */
-interface State {
+export interface State {
   filled: Parts;
   filling: Parts;
   place: string;
-  wordsTable: string;
+  /** Whose values lie under the plain name of an index or the words: another's lie beside. */
+  owners: Parts;
 }
 
 export interface BackfillOptions<R extends Stored> {
@@ -44,7 +62,8 @@ const DEFINE =
  * since: its rows show it, and then everything is looked at again.
  */
 export class Backfill<R extends Stored> {
-  readonly wordsTable: string;
+  readonly #sources: Parts;
+  readonly #owners: Parts;
   readonly #options: BackfillOptions<R>;
   readonly #parts: Parts;
   readonly #pending: Set<string>;
@@ -62,26 +81,43 @@ export class Backfill<R extends Stored> {
     const { store, name, definition } = options;
     this.#options = options;
     this.#parts = partsOf(definition);
+    this.#sources = sourcesOf(definition);
+    const columns = defineTable(store, name);
     store.define(DEFINE);
     const text = this.#keptText();
     const kept = text === undefined ? undefined : (JSON.parse(text) as State);
     const isEmpty = store.sql(`SELECT 1 FROM ${name} LIMIT 1`).get() === undefined;
     const place = kept && Object.keys(kept.filling).length > 0 ? kept.place : END;
-    const isUnknown = !kept || this.#hasForeign(place);
+    const isUnknown = !kept || !columns.includes('written') || this.#hasForeign(place);
     const isNew = ([part, print]: [string, string]) => isUnknown || kept.filled[part] !== print;
     const news = isEmpty ? [] : Object.entries(this.#parts).filter(isNew);
     this.#pending = new Set(news.map(([part]) => part));
     if (!isEmpty && (isUnknown || kept.filling[WRITTEN] !== undefined)) this.#pending.add(WRITTEN);
     const goesOn = kept && !isUnknown && isSame(kept.filling, this.#ofParts(this.#pending));
     if (goesOn) this.#place = kept.place;
-    const known = kept?.filled[WORDS];
-    const print = this.#parts[WORDS];
-    this.wordsTable = kept?.wordsTable ?? `${name}_words`;
-    // Beside the other: its words are those of another function, and 0.1.0 fails where it finds what it would add.
-    if (known && print && known !== print) {
-      if (this.wordsTable !== `${name}_words`) store.define(`DROP TABLE ${this.wordsTable}`);
-      this.wordsTable = `${name}_words_${print}`;
-    }
+    const isOlder = !kept && !isEmpty && versionOf(definition) > 1;
+    const older = isOlder ? this.#partsOfOlder(columns) : {};
+    this.#owners = { ...this.#sources, ...older, ...(isEmpty ? {} : kept?.owners) };
+  }
+
+  /** The column of an index: beside that of another function with its name. */
+  columnOf = (index: string) => this.#beside(plainColumn(index), indexPart(index));
+
+  /** Beside those of another function too, among which 0.1.0 could not add its own. */
+  get wordsTable() {
+    return this.#beside(`${this.#options.name}_words`, WORDS);
+  }
+
+  #beside(plain: string, part: string) {
+    const print = this.#sources[part];
+    return this.#owners[part] === print ? plain : `${plain}_${print}`;
+  }
+
+  /** 0.1.0 did not say by which functions its columns and words were made. */
+  #partsOfOlder(columns: string[]): Parts {
+    const indexes = Object.keys(this.#options.definition.indexes ?? {});
+    const had = indexes.filter((index) => columns.includes(plainColumn(index))).map(indexPart);
+    return Object.fromEntries([...had, WORDS].map((part) => [part, OLDER]));
   }
 
   /** @throws StoreError when a key that is new is no key of the records that are there. */
@@ -95,8 +131,19 @@ export class Backfill<R extends Stored> {
       this.#about = this.#count('');
       this.#done = this.#about - this.#count(this.#place);
     }
+    this.#dropOtherWords();
     if (this.#stateText() !== this.#keptText()) {
       store.define(`INSERT OR REPLACE INTO definitions VALUES ('${name}', '${this.#stateText()}')`);
+    }
+  }
+
+  /** Those that nobody keeps any more; the plain ones may be wanted by 0.1.0. */
+  #dropOtherWords() {
+    const { store, name } = this.#options;
+    const beside = store.sql('SELECT name FROM sqlite_schema WHERE type = ? AND name GLOB ?');
+    for (const row of beside.all('table', `${name}_words_*`)) {
+      const table = (row as { name: string }).name;
+      if (table !== this.wordsTable) store.define(`DROP TABLE ${table}`);
     }
   }
 
@@ -243,7 +290,7 @@ export class Backfill<R extends Stored> {
       filled: this.#ofParts(filled),
       filling: this.#ofParts(pending),
       place,
-      wordsTable: this.wordsTable,
+      owners: this.#owners,
     };
     return JSON.stringify(state);
   }

@@ -1,21 +1,32 @@
 /** What a table keeps beside the JSON of its records: a column for each key and index. */
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
-import { FORGET, indexPart, keyPart } from '../definition.ts';
+import { FORGET, indexPart, keyPart, OLDER } from '../definition.ts';
 import type { Store } from './store.ts';
 
 export type Value = string | number | null;
 export type Column<R> = readonly [name: string, value: (record: R) => Value, part: string];
 
-export function columnsOf<R extends Stored>(definition: TableDefinition<R>): Column<R>[] {
+/**
+ * What another function made lies under the plain name of an index, and what this one makes beside it. New records have
+ * both, for the release before that may be rolled back to.
+ */
+export function columnsOf<R extends Stored>(
+  definition: TableDefinition<R>,
+  columnOf: (index: string) => string,
+): Column<R>[] {
   const { unique = {}, indexes = {}, forgetAt } = definition;
   return [
     ...Object.entries(unique).map(([key, value]) => [`k_${key}`, value, keyPart(key)] as const),
-    ...Object.entries(indexes).map(
-      ([name, value]) => [`i_${name}`, value, indexPart(name)] as const,
-    ),
+    ...Object.entries(indexes).flatMap(([name, value]) => {
+      const [plain, own] = [plainColumn(name), columnOf(name)];
+      const column = [own, value, indexPart(name)] as const;
+      return own === plain ? [column] : [[plain, value, OLDER] as const, column];
+    }),
     ...(forgetAt ? [['forget_at', forgetAt, FORGET] as const] : []),
   ];
 }
+
+export const plainColumn = (index: string) => `i_${index}`;
 
 const VERSIONS = 1000;
 
@@ -35,17 +46,21 @@ export function definitionVersionOf(recordVersion: number, written: number | nul
   return own ? (written ?? 0) % VERSIONS : 1;
 }
 
-/** Makes the table, its columns and its indexes where they are not there yet. */
-export function defineTable<R>(store: Store, name: string, columns: Column<R>[], listed = false) {
+/** The columns that the table has; it is made where there is none. */
+export function defineTable(store: Store, name: string): string[] {
   store.define(
     `CREATE TABLE IF NOT EXISTS ${name} (id TEXT PRIMARY KEY, version INTEGER NOT NULL,
      created TEXT NOT NULL, body TEXT NOT NULL)`,
   );
-  const known = store.sql(`SELECT name FROM pragma_table_info('${name}')`).all() as unknown as {
-    name: string;
-  }[];
+  const columns = store.sql(`SELECT name FROM pragma_table_info('${name}')`).all();
+  return (columns as unknown as { name: string }[]).map((column) => column.name);
+}
+
+/** Makes the columns and indexes that are not there yet. */
+export function defineColumns<R>(store: Store, name: string, columns: Column<R>[], listed = false) {
+  const known = defineTable(store, name);
   for (const column of ['written INTEGER', ...columns.map(([column]) => column)]) {
-    if (known.some(({ name }) => name === column.split(' ')[0])) continue;
+    if (known.includes(column.split(' ')[0] as string)) continue;
     store.define(`ALTER TABLE ${name} ADD COLUMN ${column}`);
   }
   store.define(`CREATE INDEX IF NOT EXISTS ${name}_foreign ON ${name} (id) WHERE ${IS_FOREIGN}`);

@@ -66,7 +66,7 @@ export function openFile(path: string): StoreFile {
   }
 }
 
-function whyUnusable(path: string, error: unknown) {
+export function whyUnusable(path: string, error: unknown) {
   const { errcode, message } = error as { errcode?: number; message: string };
   const reasons: Record<number, string> = {
     5: 'another process is using it. Stop that one, or choose another DATA_DIR',

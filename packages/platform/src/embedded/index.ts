@@ -11,6 +11,7 @@ import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 
+export { readStatus } from './status.ts';
 export { StoreError };
 
 /** The times of delivery are shorter in tests. */

@@ -10,7 +10,7 @@ import { Backfill } from './backfill.ts';
 import {
   type Column,
   columnsOf,
-  defineTable,
+  defineColumns,
   definitionVersionOf,
   type Value,
   writtenIn,
@@ -73,10 +73,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     this.#version = versionOf(definition);
     this.#read = this.#version > 1 ? 'body, version, written' : 'body';
     this.#upcast = upcastTo(definition);
-    this.#columns = columnsOf(definition);
-    defineTable(store, name, this.#columns, definition.listed);
     const read = this.#upcast;
     this.backfill = new Backfill({ store, name, definition, read, clock, onError });
+    this.#columns = columnsOf(definition, this.backfill.columnOf);
+    defineColumns(store, name, this.#columns, definition.listed);
     const own = this.#columns.map(([name]) => name);
     const names = ['id', 'version', 'created', 'body', 'written', ...own];
     const replaced = names.slice(1).map((name) => `${name} = excluded.${name}`);
@@ -153,7 +153,8 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   async due(index: string, upTo: number, limit: number) {
     const part = indexPart(index);
     if (!this.backfill.isFilled(part)) await this.backfill.filled(part);
-    const sql = `SELECT ${this.#read} FROM ${this.#name} WHERE i_${index} <= ? ORDER BY i_${index} LIMIT ?`;
+    const column = this.backfill.columnOf(index);
+    const sql = `SELECT ${this.#read} FROM ${this.#name} WHERE ${column} <= ? ORDER BY ${column} LIMIT ?`;
     const rows = this.#store.read(() => this.#store.sql(sql).all(upTo, limit)) as unknown as Row[];
     return rows.map((row) => this.#record(row));
   }
@@ -197,7 +198,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
         )
         .iterate(this.#rarest(words), ...before);
     }
-    const condition = where ? `i_${where[0]} = ? AND` : '';
+    const condition = where ? `${this.backfill.columnOf(where[0])} = ? AND` : '';
     return this.#store
       .sql(
         `SELECT ${this.#read} FROM ${name} WHERE ${condition} (created, id) < (?, ?)
