@@ -1,3 +1,4 @@
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { EventData } from '@fairseat/common/events';
 import { createHost, createLog, defineService, readConfig } from '@fairseat/common/kit';
