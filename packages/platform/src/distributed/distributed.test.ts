@@ -27,6 +27,7 @@ const openHarness: OpenHarness = async (clock) => {
         deferMs: 2,
         backoffMs: 1,
         ackWaitMs: 2000,
+        owns: ['auth', 'tickets'],
       });
       opened.push(platform);
       return platform;
