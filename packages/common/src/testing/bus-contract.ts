@@ -5,7 +5,14 @@ import { NotYet } from '../errors.ts';
 import type { AnyEvent } from '../events.ts';
 import { createEventFactory } from '../kit/decide/envelope.ts';
 import type { Delivery, Platform, TableDefinition } from '../ports/index.ts';
-import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import {
+  auth,
+  collector,
+  expiration,
+  type Harness,
+  type OpenHarness,
+  onPlatform,
+} from './harness.ts';
 
 const id = (n: number) => n.toString(16).padStart(32, '0');
 
@@ -21,6 +28,13 @@ function numberedEvents(platform: Platform, harness: Harness) {
       },
     );
 }
+
+const elapsedEvent = (platform: Platform, harness: Harness, n: number): AnyEvent =>
+  createEventFactory(expiration, harness.clock, platform.newId)(
+    'expiration.elapsed',
+    { id: id(n), version: 1 },
+    { orderId: id(n) },
+  );
 
 type Receive = (event: AnyEvent, delivery: Delivery) => Promise<void>;
 const consume = (platform: Platform, group: string, handler: Receive) =>
@@ -86,6 +100,32 @@ export function busContract(kind: string, openHarness: OpenHarness) {
       await platform.start();
       expect(await received.all).toEqual([id(1)]);
       await platform.close();
+    });
+
+    test('brings a handler that joins a group whatever is published from then on', async (harness) => {
+      const before = await harness.open();
+      const first = collector<string>(1);
+      consume(before, 'a', async ({ subject }) => first.add(subject));
+      await before.start();
+      await before.bus.publish(numberedEvents(before, harness)(1));
+      await before.bus.publish(elapsedEvent(before, harness, 1));
+      await first.all;
+      await expect.poll(() => before.bus.backlog()).toEqual([{ group: 'a', events: 0, dead: 0 }]);
+      await before.close();
+
+      const after = await harness.open();
+      const [ended, elapsed] = [collector<string>(1), new Set<string>()];
+      after.bus.consume('a', {
+        'session.ended': async ({ subject }) => ended.add(subject),
+        // Those of before may come or not.
+        'expiration.elapsed': async ({ subject }) => void elapsed.add(subject),
+      });
+      await after.start();
+      await after.bus.publish(numberedEvents(after, harness)(2));
+      await after.bus.publish(elapsedEvent(after, harness, 2));
+      expect(await ended.all).toEqual([id(2)]);
+      await expect.poll(() => elapsed).toContain(id(2));
+      await after.close();
     });
 
     test('brings what was not handled again after a crash, and goes on behind what was', async (harness) => {
