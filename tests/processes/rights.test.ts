@@ -38,10 +38,24 @@ const manual = readFileSync(join(import.meta.dirname, '../../docs/operations.md'
 const example = (heading: string) =>
   new RegExp(`### ${heading}\n[\\s\\S]*?\`\`\`\n([\\s\\S]*?)\`\`\``).exec(manual)?.[1] ?? '';
 
+/** The types that a service handles, with a hyphen, by the table of the manual. */
+const [, handled = ''] = manual.split('| handled by |');
+const handledBy = (service: string) =>
+  (new RegExp(`\\| ${service} \\| (.*) \\|`).exec(handled)?.[1] ?? '')
+    .replaceAll(/[`\s]/g, '')
+    .replaceAll('.', '-')
+    .split(',');
+
 const natsUser = (service: string) =>
   example('NATS')
+    .replaceAll(/^.*-TYPE.*$/gm, (line) =>
+      handledBy(service)
+        .map((type) => line.replaceAll('TYPE', type))
+        .join('\n'),
+    )
     .replace('"order.>"', nounOfService(service) ? `"${nounOfService(service)}.>"` : '')
     .replaceAll('orders', service)
+    .replaceAll(/(STREAM\.(?:CREATE|UPDATE)\.)/g, `$1${namespace}_`)
     .replaceAll(/"([a-z]+\.>)"/g, `"${namespace}.$1"`)
     .replace('"…"', `"${PASSWORD}"`);
 

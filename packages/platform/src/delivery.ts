@@ -83,7 +83,16 @@ export type Handler = (event: AnyEvent, delivery: Delivery) => Promise<void>;
 export const handlerOf = (handlers: Handlers, type: EventType) =>
   handlers[type] as Handler | undefined;
 
-/** Returns undefined when the body is not a valid event. Handling it then fails with the reason. */
+/**
+ * Whether a body names a type that this group has no handler for, be it one that this version does not know. That is
+ * no failure, whatever else the body holds.
+ */
+export function isForOthers(handlers: Handlers, body: string): boolean {
+  const type = (asJson(body) as { type?: unknown } | null)?.type;
+  return typeof type === 'string' && !Object.hasOwn(handlers, type);
+}
+
+/** Undefined when it holds no event: then handling it fails, and tells why. */
 export function asEvent(body: string): AnyEvent | undefined {
   try {
     return parseEvent(JSON.parse(body));

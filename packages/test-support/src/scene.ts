@@ -1,6 +1,6 @@
 /** For tests: platforms of one namespace on the real servers, and events and records for them. */
 import { traceparentOf } from '@fairseat/common/context';
-import type { AnyEvent } from '@fairseat/common/events';
+import { type AnyEvent, eventTypes, publisherOf } from '@fairseat/common/events';
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
 import {
   type DistributedOptions,
@@ -15,6 +15,7 @@ import { newNamespace, removeNamespace } from './namespaces.ts';
 export const servers = inject('servers');
 const mongo = new MongoClient(servers.mongodbUrl);
 const AT_ONCE = 100;
+const services = eventTypes().map(publisherOf);
 export const soon = { interval: 20 };
 
 export const id = (n: number) => n.toString(16).padStart(32, '0');
@@ -62,6 +63,7 @@ export class Scene {
       deferMs: 2,
       backoffMs: 1,
       ackWaitMs: 2000,
+      owns: services,
       onError: (message, error) => this.errors.push(`${message}: ${error}`),
       ...options,
     });

@@ -12,8 +12,10 @@ export type Handlers = {
 /** Delivers events between services: at least once, in any order, also after a restart. */
 export interface Bus {
   /**
-   * Delivers every event of the handled types, from the first that is still kept, to one process of this group. When
-   * earlier ones are gone, the services that published them are asked to say every record's state again.
+   * Delivers every event of the handled types to one process of this group: to a new group from the first that is
+   * still kept, to a handler that an existing group gets later from then on. When earlier ones are gone, the services that
+   * published them are asked to say every record's state again. An event of any other type, known or not, is no concern of
+   * the group. Of several versions of a group, each event goes to one that handles it.
    * A handler that throws `NotYet` puts the event off: it is delivered again soon. After any other failure it is
    * delivered again with growing delay and, after a bounded number of tries, it becomes a dead letter.
    * A handler must write each record at most once.

@@ -3,44 +3,15 @@ import { describe, expect, it } from 'vitest';
 import { currentStory } from '../context.ts';
 import { NotYet } from '../errors.ts';
 import type { AnyEvent } from '../events.ts';
-import { createEventFactory } from '../kit/decide/envelope.ts';
-import type { Delivery, Platform, TableDefinition } from '../ports/index.ts';
-import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
-
-const id = (n: number) => n.toString(16).padStart(32, '0');
-
-function numberedEvents(platform: Platform, harness: Harness) {
-  const newEvent = createEventFactory(auth, harness.clock, platform.newId);
-  return (n: number): AnyEvent =>
-    newEvent(
-      'session.ended',
-      { id: id(n), version: 1 },
-      {
-        sessionId: id(n),
-        expiresAt: new Date(harness.clock.now()).toISOString(),
-      },
-    );
-}
-
-type Receive = (event: AnyEvent, delivery: Delivery) => Promise<void>;
-const consume = (platform: Platform, group: string, handler: Receive) =>
-  platform.bus.consume(group, { 'session.ended': handler });
-
-interface Counter {
-  id: string;
-  version: number;
-  createdAt: string;
-}
-const numbered = (n: number): Counter => ({
-  id: id(n),
-  version: 1,
-  createdAt: new Date(0).toISOString(),
-});
-const counters: TableDefinition<Counter> = { name: 'counters' };
+import { collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import { joiningContract } from './joining-contract.ts';
+import { consume, counters, id, numberedEvents } from './numbered-events.ts';
 
 export function busContract(kind: string, openHarness: OpenHarness) {
   const test = (name: string, run: (harness: Harness) => Promise<void>) =>
     it(name, () => onPlatform(openHarness, run));
+
+  joiningContract(kind, openHarness);
 
   describe(`the bus of the ${kind} platform`, () => {
     test('brings every event to every group', async (harness) => {
@@ -91,55 +62,6 @@ export function busContract(kind: string, openHarness: OpenHarness) {
       await platform.start();
       expect(await received.all).toEqual([id(1)]);
       await platform.close();
-    });
-
-    test('has all said again for a group that was added, or was away, after events were forgotten', async (harness) => {
-      let asked = 0;
-      const open = async (...groups: string[]) => {
-        const platform = await harness.open();
-        const table = platform.table('auth', counters);
-        const event = numberedEvents(platform, harness);
-        const said = (record: Counter) => event(Number.parseInt(record.id, 16));
-        platform.bus.onLoss('auth', async () => {
-          asked += 1;
-          for (const current of await table.walk('', 10)) {
-            const next = { ...current, version: current.version + 1 };
-            await table.replace(current, next, [said(current)]);
-          }
-        });
-        const heard = groups.map((group) => {
-          const subjects = new Set<string>();
-          consume(platform, group, async ({ subject }) => {
-            subjects.add(subject);
-          });
-          return subjects;
-        });
-        await platform.start();
-        return { platform, table, said, heard };
-      };
-      const all = [id(1), id(2), id(3)];
-      const first = await open('a');
-      for (const each of [1, 2, 3].map(numbered)) {
-        await first.table.insert(each, [first.said(each)]);
-      }
-      await expect.poll(() => first.heard[0]?.size).toBe(3);
-      expect(asked).toBe(0);
-      await expect.poll(() => first.platform.bus.backlog()).toMatchObject([{ events: 0 }]);
-      await harness.outliveEvents();
-      await first.platform.close();
-
-      const second = await open('a', 'added');
-      await expect.poll(() => [...(second.heard[1] ?? [])].toSorted()).toEqual(all);
-      await expect.poll(() => second.platform.bus.backlog()).toMatchObject([{ events: 0 }, {}]);
-      await second.platform.close();
-      const before = asked;
-      expect(before).toBeLessThan(2);
-
-      const third = await open('a', 'added');
-      await third.platform.bus.publish(third.said(numbered(4)));
-      await expect.poll(() => [...(third.heard[1] ?? [])]).toContain(id(4));
-      expect(asked).toBe(before);
-      await third.platform.close();
     });
 
     test('brings what was not handled again after a crash, and goes on behind what was', async (harness) => {

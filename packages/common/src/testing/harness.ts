@@ -1,9 +1,11 @@
+import { expirationEvents } from '../contracts/expiration.ts';
 import { sessionEvents } from '../contracts/session.ts';
 import type { Platform } from '../ports/index.ts';
 import { createTestClock, type TestClock } from './clock.ts';
 
-/** The service whose events the suites publish. */
+/** The services whose events the suites publish. */
 export const auth = { name: 'auth', publishes: sessionEvents };
+export const expiration = { name: 'expiration', publishes: expirationEvents };
 
 /** Opens platforms of the kind under test for a contract suite. */
 export interface Harness {

@@ -1,12 +1,14 @@
-import { type AnyEvent, type EventType, parseEvent, parseNewEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
-import { MAX_DEAD_LETTERS } from '../delivery.ts';
-import { Consumer, type ConsumerOptions } from './consumer.ts';
+import { handlerOf, MAX_DEAD_LETTERS } from '../delivery.ts';
+import { InTurn } from '../in-turn.ts';
+import type { ConsumerOptions, Group } from './consumer.ts';
 import { Letters } from './letters.ts';
 import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 import { Newcomers } from './newcomers.ts';
+import { Subscription } from './subscription.ts';
 
 export interface BusOptions extends ConsumerOptions {
   /** Called when a service begins to say all its records again. */
@@ -14,13 +16,12 @@ export interface BusOptions extends ConsumerOptions {
   onWatcherError: (error: unknown) => void;
 }
 
-interface Group {
-  name: string;
-  letters: Letters;
-  consumers: Consumer[];
+interface Consuming {
+  group: Group;
+  subscriptions: Subscription[];
 }
 
-/** Events on JetStream: one durable consumer for each group and stream, dead letters in the group's own database. */
+/** Events on JetStream: a durable consumer for each group and event type, dead letters in the group's own database. */
 export class JetStreamBus implements Bus {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
@@ -28,7 +29,7 @@ export class JetStreamBus implements Bus {
   readonly #onWatcherError: (error: unknown) => void;
   readonly #losses: Losses;
   readonly #newcomers: Newcomers;
-  readonly #groups: Group[] = [];
+  readonly #groups: Consuming[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
 
@@ -44,19 +45,18 @@ export class JetStreamBus implements Bus {
     });
   }
 
-  consume(group: string, handlers: Handlers) {
-    if (this.#groups.some(({ name }) => name === group))
-      throw new Error(`${group} consumes already`);
-    const letters = new Letters(this.#mongo, group);
-    const consumers = this.#nats.streams.flatMap((stream) => {
-      const own = Object.entries(handlers).filter(([type]) =>
-        stream.types.includes(type as EventType),
-      );
-      if (own.length === 0) return [];
-      const handled = Object.fromEntries(own) as Handlers;
-      return [new Consumer(this.#nats, stream, group, handled, letters, this.#options)];
+  consume(name: string, handlers: Handlers) {
+    if (this.#groups.some(({ group }) => group.name === name))
+      throw new Error(`${name} consumes already`);
+    const letters = new Letters(this.#mongo, name);
+    const group = { name, handlers, letters, deliveries: new InTurn() };
+    const subscriptions = this.#nats.streams.flatMap((stream) => {
+      const types = stream.types.filter((type) => handlerOf(handlers, type));
+      return types.length === 0
+        ? []
+        : [new Subscription(this.#nats, stream, types, group, this.#options)];
     });
-    this.#groups.push({ name: group, letters, consumers });
+    this.#groups.push({ group, subscriptions });
   }
 
   publish(event: AnyEvent) {
@@ -78,12 +78,13 @@ export class JetStreamBus implements Bus {
   }
 
   onLoss(service: string, sayAgain: () => Promise<void>) {
+    this.#nats.own(service);
     this.#losses.watch(service, sayAgain);
     this.#newcomers.add(service, sayAgain);
   }
 
   async deadLetters(): Promise<DeadLetter[]> {
-    const lists = await Promise.all(this.#groups.map(({ letters }) => letters.list()));
+    const lists = await Promise.all(this.#groups.map(({ group }) => group.letters.list()));
     return lists
       .flat()
       .toSorted((a, b) => a.diedAt.localeCompare(b.diedAt))
@@ -92,19 +93,19 @@ export class JetStreamBus implements Bus {
 
   backlog() {
     return Promise.all(
-      this.#groups.map(async ({ name, letters, consumers }) => {
-        const counts = await Promise.all(consumers.map((consumer) => consumer.backlog()));
+      this.#groups.map(async ({ group, subscriptions }) => {
+        const counts = await Promise.all(subscriptions.map((each) => each.backlog()));
         const events = counts.reduce((sum, count) => sum + count, 0);
-        return { group: name, events, dead: await letters.dead() };
+        return { group: group.name, events, dead: await group.letters.dead() };
       }),
     );
   }
 
   async start() {
-    await Promise.all(this.#groups.map(({ letters }) => letters.prepare()));
-    const consumers = this.#consumers();
-    await Promise.all(consumers.map((consumer) => consumer.declare()));
-    for (const consumer of consumers) consumer.start();
+    await Promise.all(this.#groups.map(({ group }) => group.letters.prepare()));
+    const subscriptions = this.#subscriptions();
+    await Promise.all(subscriptions.map((each) => each.declare()));
+    for (const each of subscriptions) each.start();
     this.#losses.start();
     this.#newcomers.start();
   }
@@ -113,17 +114,17 @@ export class JetStreamBus implements Bus {
     await Promise.all([
       this.#losses.stop(),
       this.#newcomers.stop(),
-      ...this.#consumers().map((consumer) => consumer.stop()),
+      ...this.#subscriptions().map((each) => each.stop()),
     ]);
   }
 
   crash() {
     this.#losses.crash();
     this.#newcomers.crash();
-    for (const consumer of this.#consumers()) consumer.crash();
+    for (const each of this.#subscriptions()) each.crash();
   }
 
-  #consumers = () => this.#groups.flatMap(({ consumers }) => consumers);
+  #subscriptions = () => this.#groups.flatMap(({ subscriptions }) => subscriptions);
 
   #show(data: Uint8Array) {
     try {

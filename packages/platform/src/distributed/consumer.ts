@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { inStory, storyOf } from '@fairseat/common/context';
 import { Unavailable } from '@fairseat/common/errors';
-import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseEvent } from '@fairseat/common/events';
 import type { Clock, Handlers } from '@fairseat/common/ports';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import { ClosedConnectionError } from '@nats-io/transport-node';
@@ -12,12 +12,13 @@ import {
   asEvent,
   type DeliveryTiming,
   handlerOf,
+  isForOthers,
   UNAVAILABLE_PAUSE_MS,
 } from '../delivery.ts';
-import { InTurn } from '../in-turn.ts';
+import type { InTurn } from '../in-turn.ts';
 import type { Letters } from './letters.ts';
-import { isMissing, type Nats } from './nats.ts';
-import type { Stream } from './streams.ts';
+import type { Nats } from './nats.ts';
+import { isMissing, type Stream } from './streams.ts';
 
 export interface ConsumerOptions extends DeliveryTiming {
   clock: Clock;
@@ -29,21 +30,39 @@ export interface ConsumerOptions extends DeliveryTiming {
 
 const MAX_IN_FLIGHT = 128;
 const PULL_MS = 10_000;
+/** How long until what one replica has no handler for is offered again. */
+const GIVE_BACK_MS = 250;
+
+/** One group of consumers, and what its consumers in this process share. */
+export interface Group {
+  name: string;
+  handlers: Handlers;
+  letters: Letters;
+  /** Events of one record come from several durables. */
+  deliveries: InTurn;
+}
+
+/** The durable that a consumer pulls from. */
+export interface Source {
+  stream: Stream;
+  durable: string;
+  /** Makes it again where it was lost. */
+  declare: () => Promise<unknown>;
+  /** What becomes of an event; without it, each is handled. */
+  verdict?: (message: JsMsg) => 'handle' | 'acknowledge' | 'give back';
+}
 
 /**
- * Receives the events of one stream for one group. All replicas of a service pull from the same durable consumer, so
- * each event goes to one of them. A process handles events of different records at the same time, and those of one
- * record in turn. An event is acknowledged once its handler has returned.
+ * Pulls from one durable. All replicas of a service pull from the same ones, so each event goes to one of them. Events
+ * of different records are handled at the same time, those of one record in turn as far as they come to the same
+ * process. An event is acknowledged once its handler has returned.
  */
 export class Consumer {
   readonly #nats: Nats;
-  readonly #stream: Stream;
-  readonly #group: string;
-  readonly #handlers: Handlers;
-  readonly #letters: Letters;
+  readonly #source: Source;
+  readonly #group: Group;
   readonly #options: ConsumerOptions;
   readonly #inFlight = new Set<JsMsg>();
-  readonly #deliveries = new InTurn();
   #pulling: ConsumerMessages | undefined;
   #running = false;
   #loop = Promise.resolve();
@@ -52,28 +71,13 @@ export class Consumer {
   #slotFree = Promise.withResolvers<void>();
   #cancelWorking = () => {};
 
-  constructor(
-    nats: Nats,
-    stream: Stream,
-    group: string,
-    handlers: Handlers,
-    letters: Letters,
-    options: ConsumerOptions,
-  ) {
+  constructor(nats: Nats, source: Source, group: Group, options: ConsumerOptions) {
     this.#nats = nats;
-    this.#stream = stream;
+    this.#source = source;
     this.#group = group;
-    this.#handlers = handlers;
-    this.#letters = letters;
     this.#options = options;
     // The client itself would look for the consumer first and, if that fails, wait PULL_MS before the next try.
     nats.onReconnect(() => this.#pulling?.stop());
-  }
-
-  /** Creates the durable consumer, or updates it to the types handled now. */
-  declare() {
-    const types = Object.keys(this.#handlers) as EventType[];
-    return this.#nats.declareConsumer(this.#stream, this.#group, types, this.#options.ackWaitMs);
   }
 
   start() {
@@ -99,15 +103,6 @@ export class Consumer {
     this.#cancelWorking();
   }
 
-  /** Returns the number of events yet to be handled. @throws Unavailable */
-  async backlog(): Promise<number> {
-    const { num_pending: unread, num_ack_pending: underway } = await this.#nats.consumerInfo(
-      this.#stream,
-      this.#group,
-    );
-    return unread + underway;
-  }
-
   async #run() {
     while (this.#running) {
       try {
@@ -123,7 +118,7 @@ export class Consumer {
 
   async #pull() {
     const { streams } = await this.#nats.open();
-    const consumer = await streams.consumers.get(this.#stream.name, this.#group);
+    const consumer = await streams.consumers.get(this.#source.stream.name, this.#source.durable);
     while (this.#running) {
       await this.#paused;
       while (this.#inFlight.size > MAX_IN_FLIGHT / 2) await this.#slotFree.promise;
@@ -141,7 +136,7 @@ export class Consumer {
     if (!isMissing(error) && !/deleted|no responders/i.test(String(error))) return;
     try {
       await this.#nats.declareStreams();
-      await this.declare();
+      await this.#source.declare();
     } catch (failure) {
       this.#options.onTrouble(failure);
     }
@@ -152,10 +147,15 @@ export class Consumer {
       tell(() => message.nak());
       return;
     }
+    const verdict = this.#source.verdict?.(message) ?? 'handle';
+    if (verdict !== 'handle') {
+      tell(() => (verdict === 'acknowledge' ? message.ack() : message.nak(GIVE_BACK_MS)));
+      return;
+    }
     const event = asEvent(message.string());
     const subject = event?.subject ?? String(message.seq);
     this.#inFlight.add(message);
-    this.#deliveries.add(
+    this.#group.deliveries.add(
       subject,
       () => this.#deliver(message, event),
       () => {
@@ -188,8 +188,10 @@ export class Consumer {
   }
 
   async #handle(message: JsMsg, parsed: AnyEvent | undefined) {
+    const { handlers } = this.#group;
+    if (!parsed && isForOthers(handlers, message.string())) return;
     const event = parsed ?? parseEvent(message.json());
-    const handler = handlerOf(this.#handlers, event.type);
+    const handler = handlerOf(handlers, event.type);
     const delivery = { attempt: message.info.deliveryCount };
     await inStory(storyOf(event), () => handler?.(event, delivery));
   }
@@ -208,20 +210,20 @@ export class Consumer {
     // A stream that was lost and created again numbers from one again.
     const id = `${stream} ${streamSequence} ${timestampNanos}`;
     try {
-      const failures = await this.#letters.fail(id, message.string(), error, clock.now());
+      const failures = await this.#group.letters.fail(id, message.string(), error, clock.now());
       const next = afterFailure(failures, this.#options);
       if (next.kind === 'retry') {
         tell(() => message.nak(next.forMs));
         return true;
       }
-      await this.#letters.bury(id, clock.now());
+      await this.#group.letters.bury(id, clock.now());
     } catch (failure) {
       if (!(failure instanceof Unavailable)) throw failure;
       this.#pause(failure);
       return false;
     }
     tell(() => message.ack());
-    onDeadLetter(this.#group, error, message.string());
+    onDeadLetter(this.#group.name, error, message.string());
     return true;
   }
 

@@ -28,6 +28,7 @@ const openHarness: OpenHarness = async (clock) => {
         deferMs: 2,
         backoffMs: 1,
         ackWaitMs: 2000,
+        owns: ['auth', 'expiration'],
       });
       opened.push(platform);
       return platform;

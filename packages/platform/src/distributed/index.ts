@@ -42,6 +42,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   onWaiting?: (line: string) => void;
   /** See `ConsumerOptions`. */
   ackWaitMs?: number;
+  /** Services whose streams it makes, though it does not run them: for tests. */
+  owns?: readonly string[];
 }
 
 export interface DistributedPlatform extends Platform {
@@ -74,6 +76,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     replicas: options.natsReplicas ?? 1,
     ...waiting,
   });
+  for (const service of options.owns ?? []) nats.own(service);
   const redisSettings = { url: options.redisUrl, caFile, name };
   const redis = connectRedis(redisSettings, 'commands');
   const explain = explainRedis(options.redisUrl, redis);

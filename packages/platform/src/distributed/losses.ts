@@ -76,7 +76,7 @@ export class Losses {
 
   async #look() {
     if (this.#services.size === 0) return;
-    // The process that notices first creates the missing streams.
+    // Makes those that are missing.
     const streams = await this.#nats.declareStreams();
     for (const [service, sayAgain] of this.#services) {
       const name = this.#nats.streams.find((stream) => stream.service === service)?.name;

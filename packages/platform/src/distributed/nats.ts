@@ -2,27 +2,20 @@ import { readFileSync } from 'node:fs';
 import { Unavailable, withoutPassword } from '@fairseat/common/errors';
 import { type AnyEvent, type EventType, eventTypes } from '@fairseat/common/events';
 import {
-  AckPolicy,
   type ConsumerInfo,
-  DeliverPolicy,
-  JetStreamApiCodes,
-  JetStreamApiError,
   type JetStreamClient,
   type JetStreamManager,
   jetstream,
   jetstreamManager,
-  StorageType,
   type StreamInfo,
 } from '@nats-io/jetstream';
 import {
   AuthorizationError,
   connect,
   type NatsConnection,
-  nanos,
   PermissionViolationError,
   type Subscription,
 } from '@nats-io/transport-node';
-import { EVENTS_KEPT_MS } from '../delivery.ts';
 import {
   EngineError,
   isAtLeast,
@@ -31,7 +24,7 @@ import {
   untilReachable,
   type Waiting,
 } from './engine.ts';
-import { inNamespace, type Stream, streamsOf } from './streams.ts';
+import { declareStream, inNamespace, NoStream, type Stream, streamsOf } from './streams.ts';
 
 const OLDEST = '2.12';
 const ANSWER_WITHIN_MS = 2000;
@@ -39,9 +32,6 @@ const CONNECT_WITHIN_MS = 2000;
 const RECONNECT_MS = 200;
 /** A connection that died silently is noticed after three of these. */
 const PING_MS = 1500;
-/** The server recognises an event that is published again within this time. */
-const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
-const MAX_ACK_PENDING = 10_000;
 
 interface Connected {
   connection: NatsConnection;
@@ -60,7 +50,7 @@ export interface NatsOptions extends Waiting {
   replicas: number;
 }
 
-/** The connection to NATS, and its streams: one for each service, declared from the catalogue of events. */
+/** The connection to NATS, and the streams: one a service, each made by its own service alone. */
 export class Nats {
   readonly #options: NatsOptions;
   readonly #servers: string[];
@@ -68,6 +58,7 @@ export class Nats {
   readonly #isSecure: boolean;
   readonly #credentials: { user?: string; pass?: string };
   readonly streams: Stream[];
+  readonly #owned = new Set<string>();
   #opening: Promise<Connected> | undefined;
   #declaring: Promise<StreamInfo[]> | undefined;
   readonly #onReconnect: (() => void)[] = [];
@@ -144,7 +135,12 @@ export class Nats {
     }
   }
 
-  /** Creates missing streams and updates those that differ. Returns all streams. */
+  /** This process speaks for that service, and so makes its stream. Nobody else does. */
+  own(service: string) {
+    this.#owned.add(service);
+  }
+
+  /** Makes the streams of this process' services, and updates those that differ. Answers what there is. */
   async declareStreams(): Promise<StreamInfo[]> {
     const { admin } = await this.open();
     this.#declaring ??= this.#declareStreams(admin).finally(() => {
@@ -154,53 +150,23 @@ export class Nats {
   }
 
   #declareStreams(admin: JetStreamManager) {
-    return Promise.all(this.streams.map((stream) => this.#declareStream(admin, stream)));
+    const owned = this.streams.filter(({ service }) => this.#owned.has(service));
+    return Promise.all(owned.map((stream) => declareStream(admin, stream, this.#options.replicas)));
   }
 
-  async #declareStream(admin: JetStreamManager, { name, subjects }: Stream): Promise<StreamInfo> {
-    const settings = {
-      subjects,
-      num_replicas: this.#options.replicas,
-      max_age: nanos(EVENTS_KEPT_MS),
-      duplicate_window: nanos(DUPLICATES_KNOWN_MS),
-    };
-    try {
-      const info = await admin.streams.info(name);
-      const kept = info.config as unknown as Record<string, unknown>;
-      const isSame = Object.entries(settings).every(
-        ([key, value]) => JSON.stringify(kept[key]) === JSON.stringify(value),
-      );
-      return isSame ? info : await admin.streams.update(name, settings);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-      return admin.streams.add({ name, storage: StorageType.File, ...settings });
-    }
-  }
-
-  /** Creates the durable consumer of a group, or updates the types that it receives. */
-  async declareConsumer(stream: Stream, group: string, types: EventType[], ackWaitMs: number) {
-    const { admin } = await this.open();
-    await admin.consumers.add(stream.name, {
-      durable_name: group,
-      filter_subjects: types.map((type) => this.#subject(type)),
-      deliver_policy: DeliverPolicy.All,
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(ackWaitMs),
-      max_ack_pending: MAX_ACK_PENDING,
-      // JetStream would drop an event after too many deliveries; dead letters keep it instead.
-      max_deliver: -1,
-    });
+  subject(type: EventType) {
+    return inNamespace(this.#options.namespace, '.', type);
   }
 
   /** @throws Unavailable */
-  consumerInfo(stream: Stream, group: string): Promise<ConsumerInfo> {
-    return this.#asking(({ admin }) => admin.consumers.info(stream.name, group));
+  consumerInfo(stream: Stream, durable: string): Promise<ConsumerInfo> {
+    return this.#asking(({ admin }) => admin.consumers.info(stream.name, durable));
   }
 
   /** Resolves once the event is stored. An event published again is recognised by its id. @throws Unavailable */
   async publish(event: AnyEvent): Promise<void> {
     await this.#asking(({ streams }) =>
-      streams.publish(this.#subject(event.type), JSON.stringify(event), { msgID: event.id }),
+      streams.publish(this.subject(event.type), JSON.stringify(event), { msgID: event.id }),
     );
   }
 
@@ -234,6 +200,10 @@ export class Nats {
     if (error instanceof EngineError) return { line: error.message, lasting: true };
     const message = reasonOf(error);
     const at = `NATS_URL: ${this.#servers}`;
+    if (error instanceof NoStream) {
+      const line = `${at} has no stream ${error.stream.name} yet, which the service ${error.stream.service} makes.`;
+      return { line, lasting: false };
+    }
     if (error instanceof AuthorizationError) {
       const line = `${at} refuses this user or password. Expected credentials.`;
       return { line, lasting: true };
@@ -256,10 +226,6 @@ export class Nats {
     return { line: `${at} does not answer: ${message}.`, lasting: false };
   };
 
-  #subject(type: EventType) {
-    return inNamespace(this.#options.namespace, '.', type);
-  }
-
   async #asking<T>(ask: (connected: Connected) => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const cancel = this.#options.clock.after(ANSWER_WITHIN_MS, () =>
@@ -274,12 +240,6 @@ export class Nats {
     }
   }
 }
-
-/** True when a stream or a consumer does not exist. */
-export const isMissing = (error: unknown) =>
-  error instanceof JetStreamApiError &&
-  (error.code === JetStreamApiCodes.StreamNotFound ||
-    error.code === JetStreamApiCodes.ConsumerNotFound);
 
 function parseUrl(text: string): URL {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;

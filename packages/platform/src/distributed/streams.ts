@@ -1,4 +1,13 @@
 import { type EventType, publisherOf } from '@fairseat/common/events';
+import {
+  JetStreamApiCodes,
+  JetStreamApiError,
+  type JetStreamManager,
+  StorageType,
+  type StreamInfo,
+} from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+import { EVENTS_KEPT_MS } from '../delivery.ts';
 
 /** The stream that stores the events of one service. */
 export interface Stream {
@@ -8,7 +17,24 @@ export interface Stream {
   subjects: string[];
 }
 
-/** One stream for each service, declared from the catalogue of events. */
+/** A stream that its service has not made yet. */
+export class NoStream extends Error {
+  override name = 'NoStream';
+  readonly stream: Stream;
+
+  constructor(stream: Stream) {
+    super(`no stream ${stream.name}`);
+    this.stream = stream;
+  }
+}
+
+/** For so long the server recognises an event that is published again. */
+const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
+/** To be raised with every change of the settings below: older versions leave those of a higher one alone. */
+const SETTINGS_VERSION = 1;
+const SETTINGS = 'fairseat.settings';
+
+/** One a service, from the catalogue of events. */
 export function streamsOf(types: EventType[], namespace: string | undefined): Stream[] {
   const services = [...new Set(types.map(publisherOf))];
   return services.map((service) => {
@@ -22,6 +48,55 @@ export function streamsOf(types: EventType[], namespace: string | undefined): St
     };
   });
 }
+
+/**
+ * Makes a stream that is missing, and updates one that differs. Subjects are only ever added: another version of the
+ * service, which runs beside this one, may have declared those that this one does not know.
+ */
+export async function declareStream(
+  admin: JetStreamManager,
+  { name, subjects }: Stream,
+  replicas: number,
+): Promise<StreamInfo> {
+  const settings = {
+    num_replicas: replicas,
+    max_age: nanos(EVENTS_KEPT_MS),
+    duplicate_window: nanos(DUPLICATES_KNOWN_MS),
+  };
+  const version = { [SETTINGS]: String(SETTINGS_VERSION) };
+  try {
+    const info = await admin.streams.info(name);
+    const { config } = info;
+    const isNewer = Number(config.metadata?.[SETTINGS] ?? 0) > SETTINGS_VERSION;
+    const wanted = {
+      subjects: [...new Set([...config.subjects, ...subjects])],
+      ...(!isNewer && { ...settings, metadata: { ...config.metadata, ...version } }),
+    };
+    const kept = config as unknown as Record<string, unknown>;
+    const isSame = Object.entries(wanted).every(
+      ([key, value]) => JSON.stringify(kept[key]) === JSON.stringify(value),
+    );
+    return isSame ? info : await admin.streams.update(name, wanted);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return admin.streams.add({
+      name,
+      subjects,
+      storage: StorageType.File,
+      ...settings,
+      metadata: version,
+    });
+  }
+}
+
+/** Whether a stream or a consumer is not there (any more). */
+export const isMissing = (error: unknown) => isNoStream(error) || isNoConsumer(error);
+
+export const isNoStream = (error: unknown) => hasCode(error, JetStreamApiCodes.StreamNotFound);
+export const isNoConsumer = (error: unknown) => hasCode(error, JetStreamApiCodes.ConsumerNotFound);
+
+export const hasCode = (error: unknown, code: number) =>
+  error instanceof JetStreamApiError && error.code === code;
 
 export const inNamespace = (namespace: string | undefined, separator: string, name: string) =>
   namespace === undefined ? name : namespace + separator + name;

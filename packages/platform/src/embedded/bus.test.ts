@@ -132,6 +132,37 @@ describe('what an event sets off at once', () => {
     expect(left()).toEqual([{ seq: 3 }]);
   });
 
+  it('is nothing where its type has no handler: known or not, saved by whatever version', async () => {
+    await bus.stop();
+    const save = (body: string) => {
+      const { seq } = store.sql('SELECT coalesce(max(seq), 0) + 1 AS seq FROM events').get() as {
+        seq: number;
+      };
+      store.sql('INSERT INTO events (seq, body) VALUES (?, ?)').run(seq, body);
+      return seq;
+    };
+    save('{"type":"ticket.framed","data":7}');
+    save('{"type":"toString"}');
+    const parked = save('{"type":"order.framed","data":7}');
+    save('no JSON');
+    save('{"type":"session.ended","data":7}');
+    // By a version that had a handler for it.
+    store.sql(`INSERT INTO parked VALUES ('a', ?, 1, 1, 0)`).run(parked);
+    const later = new EmbeddedBus(store, systemClock, {
+      ...{ deferMs: 1, backoffMs: 1, maxFailures: 3 },
+      ...{ onDeadLetter: () => {}, onWatcherError: () => {}, onNotSaid: () => {} },
+    });
+    store.continueAfter(parked + 2);
+    later.consume('a', { 'session.ended': async () => {} });
+    later.start();
+    await later.publish(event(1));
+    await later.settled();
+    const dead = (await later.deadLetters()).map(({ event: body }) => body);
+    expect(dead).toEqual(['no JSON', { type: 'session.ended', data: 7 }]);
+    expect(store.sql('SELECT * FROM parked').all()).toEqual([]);
+    await later.stop();
+  });
+
   it('is not held up by a watcher that throws', async () => {
     bus.watch(() => {
       throw new Error('broken watcher');

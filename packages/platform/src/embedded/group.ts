@@ -8,6 +8,7 @@ import {
   type DeliveryTiming,
   type Handler,
   handlerOf,
+  isForOthers,
   type Next,
   UNAVAILABLE_PAUSE_MS,
 } from '../delivery.ts';
@@ -23,6 +24,9 @@ export interface GroupOptions extends DeliveryTiming {
 }
 
 const MAX_IN_FLIGHT = 256;
+
+/** For what was parked by a version that had a handler for it. */
+const skip: Handler = async () => {};
 
 type PutAside = Extract<Next, { kind: 'defer' | 'retry' | 'dead' }>;
 
@@ -169,9 +173,10 @@ export class Group {
   }
 
   #accept(letter: Letter) {
-    const { event } = letter;
+    const { event, body } = letter;
     const handler = event && handlerOf(this.#handlers, event.type);
-    if (event && !handler) {
+    const isSkipped = event ? !handler : isForOthers(this.#handlers, body);
+    if (isSkipped && !letter.parked) {
       this.#done.add(letter.seq);
       return;
     }
@@ -179,7 +184,7 @@ export class Group {
     const subject = event?.subject ?? String(letter.seq);
     this.#deliveries.add(
       subject,
-      () => this.#deliver(letter, handler),
+      () => this.#deliver(letter, isSkipped ? skip : handler),
       () => this.#finished(letter),
     );
   }
@@ -211,6 +216,7 @@ export class Group {
     const delivery = { attempt: letter.attempts + 1 };
     await this.#store.unit(
       async () => {
+        if (handler === skip) return;
         const event = letter.event ?? parseEvent(JSON.parse(letter.body));
         await inStory(storyOf(event), () => handler?.(event, delivery));
         if (letter.void) throw new Unavailable('Its event was not saved after all.');

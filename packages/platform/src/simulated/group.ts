@@ -29,7 +29,11 @@ export class Group {
   readonly #consumers = new Map<Member, Handlers>();
   /** Letters that wait for a living process. */
   readonly #waiting: Letter[] = [];
-  /** The types whose next event is to be lost. */
+  /** Letters that found living processes, but none with a handler. */
+  readonly #unhandled: Letter[] = [];
+  /** All that any version has ever handled. */
+  readonly #types = new Set<string>();
+  /** Of which types one event is yet to be lost. */
   readonly #toLose = new Set<EventType>();
 
   constructor(name: string, environment: Environment) {
@@ -39,7 +43,10 @@ export class Group {
 
   join(member: Member, handlers: Handlers) {
     this.#consumers.set(member, handlers);
+    for (const type of Object.keys(handlers)) this.#types.add(type);
     member.onStart(() => {
+      this.backlog += this.#unhandled.length;
+      this.#waiting.push(...this.#unhandled.splice(0));
       for (const letter of this.#waiting.splice(0)) this.#deliverAfter(0, letter);
     });
     member.onEnd(() => this.#consumers.delete(member));
@@ -52,8 +59,7 @@ export class Group {
   }
 
   accept(event: AnyEvent) {
-    const [handlers] = this.#consumers.values();
-    if (handlers && !handlers[event.type]) return;
+    if (this.#consumers.size > 0 && !this.#types.has(event.type)) return;
     if (this.#toLose.delete(event.type)) {
       this.#fault(event, 'lost for good');
       return;
@@ -70,6 +76,16 @@ export class Group {
     this.#deliverAfter(delayMs + (isHeldBack ? heldBackMs : 0), letter, luck);
   }
 
+  /** Until somebody starts. Of what no living version handles, nobody has it yet to handle. */
+  #wait(letter: Letter) {
+    if ([...this.#consumers.keys()].every((member) => !member.isReady)) {
+      this.#waiting.push(letter);
+      return;
+    }
+    this.backlog -= 1;
+    if (this.#types.has(letter.event.type)) this.#unhandled.push(letter);
+  }
+
   #deliverAfter(delayMs: number, letter: Letter, luck = letter.scope.next()) {
     this.#environment.after(delayMs, luck, () => this.#deliver(letter));
   }
@@ -82,17 +98,17 @@ export class Group {
       return;
     }
     const luck = letter.scope.next();
-    const ready = [...this.#consumers.keys()].filter((member) => member.isReady);
-    const member = ready[luck.between(0, ready.length - 1)];
-    if (member === undefined) {
-      this.#waiting.push(letter);
+    const { type } = letter.event;
+    const ready = [...this.#consumers].flatMap(([member, handlers]) => {
+      const handler = handlerOf(handlers, type);
+      return member.isReady && handler ? [{ member, handler }] : [];
+    });
+    const chosen = ready[luck.between(0, ready.length - 1)];
+    if (chosen === undefined) {
+      this.#wait(letter);
       return;
     }
-    const handler = handlerOf(this.#consumers.get(member) ?? {}, letter.event.type);
-    if (handler === undefined) {
-      this.backlog -= 1;
-      return;
-    }
+    const { member, handler } = chosen;
     letter.attempts += 1;
     this.#hand(letter, member, handler, luck);
   }
