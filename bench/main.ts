@@ -3,6 +3,7 @@ import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { measureCrowd } from './crowd.ts';
 import { measureDistributed } from './distributed.ts';
+import { measureFailing } from './failing.ts';
 import { measureFootprint } from './footprint.ts';
 import { measureGrowth } from './growth.ts';
 import { measurePages } from './pages.ts';
@@ -22,6 +23,7 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   growth: measureGrowth,
   release: measureRelease,
   footprint: measureFootprint,
+  failing: measureFailing,
   streams: measureStreams,
   pages: measurePages,
   distributed: measureDistributed,

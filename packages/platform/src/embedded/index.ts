@@ -9,6 +9,7 @@ import { EmbeddedBus } from './bus.ts';
 import { openFolder, StoreError, type StoreFile } from './file.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
+import { tidyUp } from './tidy.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 
 export { StoreError };
@@ -27,6 +28,8 @@ export interface EmbeddedOptions extends Partial<DeliveryTiming> {
   /** Of each table; see `EmbeddedTable`. */
   cachedRecords?: number;
   rateLimits?: boolean;
+  /** How long events are kept that are handled, and dead letters. */
+  eventsKeptDays?: number | undefined;
   /** Told what went wrong where nobody waits for an answer. */
   onError?: (message: string, error: unknown) => void;
 }
@@ -38,12 +41,13 @@ export interface EmbeddedPlatform extends Platform {
   crash(): void;
 }
 
-const TIDY_INTERVAL_MS = 5000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
-  const { newId = createNewId(clock), open = openFolder } = options;
+  const { newId = createNewId(clock), open = openFolder, eventsKeptDays } = options;
+  const eventsKeptMs = eventsKeptDays === undefined ? EVENTS_KEPT_MS : eventsKeptDays * DAY_MS;
   const store = new Store(open(dataDir), options.nextTurn);
   defineTimers(store);
   const tables = new Map<string, EmbeddedTable<never>>();
@@ -63,17 +67,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   };
   const gateway = openWhenAsked(options.openGateway, { clock, table: openTable });
 
-  let cancelTidy = () => {};
-  const tidy = () => {
-    const now = clock.now();
-    store
-      .write(() => {
-        for (const table of tables.values()) table.forget(now);
-        bus.trim(new Date(now - EVENTS_KEPT_MS).toISOString());
-      })
-      .catch((error) => onError('tidying failed, will try again', error));
-    cancelTidy = clock.after(TIDY_INTERVAL_MS, tidy);
-  };
+  let stopTidying = () => {};
 
   return {
     clock,
@@ -94,7 +88,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     async start() {
       bus.start();
       for (const each of timers) each.start();
-      tidy();
+      stopTidying = tidyUp({ store, bus, tables, clock, eventsKeptMs, onError });
     },
     async settled() {
       do {
@@ -103,12 +97,12 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
       } while (timers.some((each) => !each.idle));
     },
     async close() {
-      cancelTidy();
+      stopTidying();
       await Promise.all([bus.stop(), ...timers.map((each) => each.stop())]);
       await store.close();
     },
     crash() {
-      cancelTidy();
+      stopTidying();
       store.crash();
       void bus.stop();
       for (const each of timers) void each.stop();
