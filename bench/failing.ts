@@ -1,8 +1,8 @@
 /** Measures for how long others wait while events fail by the thousand. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AnyEvent } from '@fairseat/common/events';
-import { type EmbeddedPlatform, openEmbedded } from '@fairseat/platform/embedded';
+import { openEmbedded } from '@fairseat/platform/embedded';
 import { watchLoop } from './held.ts';
+import { publishSome } from './published.ts';
 import type { Report } from './report.ts';
 import { newFolder } from './server.ts';
 
@@ -39,7 +39,7 @@ async function fail(events: number, spreadMs: number) {
   const begunAt = performance.now();
   const held = watchLoop();
   for (let said = 0; said < events; said += AT_ONCE) {
-    await publish(platform, AT_ONCE);
+    await publishSome(platform, AT_ONCE);
     const early = begunAt + (spreadMs * said) / events - performance.now();
     if (early > 0) await sleep(early);
   }
@@ -51,22 +51,3 @@ async function fail(events: number, spreadMs: number) {
   await platform.close();
   return result;
 }
-
-const publish = ({ bus, newId, clock }: EmbeddedPlatform, count: number) =>
-  Promise.all(
-    Array.from({ length: count }, () => {
-      const [id, time] = [newId(), new Date(clock.now()).toISOString()];
-      return bus.publish({
-        specversion: '1.0',
-        id,
-        source: 'auth',
-        type: 'session.ended',
-        subject: id,
-        time,
-        version: 1,
-        correlationid: id,
-        traceparent: `00-${id}-${id.slice(16)}-01`,
-        data: { sessionId: id, expiresAt: time },
-      } satisfies AnyEvent);
-    }),
-  );

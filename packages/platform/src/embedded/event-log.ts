@@ -29,12 +29,11 @@ export class EventLog {
     const last = this.#store.sql('SELECT seq, at FROM log_marks ORDER BY seq DESC LIMIT 1').get() as
       | { seq: number; at: number }
       | undefined;
-    const isAhead = last !== undefined && last.at > now;
-    // This machine's own clock was ahead.
-    if (isAhead) this.#store.sql('DELETE FROM log_marks WHERE at > ?').run(now);
-    const isKnown =
-      last?.seq === this.#store.lastSeq || now - (last?.at ?? -Infinity) < MARK_EVERY_MS;
-    if (isKnown && !isAhead) return;
+    const isSame = last?.seq === this.#store.lastSeq;
+    const isYoung = last !== undefined && now - last.at < MARK_EVERY_MS;
+    // Else this machine's own clock was ahead.
+    const isCredible = last === undefined || last.at <= now;
+    if (isCredible && (isSame || isYoung)) return;
     this.#store.sql('INSERT OR REPLACE INTO log_marks VALUES (?, ?)').run(this.#store.lastSeq, now);
   }
 

@@ -97,6 +97,11 @@ export function giveBackSpace(store: { sql(text: string): StatementSync }): bool
   return ask('freelist_count') < free;
 }
 
+/** What was given back leaves the file with the next checkpoint, which could be long in coming where little is written. */
+export function cutFile(store: { sql(text: string): StatementSync }) {
+  store.sql('PRAGMA wal_checkpoint(PASSIVE)').all();
+}
+
 function whyUnusable(path: string, error: unknown) {
   const { errcode, message } = error as { errcode?: number; message: string };
   const reasons: Record<number, string> = {

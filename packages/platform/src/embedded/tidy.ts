@@ -1,6 +1,6 @@
 import type { Clock } from '@fairseat/common/ports';
 import type { EmbeddedBus } from './bus.ts';
-import { giveBackSpace } from './file.ts';
+import { cutFile, giveBackSpace } from './file.ts';
 import type { Store } from './store.ts';
 
 const EVERY_MS = 5000;
@@ -22,6 +22,7 @@ export function tidyUp(tidied: Tidied): () => void {
   let cancel = () => {};
   let isOver = false;
   let deadLetters = 0;
+  let wasShrinking = false;
 
   async function tidyOnce(): Promise<boolean> {
     const now = clock.now();
@@ -32,6 +33,9 @@ export function tidyUp(tidied: Tidied): () => void {
       gone = bus.tidy(now, now - eventsKeptMs);
       isShrinking = giveBackSpace(store);
     });
+    // No transaction is under way just after one.
+    if (wasShrinking && !isShrinking) cutFile(store);
+    wasShrinking = isShrinking;
     deadLetters += gone.deadLetters;
     if (gone.deadLetters > 0) return true;
     if (deadLetters > 0)
