@@ -73,7 +73,7 @@ export default {
           '^packages/platform/',
           '^packages/test-support/',
           '^infra/servers/',
-          '^bench/(catch-up|copies|one-row|raw)[.]ts$',
+          '^bench/(bytes|catch-up|copies|one-row|raw)[.]ts$',
         ],
       },
       to: { path: engines },

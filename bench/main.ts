@@ -1,8 +1,10 @@
 /** `npm run bench`: every promised speed, against baselines measured in the same run. */
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { measureBytes } from './bytes.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDistributed } from './distributed.ts';
+import { measureFailing } from './failing.ts';
 import { measureFootprint } from './footprint.ts';
 import { measureGrowth } from './growth.ts';
 import { measurePages } from './pages.ts';
@@ -12,6 +14,7 @@ import { Report } from './report.ts';
 import { measureReservations } from './reservations.ts';
 import { keepResults } from './results.ts';
 import { cores } from './server.ts';
+import { measureShrinking } from './shrinking.ts';
 import { measureStreams } from './streams.ts';
 
 const LIMIT_MS = 900_000;
@@ -22,6 +25,9 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   growth: measureGrowth,
   release: measureRelease,
   footprint: measureFootprint,
+  failing: measureFailing,
+  shrinking: measureShrinking,
+  bytes: measureBytes,
   streams: measureStreams,
   pages: measurePages,
   distributed: measureDistributed,

@@ -41,6 +41,7 @@ async function main() {
     dataDir,
     openGateway: chooseGateway(config),
     rateLimits: config.rateLimits,
+    eventsKeptDays: config.eventsKeptDays,
     onError: (message, error) => log.error({ err: error }, message),
   });
   keepCurrency(dataDir, config.currency);

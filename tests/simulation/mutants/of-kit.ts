@@ -175,10 +175,10 @@ export const ofKit: Mutant[] = [
     file: repeat,
     find: `      .catch((error) => log.error({ err: error, task: task.name }, 'task failed, will run again'))
       .then(() => {
-        if (!stopped) cancel = clock.after(task.intervalMs, tick);
+        if (!stop.signal.aborted) cancel = clock.after(task.intervalMs, tick);
       });`,
     replace: `      .then(() => {
-        if (!stopped) cancel = clock.after(task.intervalMs, tick);
+        if (!stop.signal.aborted) cancel = clock.after(task.intervalMs, tick);
       })
       .catch((error) => log.error({ err: error, task: task.name }, 'task failed, will run again'));`,
     rules: ['comes to rest', 'a cancelled order is settled soon'],

@@ -117,21 +117,6 @@ describe('what an event sets off at once', () => {
     expect(cursor()).toEqual({ seq: 1 });
   });
 
-  it('is forgotten with its event once that is old and handled, and no sooner', async () => {
-    const left = () => store.sql('SELECT seq FROM events').all();
-    await bus.publish(event(1000));
-    await bus.publish(event(2000));
-    await bus.settled();
-    await store.write(() => bus.trim(new Date(1000).toISOString()));
-    expect(left()).toEqual([{ seq: 1 }, { seq: 2 }]);
-    await store.write(() => bus.trim(new Date(1001).toISOString()));
-    expect(left()).toEqual([{ seq: 2 }]);
-    await bus.stop();
-    await bus.publish(event(3000));
-    await store.write(() => bus.trim(new Date(9000).toISOString()));
-    expect(left()).toEqual([{ seq: 3 }]);
-  });
-
   it('is nothing where its type has no handler: known or not, saved by whatever version', async () => {
     await bus.stop();
     const save = (body: string) => {

@@ -1,16 +1,18 @@
 import { type AnyEvent, type EventType, parseNewEvent } from '@fairseat/common/events';
 import type { Bus, Clock, DeadLetter, Handlers } from '@fairseat/common/ports';
+import { DeadLetters } from './dead-letters.ts';
+import { EventLog } from './event-log.ts';
 import { Group, type GroupOptions } from './group.ts';
-import { deadLetters, defineLetters, Letters } from './letters.ts';
+import { defineLetters, Letters } from './letters.ts';
 import { Newcomers } from './newcomers.ts';
 import type { CommitListener, SavedEvent, Store } from './store.ts';
-
-const TRIM_BATCH = 5000;
 
 /** The saved events are the log, which each consumer group reads from its own cursor. */
 export class EmbeddedBus implements Bus, CommitListener {
   readonly #store: Store;
   readonly #options: GroupOptions;
+  readonly #dead: DeadLetters;
+  readonly #log: EventLog;
   readonly #groups = new Map<string, Group>();
   readonly #newcomers: Newcomers;
   readonly #watchers = new Set<(event: AnyEvent) => void>();
@@ -25,18 +27,16 @@ export class EmbeddedBus implements Bus, CommitListener {
     this.#options = { ...options, clock, onProgress: () => this.#tellIfSettled() };
     this.#newcomers = new Newcomers(store, clock, options.onNotSaid);
     defineLetters(store);
-    const { furthest } = store.sql('SELECT max(seq) AS furthest FROM cursors').get() as {
-      furthest: number | null;
-    };
-    store.continueAfter(furthest ?? 0);
+    this.#dead = new DeadLetters(store);
+    this.#log = new EventLog(store);
     store.listen(this);
   }
 
   consume(group: string, handlers: Handlers) {
     if (this.#groups.has(group)) throw new Error(`${group} consumes already`);
     const types = Object.keys(handlers) as EventType[];
-    this.#newcomers.note(group, types, new Letters(this.#store, group).savedCursor());
-    this.#groups.set(group, new Group(group, handlers, this.#store, this.#options));
+    this.#newcomers.note(group, types, new Letters(this.#store, group, this.#dead).savedCursor());
+    this.#groups.set(group, new Group(group, handlers, this.#store, this.#dead, this.#options));
   }
 
   async publish(event: AnyEvent) {
@@ -58,7 +58,7 @@ export class EmbeddedBus implements Bus, CommitListener {
   }
 
   async deadLetters(): Promise<DeadLetter[]> {
-    return deadLetters(this.#store);
+    return this.#dead.list();
   }
 
   async backlog() {
@@ -87,23 +87,16 @@ export class EmbeddedBus implements Bus, CommitListener {
     return promise;
   }
 
-  /** Deletes the oldest events, those older than `before` (ISO 8601) and done with by every group. */
-  trim(before: string) {
-    // The log is nearly in order of time: while its first event is young, all are.
-    const first = this.#store
-      .sql(`SELECT body ->> 'time' AS time FROM events WHERE json_valid(body) ORDER BY seq LIMIT 1`)
-      .get() as { time: string } | undefined;
-    if (first && first.time >= before) return;
-    const needed = Math.min(...[...this.#groups.values()].map((group) => group.firstNeededSeq()));
-    if (!Number.isFinite(needed)) return;
-    // A body that is not JSON became a dead letter long ago.
-    this.#store
-      .sql(
-        `DELETE FROM events WHERE seq IN
-         (SELECT seq FROM events WHERE seq < ? ORDER BY seq LIMIT ${TRIM_BATCH})
-         AND CASE WHEN json_valid(body) THEN body ->> 'time' < ? ELSE 1 END`,
-      )
-      .run(needed, before);
+  /**
+   * Within a write: deletes some of the events that were written before `keptFrom` and that no group here needs, and of
+   * the dead letters from before. Returns how many are gone.
+   */
+  tidy(now: number, keptFrom: number) {
+    this.#log.mark(now);
+    const needed = [...this.#groups.values()].map((group) => group.firstNeededSeq());
+    // Who has no groups, as a program that only reads, knows nothing of what they need.
+    const events = needed.length > 0 ? this.#log.trim(keptFrom, Math.min(...needed)) : 0;
+    return { events, deadLetters: this.#dead.forget(new Date(keptFrom).toISOString()) };
   }
 
   onEvents(events: SavedEvent[]) {

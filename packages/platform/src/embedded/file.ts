@@ -1,12 +1,20 @@
 /** Opens the file of the store, and explains why it cannot be opened. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StartError } from '@fairseat/common/errors';
 
 const SCHEMA_VERSION = 1;
 /** The most that SQLite maps; the rest of the file is read as usual. */
 const MAPPED_BYTES = 0x7fff0000;
+
+/** So much of the file may lie free: it is soon written again. */
+const FREE_PAGES = 1024;
+const FREE_SHARE = 1 / 8;
+/** Of 4 KB: so few that nobody waits long for them. */
+const PAGES_AT_ONCE = 64;
+/** A file of up to so many pages is written anew at the start of a release that can give space back. */
+const REWRITTEN_PAGES = 16_384;
 
 const SETTINGS = [
   // The operating system holds the exclusive lock, so it ends with the process, however that ends.
@@ -49,21 +57,49 @@ export function openFile(path: string): StoreFile {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(path);
+    const pages = numberOf(db, 'page_count');
+    // Of a new file, before anything is in it.
+    if (pages === 0) db.exec('PRAGMA auto_vacuum = INCREMENTAL');
     for (const setting of SETTINGS) db.exec(`PRAGMA ${setting}`);
-    const { user_version: version } = db.prepare('PRAGMA user_version').get() as {
-      user_version: number;
-    };
+    const version = numberOf(db, 'user_version');
     if (version > SCHEMA_VERSION) throw new Error('it was written by a newer Fairseat');
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     db.exec('CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)');
     const { last } = db.prepare('SELECT max(seq) AS last FROM events').get() as {
       last: number | null;
     };
+    if (pages > 0 && pages <= REWRITTEN_PAGES) prepareToShrink(db);
     return { db, lastSeq: last ?? 0 };
   } catch (error) {
     db?.close();
     throw new StoreError(whyUnusable(path, error), { cause: error });
   }
+}
+
+const numberOf = (db: DatabaseSync, pragma: string) =>
+  Number(Object.values(db.prepare(`PRAGMA ${pragma}`).get() ?? {})[0]);
+
+/** The files of 0.1.0 keep no account of who points to a page: to have one they are written anew. */
+function prepareToShrink(db: DatabaseSync) {
+  if (numberOf(db, 'auto_vacuum') !== 0) return;
+  db.exec('PRAGMA auto_vacuum = INCREMENTAL; VACUUM');
+}
+
+/** Gives some of what lies free back to the system. Answers whether there is more. */
+export function giveBackSpace(store: { sql(text: string): StatementSync }): boolean {
+  const ask = (pragma: string) =>
+    Number(Object.values(store.sql(`PRAGMA ${pragma}`).get() ?? {})[0]);
+  const isTooMuch = (free: number) => free > Math.max(FREE_PAGES, ask('page_count') * FREE_SHARE);
+  const free = ask('freelist_count');
+  if (!isTooMuch(free)) return false;
+  // Frees one page with each step of the statement.
+  store.sql(`PRAGMA incremental_vacuum(${PAGES_AT_ONCE})`).all();
+  return ask('freelist_count') < free;
+}
+
+/** What was given back leaves the file with the next checkpoint, which could be long in coming where little is written. */
+export function cutFile(store: { sql(text: string): StatementSync }) {
+  store.sql('PRAGMA wal_checkpoint(PASSIVE)').all();
 }
 
 export function whyUnusable(path: string, error: unknown) {

@@ -13,6 +13,7 @@ import {
   UNAVAILABLE_PAUSE_MS,
 } from '../delivery.ts';
 import { InTurn } from '../in-turn.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import { fresh, type Letter, Letters } from './letters.ts';
 import type { SavedEvent, Store } from './store.ts';
 
@@ -24,6 +25,8 @@ export interface GroupOptions extends DeliveryTiming {
 }
 
 const MAX_IN_FLIGHT = 256;
+/** So few that all of them may fail within one turn without holding up others. */
+const PARKED_AT_ONCE = 64;
 
 /** For what was parked by a version that had a handler for it. */
 const skip: Handler = async () => {};
@@ -54,16 +57,24 @@ export class Group {
   readonly #deliveries = new InTurn();
   readonly #parkedInFlight = new Set<number>();
   #inFlight = 0;
-  #parkedCount = 0;
+  /** Whether letters were parked or taken from there since the next look was planned. */
+  #hasParkedAnew = false;
+  #areMoreDue = false;
   #running = false;
   #cancelWake = () => {};
   #whenStopped: (() => void) | undefined;
 
-  constructor(name: string, handlers: Handlers, store: Store, options: GroupOptions) {
+  constructor(
+    name: string,
+    handlers: Handlers,
+    store: Store,
+    dead: DeadLetters,
+    options: GroupOptions,
+  ) {
     this.#name = name;
     this.#handlers = handlers;
     this.#store = store;
-    this.#letters = new Letters(store, name);
+    this.#letters = new Letters(store, name, dead);
     this.#options = options;
     this.#cursor = this.#letters.cursor();
     this.#saved = this.#cursor;
@@ -89,16 +100,15 @@ export class Group {
   /** The number of events not handled yet; parked ones count twice while they are handled. */
   get backlog() {
     const unread = this.#store.lastSeq - this.#nextSeq + 1;
-    return unread + this.#inFlight + this.#parkedCount;
+    return unread + this.#inFlight + this.#letters.parkedCount;
   }
 
   get dead() {
-    return this.#letters.dead();
+    return this.#letters.deadCount;
   }
 
   firstNeededSeq(): number {
-    const { firstSeq } = this.#letters.parked();
-    return Math.min(firstSeq ?? Number.POSITIVE_INFINITY, this.#saved + 1);
+    return Math.min(this.#letters.firstParkedSeq() ?? Number.POSITIVE_INFINITY, this.#saved + 1);
   }
 
   beforeCommit() {
@@ -114,6 +124,7 @@ export class Group {
     for (let seq = this.#saved + 1; seq <= this.#cursor; seq++) this.#done.delete(seq);
     this.#saved = this.#cursor;
     this.#unsaved = [];
+    if (this.#hasParkedAnew) this.#wakeForParked();
     this.#readLog();
   }
 
@@ -153,8 +164,12 @@ export class Group {
 
   #readParked() {
     if (!this.#running) return;
-    for (const letter of this.#letters.parkedDue(this.#options.clock.now(), MAX_IN_FLIGHT)) {
-      if (this.#parkedInFlight.has(letter.seq)) continue;
+    const now = this.#options.clock.now();
+    const underWay = this.#parkedInFlight;
+    const limit = Math.min(PARKED_AT_ONCE, MAX_IN_FLIGHT - underWay.size);
+    const letters = this.#letters.parkedDue(now, limit, underWay);
+    this.#areMoreDue = limit > 0 && letters.length === limit;
+    for (const letter of letters) {
       this.#parkedInFlight.add(letter.seq);
       this.#accept(letter);
     }
@@ -163,12 +178,13 @@ export class Group {
 
   #wakeForParked() {
     this.#cancelWake();
-    const { count, nextDueAt } = this.#letters.parked();
-    this.#parkedCount = count;
+    this.#hasParkedAnew = false;
+    const nextDueAt = this.#letters.nextDueAt();
     if (nextDueAt === null || !this.#running) return;
     const { clock, deferMs } = this.#options;
     // A letter that is still due here is in flight, or beyond the limit of those in flight.
-    const delayMs = Math.max(nextDueAt - clock.now(), deferMs / 4);
+    const leastMs = this.#areMoreDue ? 0 : deferMs / 4;
+    const delayMs = Math.max(nextDueAt - clock.now(), leastMs);
     this.#cancelWake = clock.after(delayMs, () => this.#readParked());
   }
 
@@ -223,11 +239,11 @@ export class Group {
       },
       () => this.#finish(letter),
     );
-    if (letter.parked) this.#wakeForParked();
   }
 
   /** Runs in the transaction of the handler's writes. */
   #finish(letter: Letter) {
+    this.#hasParkedAnew ||= letter.parked;
     if (letter.parked) this.#letters.unpark(letter);
     else this.#finishing.add(letter.seq);
   }
@@ -239,7 +255,7 @@ export class Group {
     try {
       await this.#store.write(() => {
         this.#finish(letter);
-        if (next.kind !== 'dead') this.#letters.park(letter, next.failures, now + next.forMs);
+        if (next.kind !== 'dead') this.#park(letter, next.failures, now + next.forMs);
         else this.#letters.bury(letter, body, error, new Date(now).toISOString());
       });
     } catch {
@@ -247,7 +263,11 @@ export class Group {
       return false;
     }
     if (next.kind === 'dead') this.#options.onDeadLetter(this.#name, error, body);
-    this.#wakeForParked();
     return true;
+  }
+
+  #park(letter: Letter, failures: number, dueAt: number) {
+    this.#letters.park(letter, failures, dueAt);
+    this.#hasParkedAnew = true;
   }
 }

@@ -9,6 +9,7 @@ import { EmbeddedBus } from './bus.ts';
 import { openFolder, StoreError, type StoreFile } from './file.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
+import { tidyUp } from './tidy.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 
 export { readStatus } from './status.ts';
@@ -28,6 +29,8 @@ export interface EmbeddedOptions extends Partial<DeliveryTiming> {
   /** The size of each table's cache, see `EmbeddedTable`. */
   cachedRecords?: number;
   rateLimits?: boolean;
+  /** How long events are kept that are handled, and dead letters. */
+  eventsKeptDays?: number | undefined;
   /** Receives errors in background work. */
   onError?: (message: string, error: unknown) => void;
 }
@@ -39,12 +42,13 @@ export interface EmbeddedPlatform extends Platform {
   crash(): void;
 }
 
-const TIDY_INTERVAL_MS = 5000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
-  const { newId = createNewId(clock), open = openFolder } = options;
+  const { newId = createNewId(clock), open = openFolder, eventsKeptDays } = options;
+  const eventsKeptMs = eventsKeptDays === undefined ? EVENTS_KEPT_MS : eventsKeptDays * DAY_MS;
   const store = new Store(open(dataDir), options.nextTurn);
   defineTimers(store);
   const tables = new Map<string, EmbeddedTable<never>>();
@@ -70,17 +74,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   };
   const gateway = openWhenAsked(options.openGateway, { clock, table: openTable });
 
-  let cancelTidy = () => {};
-  const tidy = () => {
-    const now = clock.now();
-    store
-      .write(() => {
-        for (const table of tables.values()) table.forget(now);
-        bus.trim(new Date(now - EVENTS_KEPT_MS).toISOString());
-      })
-      .catch((error) => onError('tidying failed, will try again', error));
-    cancelTidy = clock.after(TIDY_INTERVAL_MS, tidy);
-  };
+  let stopTidying = () => {};
 
   return {
     clock,
@@ -103,7 +97,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
       bus.start();
       for (const each of timers) each.start();
       for (const { backfill } of tables.values()) void backfill.run();
-      tidy();
+      stopTidying = tidyUp({ store, bus, tables, clock, eventsKeptMs, onError });
     },
     async settled() {
       do {
@@ -112,7 +106,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
       } while (timers.some((each) => !each.idle));
     },
     async close() {
-      cancelTidy();
+      stopTidying();
       await Promise.all([
         bus.stop(),
         ...timers.map((each) => each.stop()),
@@ -121,7 +115,7 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
       await store.close();
     },
     crash() {
-      cancelTidy();
+      stopTidying();
       for (const { backfill } of tables.values()) backfill.crash();
       store.crash();
       void bus.stop();

@@ -1,6 +1,6 @@
 import type { AnyEvent } from '@fairseat/common/events';
-import type { DeadLetter } from '@fairseat/common/ports';
-import { asEvent, asJson, MAX_DEAD_LETTERS } from '../delivery.ts';
+import { asEvent } from '../delivery.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { SavedEvent, Store } from './store.ts';
 
 /** One event on its way to one group. */
@@ -57,10 +57,27 @@ const fromRow = ({ seq, body, attempts = 0, failures = 0 }: Row, parked: boolean
 export class Letters {
   readonly #store: Store;
   readonly #group: string;
+  readonly #dead: DeadLetters;
+  /** Counted once, then kept in step: thousands that fail must not be counted at each of them. */
+  #parkedCount: number;
 
-  constructor(store: Store, group: string) {
+  constructor(store: Store, group: string, dead: DeadLetters) {
     this.#store = store;
     this.#group = group;
+    this.#dead = dead;
+    this.#dropLost();
+    const { count } = store
+      .sql('SELECT count(*) AS count FROM parked WHERE consumer = ?')
+      .get(group) as { count: number };
+    this.#parkedCount = count;
+  }
+
+  /** Of a group that was away for so long that their events were trimmed. */
+  #dropLost() {
+    const first = 'coalesce((SELECT min(seq) FROM events), ?)';
+    this.#store
+      .sql(`DELETE FROM parked WHERE consumer = ? AND seq < ${first}`)
+      .run(this.#group, this.#store.lastSeq + 1);
   }
 
   /** The number of the last event that the group is done with; for a new group, the one before the log's first. */
@@ -92,62 +109,60 @@ export class Letters {
     return rows.map((row) => fromRow(row, false));
   }
 
-  parkedDue(now: number, limit: number): Letter[] {
+  /** So many of those that are due, besides those that are under way already. */
+  parkedDue(now: number, limit: number, underWay: ReadonlySet<number>): Letter[] {
     const rows = this.#store
       .sql(
         `SELECT p.seq, body, attempts, failures FROM parked p JOIN events e ON e.seq = p.seq
          WHERE consumer = ? AND due_at <= ? ORDER BY due_at LIMIT ?`,
       )
-      .all(this.#group, now, limit) as unknown as Row[];
-    return rows.map((row) => fromRow(row, true));
+      .all(this.#group, now, limit + underWay.size) as unknown as Row[];
+    return rows.filter(({ seq }) => !underWay.has(seq)).map((row) => fromRow(row, true));
   }
 
-  parked(): { count: number; nextDueAt: number | null; firstSeq: number | null } {
-    return this.#store
-      .sql(
-        `SELECT count(*) AS count, min(due_at) AS nextDueAt, min(seq) AS firstSeq
-         FROM parked WHERE consumer = ?`,
-      )
-      .get(this.#group) as { count: number; nextDueAt: number | null; firstSeq: number | null };
+  get parkedCount() {
+    return this.#parkedCount;
   }
 
-  dead(): number {
-    const { count } = this.#store
-      .sql('SELECT count(*) AS count FROM dead_letters WHERE consumer = ?')
-      .get(this.#group) as { count: number };
-    return count;
+  get deadCount() {
+    return this.#dead.count(this.#group);
+  }
+
+  /** By the index alone, as is the first. */
+  nextDueAt(): number | null {
+    const { next } = this.#store
+      .sql('SELECT min(due_at) AS next FROM parked WHERE consumer = ?')
+      .get(this.#group) as { next: number | null };
+    return next;
+  }
+
+  firstParkedSeq(): number | null {
+    const { first } = this.#store
+      .sql('SELECT min(seq) AS first FROM parked WHERE consumer = ?')
+      .get(this.#group) as { first: number | null };
+    return first;
   }
 
   park({ seq, attempts }: Letter, failures: number, dueAt: number) {
     this.#store
       .sql('INSERT OR REPLACE INTO parked VALUES (?, ?, ?, ?, ?)')
       .run(this.#group, seq, attempts + 1, failures, dueAt);
+    this.#countParked(1);
   }
 
   unpark({ seq }: Letter) {
     this.#store.sql('DELETE FROM parked WHERE consumer = ? AND seq = ?').run(this.#group, seq);
+    this.#countParked(-1);
   }
 
   bury({ seq }: Letter, body: string, reason: unknown, diedAt: string) {
-    this.#store
-      .sql('INSERT OR REPLACE INTO dead_letters VALUES (?, ?, ?, ?, ?)')
-      .run(this.#group, seq, body, String(reason), diedAt);
+    this.#dead.add(this.#group, seq, body, String(reason), diedAt);
   }
-}
 
-export function deadLetters(store: Store): DeadLetter[] {
-  const rows = store
-    .sql('SELECT * FROM dead_letters ORDER BY seq LIMIT ?')
-    .all(MAX_DEAD_LETTERS) as unknown as {
-    consumer: string;
-    body: string;
-    reason: string;
-    died_at: string;
-  }[];
-  return rows.map(({ consumer, body, reason, died_at }) => ({
-    group: consumer,
-    event: asJson(body),
-    reason,
-    diedAt: died_at,
-  }));
+  #countParked(more: number) {
+    this.#parkedCount += more;
+    this.#store.onUndone(() => {
+      this.#parkedCount -= more;
+    });
+  }
 }

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { sweep } from './repeat.ts';
+import { createTestClock } from '../../testing/clock.ts';
+import { createLog } from '../process/log.ts';
+import { repeat, sweep } from './repeat.ts';
+
+const { signal } = new AbortController();
 
 /** A sweep over numbers, each due until its action has succeeded. */
 function sweeping(count: number, act: (item: number) => Promise<void>) {
@@ -21,7 +25,7 @@ function sweeping(count: number, act: (item: number) => Promise<void>) {
 describe('a sweep', () => {
   it('does all that is due, batch after batch', async () => {
     const { task, left } = sweeping(250, async () => {});
-    await task.run();
+    await task.run(signal);
     expect(left()).toEqual([]);
   });
 
@@ -29,7 +33,10 @@ describe('a sweep', () => {
     const { task, left } = sweeping(250, async (item) => {
       if (item === 7) throw new Error('seven');
     });
-    await expect(task.run()).rejects.toMatchObject({ message: 'try all', errors: [{}, {}, {}] });
+    await expect(task.run(signal)).rejects.toMatchObject({
+      message: 'try all',
+      errors: [{}, {}, {}],
+    });
     expect(left()).toEqual([7]);
   });
 
@@ -37,7 +44,22 @@ describe('a sweep', () => {
     const { task, asked } = sweeping(250, async () => {
       throw new Error('the engine is away');
     });
-    await expect(task.run()).rejects.toThrow('try all');
+    await expect(task.run(signal)).rejects.toThrow('try all');
     expect(asked).toHaveLength(100);
+  });
+
+  it('stops between two batches when it is asked to, however much is due', async () => {
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const { task, asked, left } = sweeping(250, async () => {
+      begun.resolve();
+      await gate.promise;
+    });
+    const stop = repeat(task, createTestClock(), createLog('silent'));
+    await begun.promise;
+    const stopped = stop();
+    gate.resolve();
+    await stopped;
+    expect(asked).toHaveLength(100);
+    expect(left()).toHaveLength(150);
   });
 });

@@ -5,26 +5,27 @@ import type { Log } from '../process/log.ts';
 export interface Task {
   name: string;
   intervalMs: number;
-  run: () => Promise<void>;
+  /** Ends early, at a good moment, once it is asked to stop. */
+  run: (stop: AbortSignal) => Promise<void>;
 }
 
-/** Starts a task. A run that throws is logged. The returned function ends the task and waits for the run under way. */
+/** Starts a task. A run that throws is logged. The returned function ends the task and waits for the run under way to stop. */
 export function repeat(task: Task, clock: Clock, log: Log): () => Promise<void> {
   let cancel = () => {};
-  let stopped = false;
+  const stop = new AbortController();
   let running = Promise.resolve();
 
   const tick = () => {
     running = task
-      .run()
+      .run(stop.signal)
       .catch((error) => log.error({ err: error, task: task.name }, 'task failed, will run again'))
       .then(() => {
-        if (!stopped) cancel = clock.after(task.intervalMs, tick);
+        if (!stop.signal.aborted) cancel = clock.after(task.intervalMs, tick);
       });
   };
   tick();
   return async () => {
-    stopped = true;
+    stop.abort();
     cancel();
     await running;
   };
@@ -39,9 +40,9 @@ export function sweep<T>(
   due: (limit: number) => Promise<T[]>,
   act: (item: T) => Promise<unknown>,
 ): Task {
-  const run = async () => {
+  const run = async (stop: AbortSignal) => {
     const failures: unknown[] = [];
-    for (let goOn = true; goOn; ) {
+    for (let goOn = true; goOn && !stop.aborted; ) {
       const items = await due(BATCH);
       const outcomes = await Promise.allSettled(items.map(act));
       const failed = outcomes.filter((outcome) => outcome.status === 'rejected');

@@ -24,6 +24,8 @@ describe('the configuration', () => {
       rateLimits: true,
       trustedProxies: undefined,
       logLevel: 'info',
+      eventsKeptDays: 30,
+      eventsMaxBytes: 1_073_741_824,
       natsReplicas: 1,
     });
   });
@@ -56,6 +58,8 @@ describe('the configuration', () => {
     ['MONGODB_URL', 'localhost:27017', 'mongodb://user:password@host:27017'],
     ['NATS_URL', 'nats://a:4222,b:4222', 'nats://user:password@host:4222'],
     ['NATS_REPLICAS', '0', 'a whole number from 1 to 5'],
+    ['EVENTS_KEPT_DAYS', '0', 'a whole number from 1 to 3650'],
+    ['EVENTS_MAX_BYTES', '1000', 'a whole number from 1048576 to 1125899906842624'],
     ['REDIS_URL', 'http://localhost', 'redis://user:password@host:6379'],
     ['NAMESPACE', 'Staging', 'a small letter'],
   ])('names %s=%s, and what was expected', (name, value, expected) => {

@@ -75,6 +75,11 @@ const ofServices = z.object({
   ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400)
     .default(900)
     .describe('how long a ticket is locked for a buyer'),
+  EVENTS_KEPT_DAYS: wholeNumber(1, 3650)
+    .default(30)
+    .describe(
+      'how long events stay in the log that have been handled, and dead letters; a service that is away for longer misses events',
+    ),
   RATE_LIMITS: z
     .enum(['on', 'off'], 'expected on or off')
     .default('on')
@@ -105,6 +110,11 @@ const ofDistributed = z.object({
     .default(1)
     .describe(
       'the number of servers of the cluster that keep each event: with 3, one may be lost without harm',
+    ),
+  EVENTS_MAX_BYTES: wholeNumber(2 ** 20, 2 ** 50)
+    .default(2 ** 30)
+    .describe(
+      'the most that NATS keeps of the events of each service; the oldest go first. The default is a week of 40 purchases a minute',
     ),
   REDIS_URL: url(/^rediss?:\/\/\S+$/, 'redis://user:password@host:6379')
     .optional()

@@ -1,0 +1,22 @@
+import { DiscardPolicy, StoreCompression, type StreamConfig } from '@nats-io/jetstream';
+import { nanos } from '@nats-io/transport-node';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+export interface Retention {
+  eventsKeptDays: number;
+  /** Of each stream. The server sets so much aside, and counts as if nothing were compressed. */
+  eventsMaxBytes: number;
+}
+
+/**
+ * How much a stream keeps. When it is full the oldest events go, also those that a group has not handled: refusing new
+ * ones would stop all sales as soon as the events of `eventsKeptDays` are more than fit.
+ */
+export const retentionOf = ({ eventsKeptDays, eventsMaxBytes }: Retention) =>
+  ({
+    max_age: nanos(eventsKeptDays * DAY_MS),
+    max_bytes: eventsMaxBytes,
+    discard: DiscardPolicy.Old,
+    compression: StoreCompression.S2,
+  }) satisfies Partial<StreamConfig>;
