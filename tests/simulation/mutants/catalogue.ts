@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 import { ofCharges } from './of-charges.ts';
 import { ofEmbedded } from './of-embedded.ts';
 import { ofKit } from './of-kit.ts';
+import { ofOrderDecisions } from './of-order-decisions.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPayments } from './of-payments.ts';
 import { ofPlatform } from './of-platform.ts';
@@ -11,6 +12,7 @@ import { ofTickets } from './of-tickets.ts';
 export const catalogue: readonly Mutant[] = [
   ...ofTickets,
   ...ofOrders,
+  ...ofOrderDecisions,
   ...ofCharges,
   ...ofPayments,
   ...ofKit,

@@ -14,7 +14,7 @@ export const ofKit: Mutant[] = [
     shows: [21],
     breaks: 'state is saved first and its events are said afterwards, neither awaited nor caught',
     file: mount,
-    find: `      const records = new Records({ ...options, newEvent, table: saved });`,
+    find: `      const records = new Records({ ...options, newEvent, clock, newId, table: saved });`,
     replace: `      const { insert, replace } = saved;
       const tell = (events: Parameters<typeof insert>[1] = []) => {
         for (const event of events) platform.bus.publish(event).catch(() => {});
@@ -22,7 +22,7 @@ export const ofKit: Mutant[] = [
       saved.insert = (record, events) => insert.call(saved, record).then(() => tell(events));
       saved.replace = (current, next, events) =>
         replace.call(saved, current, next).then(() => tell(events));
-      const records = new Records({ ...options, newEvent, table: saved });`,
+      const records = new Records({ ...options, newEvent, clock, newId, table: saved });`,
     rules: ['every change is told'],
   },
   {
@@ -30,7 +30,7 @@ export const ofKit: Mutant[] = [
     shows: [21],
     breaks: 'events are said before the state that they tell of is saved',
     file: mount,
-    find: `      const records = new Records({ ...options, newEvent, table: saved });`,
+    find: `      const records = new Records({ ...options, newEvent, clock, newId, table: saved });`,
     replace: `      const { insert, replace } = saved;
       const tell = async (events: Parameters<typeof insert>[1] = []) => {
         for (const event of events) await platform.bus.publish(event);
@@ -38,7 +38,7 @@ export const ofKit: Mutant[] = [
       saved.insert = (record, events) => tell(events).then(() => insert.call(saved, record));
       saved.replace = (current, next, events) =>
         tell(events).then(() => replace.call(saved, current, next));
-      const records = new Records({ ...options, newEvent, table: saved });`,
+      const records = new Records({ ...options, newEvent, clock, newId, table: saved });`,
     rules: ['every change is told', 'a replica grows newer'],
   },
   {
@@ -219,5 +219,32 @@ export const ofKit: Mutant[] = [
     find: `return (await passwords.matches(owner?.passwordHash, password)) ? owner : undefined;`,
     replace: `return owner;`,
     rules: ['an answer is true'],
+  },
+  {
+    name: 'first-time-for-all-events',
+    shows: 'guard',
+    breaks: 'the time of the first event is kept and given to all others',
+    file: envelope,
+    find: `if (ms !== lastMs) [lastMs, time]`,
+    replace: `if (!(lastMs > 0)) [lastMs, time]`,
+    rules: ['an event has the time of its write'],
+  },
+  {
+    name: 'event-times-are-rounded-up',
+    shows: 'guard',
+    breaks: 'the time of an event is rounded up to a whole second',
+    file: envelope,
+    find: `time: timeOf(clock.now()),`,
+    replace: `time: timeOf(1000 * Math.ceil(clock.now() / 1000)),`,
+    rules: ['an event has the time of its write'],
+  },
+  {
+    name: 'changes-keep-their-version',
+    shows: 'guard',
+    breaks: 'a change is saved under the version that it was made from',
+    file: records,
+    find: `version: (current?.version ?? 0) + 1 };`,
+    replace: `version: current?.version || 1 };`,
+    rules: ['versions go up by one'],
   },
 ];

@@ -1,7 +1,6 @@
-/** Bugs of the orders and expiration services. */
+/** Bugs of the orders and expiration services, except for their decisions. */
 import type { Mutant } from './mutant.ts';
 
-const order = 'services/orders/order.ts';
 const handlers = 'services/orders/handlers.ts';
 const service = 'services/orders/service.ts';
 const routes = 'services/orders/routes.ts';
@@ -36,24 +35,6 @@ export const ofOrders: Mutant[] = [
     rules: ['one order a ticket'],
   },
   {
-    name: 'seller-buys-own-ticket',
-    shows: [6],
-    breaks: 'a seller may order their own ticket',
-    file: order,
-    find: `if (ticket.userId === request.userId) {`,
-    replace: `if (ticket.userId === request.id) {`,
-    rules: ['nobody buys from themselves'],
-  },
-  {
-    name: 'no-lock-for-the-first',
-    shows: [41],
-    breaks: 'an order for a ticket that looks free skips the lock and may be paid at once',
-    file: order,
-    find: `ticket: terms, status: 'created' },`,
-    replace: `ticket: terms, status: ticket.status === 'available' ? 'awaiting_payment' : 'created' },`,
-    rules: ['legal states', 'every change is told'],
-  },
-  {
     name: 'no-second-alarm',
     shows: [7],
     breaks: 'an order whose alarm was lost is never cancelled',
@@ -86,56 +67,6 @@ export const ofOrders: Mutant[] = [
     rules: ['an alarm rings for the end of its order'],
   },
   {
-    name: 'timer-without-an-expiry-check',
-    shows: 'guard',
-    breaks: 'an alarm that rings early by the clock of orders cancels the order',
-    file: order,
-    find: `return now >= Date.parse(order.expiresAt) ? cancelled('expired') : [];`,
-    replace: `return now > 0 ? cancelled('expired') : [];`,
-    rules: ['an order ends for its reason'],
-  },
-  {
-    name: 'alarm-cancels-what-is-paid',
-    shows: 'guard',
-    breaks: 'an alarm cancels an order that is paid',
-    file: order,
-    find: `    if (!isUnpaid(order)) return sayEndAgain(order);
-    return now`,
-    replace: `    if (!isActive(order)) return sayEndAgain(order);
-    return now`,
-    rules: ['legal states'],
-  },
-  {
-    name: 'payment-completes-a-cancelled-order',
-    shows: [14],
-    breaks: 'money that comes late completes an order that was cancelled',
-    file: order,
-    find: `order.status === 'awaiting_payment' ? [{ type: 'order.completed' }] : sayEndAgain(order);`,
-    replace: `order.status !== 'completed' ? [{ type: 'order.completed' }] : sayEndAgain(order);`,
-    rules: ['legal states'],
-  },
-  {
-    name: 'paid-order-is-cancelled',
-    shows: [15],
-    breaks: 'a buyer cancels an order that is paid, which frees its ticket',
-    file: order,
-    find: `    if (order.status === 'completed') {
-      throw conflict('order_completed', 'This order is paid and cannot be cancelled.');
-    }
-    return isUnpaid(order) ? cancelled('buyer') : [];`,
-    replace: `    return isActive(order) ? cancelled('buyer') : [];`,
-    rules: ['legal states'],
-  },
-  {
-    name: 'declined-card-does-nothing',
-    shows: [20],
-    breaks: 'a payment that has failed leaves its order waiting',
-    file: order,
-    find: `isUnpaid(order) ? cancelled('payment_failed') : sayEndAgain(order);`,
-    replace: `isUnpaid(order) ? [] : sayEndAgain(order);`,
-    rules: ['what is handled has taken effect'],
-  },
-  {
     name: 'failure-voids-the-good-order',
     shows: [44],
     breaks: 'a payment that failed for one order cancels the order that holds the ticket now',
@@ -145,34 +76,6 @@ export const ofOrders: Mutant[] = [
       const active = await orders.getByKey('active_ticket', ticketId);
       await orders.update(active?.id ?? data.orderId, fail);`,
     rules: ['an order ends for its reason'],
-  },
-  {
-    name: 'ends-are-said-once',
-    shows: 'guard',
-    breaks: 'who speaks of an ended order is not told that it has ended',
-    file: order,
-    find: `  return status === 'cancelled' && reason ? cancelled(reason) : [];`,
-    replace: `  return [];`,
-    rules: ['comes to rest'],
-  },
-  {
-    name: 'refusal-is-not-heard',
-    shows: 'guard',
-    breaks: 'an order whose lock was refused waits for it until its time is over',
-    file: order,
-    find: `order.status === 'created' ? cancelled('ticket_unavailable') : sayEndAgain(order);`,
-    replace: `order.status === 'created' ? [] : sayEndAgain(order);`,
-    rules: ['what is handled has taken effect'],
-  },
-  {
-    name: 'cancel-by-a-stranger',
-    shows: 'guard',
-    breaks: 'anybody may cancel an order',
-    file: order,
-    find: `    mustBeBuyer(order, userId);
-    if (order.status`,
-    replace: `    if (order.status`,
-    rules: ['an order ends for its reason', 'an answer is true'],
   },
   {
     name: 'orders-are-open-to-all',
@@ -259,5 +162,59 @@ export const ofOrders: Mutant[] = [
     find: `now + config.orderExpirationSeconds * 1000`,
     replace: `now + config.orderExpirationSeconds * 60_000`,
     rules: ['a hold lasts as long as it is set to'],
+  },
+  {
+    name: 'wait-is-ignored',
+    shows: 'guard',
+    breaks: 'who asks to wait for the lock is answered before it',
+    file: routes,
+    find: `waitMs > 0 ? await`,
+    replace: `waitMs < 0 ? await`,
+    rules: ['a healthy system serves', 'an answer is true: POST /api/orders'],
+  },
+  {
+    name: 'refused-order-is-given',
+    shows: 'guard',
+    breaks: 'an order that was refused its ticket is given to its buyer as placed',
+    file: routes,
+    find: `if (order.reason === 'ticket_unavailable') {`,
+    replace: `if (order.reason === 'ticket_unavailable' && waitMs < 0) {`,
+    rules: ['an answer is true: POST /api/orders'],
+  },
+  {
+    name: 'holder-is-whoever-asks',
+    shows: 'guard',
+    breaks: 'a buyer is told that they hold the ticket which another holds',
+    file: routes,
+    find: `holder?.userId === userId`,
+    replace: `holder?.userId !== ''`,
+    rules: ['holds are linearizable'],
+  },
+  {
+    name: 'sweep-comes-late',
+    shows: 'guard',
+    breaks: 'an order whose alarm is lost ends a minute late',
+    file: service,
+    find: `SWEEP_GRACE_MS = 2000`,
+    replace: `SWEEP_GRACE_MS = 60_000`,
+    rules: ['an order ends in time'],
+  },
+  {
+    name: 'sweep-passes-new-orders-by',
+    shows: 'guard',
+    breaks: 'an order without its lock ends by its alarm only',
+    file: service,
+    find: `(isUnpaid(order) ? Date`,
+    replace: `(order.status === 'awaiting_payment' ? Date`,
+    rules: ['comes to rest', 'an order ends in time'],
+  },
+  {
+    name: 'alarm-for-the-beginning',
+    shows: 'guard',
+    breaks: 'the alarm of an order is set to the time it was placed',
+    file: expiration,
+    find: `Date.parse(data.expiresAt)`,
+    replace: `Date.parse(data.createdAt)`,
+    rules: ['an alarm rings for the end of its order'],
   },
 ];

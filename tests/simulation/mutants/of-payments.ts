@@ -152,4 +152,22 @@ export const ofPayments: Mutant[] = [
     replace: `const ORDER_WAIT_MS = 0;`,
     rules: ['an answer is true: not_found'],
   },
+  {
+    name: 'decline-of-the-second-answer',
+    shows: 'guard',
+    breaks: 'the reason of a decline is taken from the answer to the cancellation, which has none',
+    file: cashier,
+    find: `settle(final, decline ?? null, clock.now())`,
+    replace: `settle(final, final.decline ?? null, clock.now())`,
+    rules: ['the text of a decline is kept'],
+  },
+  {
+    name: 'declined-without-a-reason',
+    shows: 'guard',
+    breaks: 'the buyer is not told why the card was declined',
+    file: routes,
+    find: `payment.charge?.decline?.message ?? 'The`,
+    replace: `payment.charge?.decline?.code ?? 'The`,
+    rules: ['an answer is true: payment_declined'],
+  },
 ];

@@ -1,7 +1,10 @@
 import { Socket } from 'node:net';
 import type { Link } from '@fairseat/test-support/link';
 import { id, servers, thing, things, useScene } from '@fairseat/test-support/scene';
+import { MongoClient, MongoExpiredSessionError } from 'mongodb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { systemClock } from '../clock.ts';
+import { Mongo } from './mongodb.ts';
 
 const scene = useScene();
 
@@ -56,5 +59,58 @@ describe('a connection to MongoDB that is reset just before it is written to', {
     await underway;
     await expect.poll(() => destroyed).toHaveLength(1);
     await expect.poll(got).toEqual(thing(1));
+  });
+});
+
+describe('a client that cannot find MongoDB and is replaced', { timeout: 60_000 }, () => {
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  /** Replaces the client while an operation that began with it waits to go on. */
+  const replaceDuring = async (goOn: (attempt: number) => void) => {
+    const link = await scene.linkTo(servers.mongodbUrl);
+    const { namespace: prefix } = scene;
+    const options = { url: link.url, caFile: undefined, name: 'test', prefix, clock: systemClock };
+    const mongo = new Mongo(options);
+    const closed = vi.spyOn(MongoClient.prototype, 'close');
+    const begun = Promise.withResolvers<void>();
+    const replaced = Promise.withResolvers<void>();
+    const attempts: number[] = [];
+    const underWay = mongo.run(async (attempt) => {
+      attempts.push(attempt);
+      const things = mongo.database('auth').collection('things');
+      begun.resolve();
+      await replaced.promise;
+      goOn(attempt);
+      return things.countDocuments();
+    });
+    await begun.promise;
+    const lost = mongo.database('auth').client;
+    link.cut();
+    const other = mongo.run(() => mongo.database('auth').collection('things').countDocuments());
+    await expect.poll(() => mongo.database('auth').client !== lost, { timeout: 6000 }).toBe(true);
+    link.mend();
+    expect(await other).toBe(0);
+    const closedBefore = closed.mock.contexts.includes(lost);
+    replaced.resolve();
+    const outcome = await underWay.catch((error) => error);
+    const closedAfter = closed.mock.contexts.includes(lost);
+    await mongo.close(true);
+    return { outcome, attempts, closedBefore, closedAfter };
+  };
+
+  it('is closed only after the operations that use it', async () => {
+    const { outcome, ...rest } = await replaceDuring(() => {});
+    expect(outcome).toBe(0);
+    expect(rest).toEqual({ attempts: [1], closedBefore: false, closedAfter: true });
+  });
+
+  it('fails no operation: what the driver gives up is tried again with the new one', async () => {
+    const { outcome, attempts } = await replaceDuring((attempt) => {
+      if (attempt === 1) throw new MongoExpiredSessionError();
+    });
+    expect(outcome).toBe(0);
+    expect(attempts).toEqual([1, 2]);
   });
 });

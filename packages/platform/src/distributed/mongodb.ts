@@ -39,6 +39,8 @@ export const prefixOf = (namespace = 'fairseat') => namespace;
 export class Mongo {
   readonly #newClient: () => MongoClient;
   #client: MongoClient;
+  /** The number of operations under way, by client. */
+  readonly #underWay = new Map<MongoClient, number>();
   readonly #clock: Clock;
   readonly #prefix: string;
   readonly #url: string;
@@ -115,11 +117,12 @@ export class Mongo {
       try {
         await this.#connect();
         client = this.#client;
-        return await inTime(work(attempt));
+        return await this.#using(client, () => work(attempt));
       } catch (error) {
         if (client && error instanceof MongoServerSelectionError) this.#beginAnew(client);
         const tryAgain = attempt < MAX_ATTEMPTS && performance.now() < giveUpAt;
-        if (!tryAgain || !isTransient(error)) throw this.#translated(error);
+        const mayPass = isTransient(error) || (this.#isReplaced(client) && isOfDriver(error));
+        if (!tryAgain || !mayPass) throw this.#translated(error);
         await pause(this.#clock, Math.random() * Math.min(4 * 2 ** attempt, LONGEST_PAUSE_MS));
       }
     }
@@ -129,7 +132,8 @@ export class Mongo {
     this.#closed = true;
     this.#connected = Promise.reject(new Unavailable('The database connection is closed.'));
     this.#connected.catch(() => {});
-    await this.#client.close(force);
+    const clients = new Set([this.#client, ...this.#underWay.keys()]);
+    await Promise.all([...clients].map((client) => client.close(force)));
   }
 
   /** The driver reconnects by itself, but only after the first connection has succeeded. */
@@ -143,14 +147,34 @@ export class Mongo {
 
   /**
    * Replaces a client that cannot find the server: its monitor may hang, as described at `inTime`, and would then never
-   * find it again. Operations that wait for the old client are retried with the new one.
+   * find it again. Operations that use the old client may still end well, or else are retried with the new one.
    */
   #beginAnew(lost: MongoClient) {
     if (this.#client !== lost || this.#closed) return;
     this.#client = this.#newClient();
     this.#databases.clear();
     this.#connected = undefined;
-    lost.close(true).catch(() => {});
+    this.#closeUnused(lost);
+  }
+
+  async #using<T>(client: MongoClient, work: () => Promise<T>): Promise<T> {
+    this.#underWay.set(client, (this.#underWay.get(client) ?? 0) + 1);
+    try {
+      return await inTime(work());
+    } finally {
+      this.#underWay.set(client, (this.#underWay.get(client) ?? 1) - 1);
+      if (this.#isReplaced(client)) this.#closeUnused(client);
+    }
+  }
+
+  #isReplaced = (client: MongoClient | undefined) =>
+    client !== undefined && client !== this.#client;
+
+  /** Closes a client that was replaced, after the last operation that uses it. */
+  #closeUnused(client: MongoClient) {
+    if (this.#underWay.get(client)) return;
+    this.#underWay.delete(client);
+    client.close(true).catch(() => {});
   }
 
   explain = (error: unknown): Trouble => {
@@ -198,6 +222,10 @@ async function inTime<T>(work: Promise<T>): Promise<T> {
     clearTimeout(timer);
   }
 }
+
+/** True for an error by which the driver gave up, as opposed to the answer of a server. */
+const isOfDriver = (error: unknown) =>
+  error instanceof MongoError && !(error instanceof MongoServerError);
 
 export const isDuplicate = (error: unknown) =>
   error instanceof MongoServerError && error.code === DUPLICATE_KEY;

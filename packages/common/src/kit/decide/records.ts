@@ -1,6 +1,6 @@
 import { DuplicateKey, notFound, Problem, Unavailable, VersionConflict } from '../../errors.ts';
 import { isEventType } from '../../events.ts';
-import type { Page, Query, Stored, Table } from '../../ports/index.ts';
+import type { Clock, Page, Platform, Query, Stored, Table } from '../../ports/index.ts';
 import type { EventFactory } from './envelope.ts';
 
 /** One outcome of a decision. A fact whose type is an event type is published as that event; others stay private. */
@@ -14,6 +14,8 @@ export interface RecordsOptions<S extends Stored, F extends Fact> {
   table: Table<S>;
   evolve: (state: S | undefined, fact: F) => S;
   newEvent: EventFactory;
+  clock: Clock;
+  newId: Platform['newId'];
   /** The part of the record that its events carry. Fields that their schemas do not have are left out anyway. */
   publicState?: (state: S) => object;
   /** The facts that say a record's state again, for consumers whose events of it were lost. */
@@ -33,6 +35,11 @@ export interface SaidAgain {
 
 /** Enough for every other writer of a hot record to win first. */
 const MAX_ATTEMPTS = 250;
+/** Most races are lost to one writer, who is done by the next attempt. */
+const ATTEMPTS_AT_ONCE = 10;
+const LONGEST_PAUSE_MS = 50;
+/** Ids end with random digits, which are the only luck that a platform has. */
+const RANDOM_DIGITS = 8;
 
 /**
  * The only place where decisions meet storage: read, decide, evolve, and compare-and-set on `version` with the
@@ -91,6 +98,7 @@ export class Records<S extends Stored, F extends Fact> {
       } catch (error) {
         const lost = error instanceof VersionConflict || isTakenId(error, current);
         if (!lost || attempt === MAX_ATTEMPTS) throw error;
+        if (attempt >= ATTEMPTS_AT_ONCE) await this.#pause(attempt - ATTEMPTS_AT_ONCE);
       }
     }
   }
@@ -118,6 +126,14 @@ export class Records<S extends Stored, F extends Fact> {
     );
     const last = records.length < limit ? null : (records.at(-1)?.id as string);
     return { behind: last, looked: records.length, said: said.length, failures };
+  }
+
+  /** Lets other writers of a hot record finish, or a lagging copy of it catch up. Each process waits another time. */
+  #pause(times: number): Promise<void> {
+    const { clock, newId } = this.#options;
+    const longestMs = Math.min(2 ** times, LONGEST_PAUSE_MS);
+    const share = Number.parseInt(newId().slice(-RANDOM_DIGITS), 16) / 16 ** RANDOM_DIGITS;
+    return new Promise((resolve) => void clock.after(Math.ceil(share * longestMs), resolve));
   }
 
   async #save(current: S, facts: F[]): Promise<S> {

@@ -70,9 +70,9 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
 /** Builds a service on its platform, where nothing happens by itself yet. */
 export function build(service: Service, surroundings: Omit<Surroundings, 'app'>) {
   const { platform, config, verifySession } = surroundings;
-  const { clock } = platform;
+  const { clock, newId } = platform;
   const log = surroundings.log.child({ service: service.name });
-  const newEvent = createEventFactory(service, clock, platform.newId);
+  const newEvent = createEventFactory(service, clock, newId);
   const ended = platform.table(service.name, endedSessions);
   const changes = new Changes(platform.bus, clock);
   const sources: Source[] = [];
@@ -81,12 +81,12 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
     config,
     log,
     clock,
-    newId: platform.newId,
+    newId,
     changes,
     table: (definition) => platform.table(service.name, definition),
     records: ({ table, ...options }) => {
       const saved = platform.table(service.name, table);
-      const records = new Records({ ...options, newEvent, table: saved });
+      const records = new Records({ ...options, newEvent, clock, newId, table: saved });
       if (options.asItStands) {
         sources.push({ name: table.name, sayAgain: (...page) => records.sayAgain(...page) });
       }

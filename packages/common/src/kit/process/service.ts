@@ -77,7 +77,9 @@ export interface Basics extends Visitors {
   table<R extends Stored>(definition: TableDefinition<R>): Table<R>;
   /** A table of this service whose records change by decisions, which publish events. */
   records<S extends Stored, F extends Fact>(
-    options: Omit<RecordsOptions<S, F>, 'table' | 'newEvent'> & { table: TableDefinition<S> },
+    options: Omit<RecordsOptions<S, F>, 'table' | 'newEvent' | 'clock' | 'newId'> & {
+      table: TableDefinition<S>;
+    },
   ): Records<S, F>;
   /** Publishes an event that belongs to no record of this service. Resolves once it is durable. */
   publish(type: EventType, record: { id: string; version: number }, data: object): Promise<void>;

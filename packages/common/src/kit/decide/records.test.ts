@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { VersionConflict } from '../../errors.ts';
+import type { Stored, Table } from '../../ports/index.ts';
+import { Records } from './records.ts';
+
+const ID = 'a'.repeat(32);
+const WINS_AT = 30;
+
+/** A record that loses so many races, on a clock that passes by itself. `end` is how every id ends. */
+async function lose(races: number, end: string) {
+  const pauses: number[] = [];
+  let asked = 0;
+  const table = {
+    get: async () => ({ id: ID, version: 1, createdAt: '' }),
+    async replace() {
+      asked += 1;
+      if (asked <= races) throw new VersionConflict('thing');
+    },
+  } as unknown as Table<Stored>;
+  const records = new Records<Stored, { type: string }>({
+    noun: 'thing',
+    table,
+    evolve: (state) => state as Stored,
+    newEvent: () => {
+      throw new Error('There is no event of a thing.');
+    },
+    clock: {
+      now: () => 0,
+      after(delayMs, callback) {
+        pauses.push(delayMs);
+        setImmediate(callback);
+        return () => {};
+      },
+    },
+    newId: () => `${ID.slice(end.length)}${end}`,
+  });
+  const saved = records.update(ID, () => [{ type: 'thing.changed' }]);
+  return { outcome: await saved.catch((error) => error), pauses, asked };
+}
+
+describe('a change of a record that another writer changes first', () => {
+  it('is decided again at once, the first ten times', async () => {
+    const { outcome, pauses, asked } = await lose(9, 'ffffffff');
+    expect(outcome).toMatchObject({ id: ID, version: 2 });
+    expect(asked).toBe(10);
+    expect(pauses).toEqual([]);
+  });
+
+  it('then waits ever longer, up to a bound', async () => {
+    const { pauses } = await lose(WINS_AT, 'ffffffff');
+    expect(pauses.slice(0, 8)).toEqual([1, 2, 4, 8, 16, 32, 50, 50]);
+    expect(pauses).toHaveLength(WINS_AT - 9);
+    expect(Math.max(...pauses)).toBe(50);
+  });
+
+  it('waits another time than other processes do', async () => {
+    const { pauses } = await lose(WINS_AT, '40000000');
+    expect(pauses.slice(0, 8)).toEqual([1, 1, 1, 2, 4, 8, 13, 13]);
+  });
+
+  it('is given up in the end', async () => {
+    const { outcome, asked } = await lose(1000, '00000000');
+    expect(outcome).toBeInstanceOf(VersionConflict);
+    expect(asked).toBe(250);
+  });
+});
