@@ -62,6 +62,7 @@ export class Services {
           ...process.env,
           ...env,
           PORT: '0',
+          EVENTS_MAX_BYTES: String(2 ** 26),
           RATE_LIMITS: 'off',
           LOG_LEVEL: 'warn',
           NO_COLOR: '1',

@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+/** NATS sets aside what each stream may keep, and tests make many. */
+const SMALL = { EVENTS_MAX_BYTES: String(2 ** 26) };
+
 const root = join(import.meta.dirname, '../../..');
 
 export interface Process {
@@ -42,7 +45,7 @@ export async function startProgram(
   const args = ['--conditions=@fairseat/source', main, ...flags];
   const child = spawn('sh', ['-c', command, process.execPath, ...args], {
     cwd: root,
-    env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...env },
+    env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...SMALL, ...env },
   });
   let [stdout, stderr] = ['', ''];
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);

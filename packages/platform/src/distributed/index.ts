@@ -6,6 +6,7 @@ import { ACK_WAIT_MS, type DeliveryTiming, timingOf } from '../delivery.ts';
 import { openWhenAsked } from '../gateway.ts';
 import { createNewId } from '../ids.ts';
 import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts';
+import type { Retention } from '../retention.ts';
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
 import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
@@ -30,6 +31,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   tlsCaFile?: string;
   /** The number of NATS servers that store each stream. */
   natsReplicas?: number;
+  /** How much each stream keeps; without it, events of 30 days, however many. */
+  retention?: Retention;
   /** The name of this process on the engines. */
   name?: string;
   /** Prefixes every name on the engines, so that several marketplaces can share them. */
@@ -74,6 +77,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     name,
     namespace,
     replicas: options.natsReplicas ?? 1,
+    retention: options.retention,
     ...waiting,
   });
   for (const service of options.owns ?? []) nats.own(service);

@@ -16,6 +16,7 @@ import {
   PermissionViolationError,
   type Subscription,
 } from '@nats-io/transport-node';
+import type { Retention } from '../retention.ts';
 import {
   EngineError,
   isAtLeast,
@@ -48,6 +49,8 @@ export interface NatsOptions extends Waiting {
   namespace: string | undefined;
   /** The number of servers that store each stream. */
   replicas: number;
+  /** How much each stream keeps. */
+  retention: Retention | undefined;
 }
 
 /** The connection to NATS, and the streams: one a service, each made by its own service alone. */
@@ -151,7 +154,7 @@ export class Nats {
 
   #declareStreams(admin: JetStreamManager) {
     const owned = this.streams.filter(({ service }) => this.#owned.has(service));
-    return Promise.all(owned.map((stream) => declareStream(admin, stream, this.#options.replicas)));
+    return Promise.all(owned.map((stream) => declareStream(admin, stream, this.#options)));
   }
 
   subject(type: EventType) {

@@ -8,6 +8,7 @@ import {
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
 import { EVENTS_KEPT_MS } from '../delivery.ts';
+import { type Retention, retentionOf } from '../retention.ts';
 
 /** The stream that stores the events of one service. */
 export interface Stream {
@@ -56,11 +57,11 @@ export function streamsOf(types: EventType[], namespace: string | undefined): St
 export async function declareStream(
   admin: JetStreamManager,
   { name, subjects }: Stream,
-  replicas: number,
+  { replicas, retention }: { replicas: number; retention: Retention | undefined },
 ): Promise<StreamInfo> {
   const settings = {
     num_replicas: replicas,
-    max_age: nanos(EVENTS_KEPT_MS),
+    ...(retention ? retentionOf(retention) : { max_age: nanos(EVENTS_KEPT_MS) }),
     duplicate_window: nanos(DUPLICATES_KNOWN_MS),
   };
   const version = { [SETTINGS]: String(SETTINGS_VERSION) };

@@ -140,7 +140,7 @@ describe('the time until an event goes to another', () => {
   });
 });
 
-describe('a stream', () => {
+describe('a stream that is not there yet', () => {
   it('is made by its own service alone: others wait, and say for what', async () => {
     const lines: string[] = [];
     const { platform, heard } = version([CREATED], { owns: [], onWaiting: (l) => lines.push(l) });
@@ -152,29 +152,6 @@ describe('a stream', () => {
     await publish(CREATED, [1]);
     await starting;
     await expect.poll(() => heard[CREATED], soon).toEqual([1]);
-  });
-
-  it('keeps the subjects that another version has declared, and gets those of this one', async () => {
-    const newer = [subject('seat.>'), subject('row.>')];
-    await admin.streams.add({ name: stream(), subjects: newer });
-    await scene.open().start();
-    const { config } = await admin.streams.info(stream());
-    expect(config.subjects).toEqual([...newer, subject('ticket.>')]);
-  });
-
-  it.each([
-    ['keeps the settings of a newer version', '1000', 1],
-    ['gets the settings of this one where they are older', '0', 30 * 24],
-  ])('%s', async (_, settings, hours) => {
-    await admin.streams.add({
-      name: stream(),
-      subjects: [subject('ticket.>')],
-      max_age: nanos(3_600_000),
-      metadata: { 'fairseat.settings': settings },
-    });
-    await scene.open().start();
-    const { config } = await admin.streams.info(stream());
-    expect(config.max_age).toBe(nanos(hours * 3_600_000));
   });
 });
 
