@@ -28,8 +28,7 @@ import type { Store } from './store.ts';
 
 /** How many records are filled in one write: others wait behind it. */
 const STEP = 200;
-const TRY_AGAIN_MS = 1000;
-const LONGEST_WAIT_MS = 5000;
+const [TRY_AGAIN_MS, LONGEST_WAIT_MS] = [1000, 5000];
 /** Not of the definition: rows of a Fairseat that has no such column. */
 const WRITTEN = 'written';
 /** Behind every id. */
@@ -57,9 +56,8 @@ const DEFINE =
   'CREATE TABLE IF NOT EXISTS definitions (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID';
 
 /**
- * Goes through the table by id, some records in each write, and saves its place with them. Whoever writes meanwhile fills
- * what is written, ahead of that place and behind it. A Fairseat that knows nothing of all this may have had the file
- * since: its rows show it, and then everything is looked at again.
+ * Walks the table by id, some records in each write, and saves its place with them; writes meanwhile fill their own record.
+ * Rows of a release that knows nothing of this show it, and then everything is looked at again.
  */
 export class Backfill<R extends Stored> {
   readonly #sources: Parts;
@@ -84,8 +82,7 @@ export class Backfill<R extends Stored> {
     this.#sources = sourcesOf(definition);
     const columns = defineTable(store, name);
     store.define(DEFINE);
-    const text = this.#keptText();
-    const kept = text === undefined ? undefined : (JSON.parse(text) as State);
+    const kept: State | null = JSON.parse(this.#keptText() ?? 'null');
     const isEmpty = store.sql(`SELECT 1 FROM ${name} LIMIT 1`).get() === undefined;
     const place = kept && Object.keys(kept.filling).length > 0 ? kept.place : END;
     const isUnknown = !kept || !columns.includes('written') || this.#hasForeign(place);

@@ -60,12 +60,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     store: Store,
     name: string,
     definition: TableDefinition<R>,
-    {
-      clock = systemClock,
-      cachedRecords = CACHED_RECORDS,
-      onError = () => {},
-    }: EmbeddedTableOptions = {},
+    options: EmbeddedTableOptions = {},
   ) {
+    const { clock = systemClock, cachedRecords = CACHED_RECORDS, onError = () => {} } = options;
     this.#store = store;
     this.#cache = new LRUCache({ max: cachedRecords });
     this.#definition = definition;
