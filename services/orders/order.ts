@@ -8,6 +8,7 @@ import {
 } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden } from '@fairseat/common/errors';
+import type { AnyEvent } from '@fairseat/common/events';
 
 export interface Order extends OrderRecord {
   requestHash: string | null;
@@ -114,3 +115,9 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
       return { ...order, status: 'completed' };
   }
 }
+
+/** What a database that went back in time has lost: the request's hash is not published, so its key is used up. */
+export const restored = ({ data }: AnyEvent, current: Order | undefined): Order => ({
+  ...(data as OrderRecord),
+  requestHash: current?.requestHash ?? null,
+});

@@ -3,7 +3,7 @@ import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { defineService, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { handlers } from './handlers.ts';
-import { asItStands, evolve, expire, isActive, isUnpaid, type Order } from './order.ts';
+import { asItStands, evolve, expire, isActive, isUnpaid, type Order, restored } from './order.ts';
 import { routes } from './routes.ts';
 
 const table: TableDefinition<Order> = {
@@ -44,7 +44,7 @@ export const orders = defineService({
   ],
   build(context) {
     const { clock } = context;
-    const records = context.records({ noun: 'order', table, evolve, asItStands });
+    const records = context.records({ noun: 'order', table, evolve, asItStands, restored });
     const listings = context.table(listingTable);
     return {
       routes: routes(records, listings, context),

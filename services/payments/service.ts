@@ -12,6 +12,7 @@ import {
   toCharge,
   unknownPayment,
 } from './charge.ts';
+import { restored } from './restored.ts';
 import { routes } from './routes.ts';
 
 const table: TableDefinition<Payment> = {
@@ -40,6 +41,7 @@ export const payments = defineService({
       table,
       evolve,
       asItStands,
+      restored,
       publicState: toCharge,
       initial: unknownPayment,
     });

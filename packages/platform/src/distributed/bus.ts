@@ -1,5 +1,5 @@
 import { type AnyEvent, type EventType, parseEvent } from '@fairseat/common/events';
-import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
+import type { Bus, DeadLetter, Handlers, PublishedState } from '@fairseat/common/ports';
 import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import { Consumer, type ConsumerOptions } from './consumer.ts';
 import { Letters } from './letters.ts';
@@ -7,6 +7,7 @@ import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 import { Newcomers } from './newcomers.ts';
+import { Restores } from './restores.ts';
 
 export interface BusOptions extends ConsumerOptions {
   /** Told that a service says everything again. */
@@ -28,6 +29,7 @@ export class JetStreamBus implements Bus {
   readonly #onWatcherError: (error: unknown) => void;
   readonly #losses: Losses;
   readonly #newcomers: Newcomers;
+  readonly #restores: Restores;
   readonly #groups: Group[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
@@ -39,6 +41,7 @@ export class JetStreamBus implements Bus {
     this.#onWatcherError = options.onWatcherError;
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
     this.#newcomers = new Newcomers(nats, mongo, options);
+    this.#restores = new Restores(nats, mongo, options);
     nats.onReconnect(() => {
       for (const onGap of this.#watchers.values()) onGap?.();
     });
@@ -82,6 +85,10 @@ export class JetStreamBus implements Bus {
     this.#newcomers.add(service, sayAgain);
   }
 
+  onRestore(service: string, state: PublishedState) {
+    this.#restores.add(service, state);
+  }
+
   async deadLetters(): Promise<DeadLetter[]> {
     const lists = await Promise.all(this.#groups.map(({ letters }) => letters.list()));
     return lists
@@ -102,6 +109,7 @@ export class JetStreamBus implements Bus {
 
   async start() {
     await Promise.all(this.#groups.map(({ letters }) => letters.prepare()));
+    await this.#restores.start();
     const consumers = this.#consumers();
     await Promise.all(consumers.map((consumer) => consumer.declare()));
     for (const consumer of consumers) consumer.start();
@@ -113,6 +121,7 @@ export class JetStreamBus implements Bus {
     await Promise.all([
       this.#losses.stop(),
       this.#newcomers.stop(),
+      this.#restores.stop(),
       ...this.#consumers().map((consumer) => consumer.stop()),
     ]);
   }
@@ -120,6 +129,7 @@ export class JetStreamBus implements Bus {
   crash() {
     this.#losses.crash();
     this.#newcomers.crash();
+    this.#restores.crash();
     for (const consumer of this.#consumers()) consumer.crash();
   }
 

@@ -163,6 +163,9 @@ export class SimulatedBus implements Bus {
   /** Events stay on the bus for good here: none is ever lost with it. */
   onLoss() {}
 
+  /** Nothing goes back in time here. */
+  onRestore() {}
+
   deadLetters = () =>
     this.#read('bus.deadLetters', () => this.#log.deadLetters.slice(0, MAX_DEAD_LETTERS));
 

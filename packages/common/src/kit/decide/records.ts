@@ -1,5 +1,5 @@
 import { DuplicateKey, notFound, Problem, Unavailable, VersionConflict } from '../../errors.ts';
-import { isEventType } from '../../events.ts';
+import { type AnyEvent, isEventType } from '../../events.ts';
 import type { Page, Query, Stored, Table } from '../../ports/index.ts';
 import type { EventFactory } from './envelope.ts';
 
@@ -18,6 +18,11 @@ export interface RecordsOptions<S extends Stored, F extends Fact> {
   publicState?: (state: S) => object;
   /** The facts that say a record's state again, for consumers whose events of it were lost. */
   asItStands?: (state: S) => F[];
+  /**
+   * The record as its newest event tells of it, for a database that went back in time; what events do not carry is as
+   * in `current`, or left empty.
+   */
+  restored?: (event: AnyEvent, current: S | undefined) => S;
   /** An empty record (version 0) for the first update of an unknown id, instead of "not found". */
   initial?: (id: string) => S;
 }
@@ -118,6 +123,20 @@ export class Records<S extends Stored, F extends Fact> {
     );
     const last = records.length < limit ? null : (records.at(-1)?.id as string);
     return { behind: last, looked: records.length, said: said.length, failures };
+  }
+
+  /**
+   * Takes back what an event tells of a record that has lost it, as a version that nobody has seen yet, and says it
+   * again. @throws DuplicateKey while another record still has its unique key, VersionConflict
+   */
+  async takeBack(event: AnyEvent): Promise<void> {
+    const { table, restored, asItStands } = this.#options;
+    const current = await this.get(event.subject);
+    if (!restored || !asItStands || (current?.version ?? 0) >= event.version) return;
+    const record = { ...restored(event, current), version: event.version + 1 };
+    const events = this.#events(record, asItStands(record));
+    if (current) await table.replace(current, record, events);
+    else await table.insert(record, events);
   }
 
   async #save(current: S, facts: F[]): Promise<S> {
