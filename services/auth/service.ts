@@ -3,7 +3,7 @@ import { defineService, endedSessions } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { routes } from './routes.ts';
-import { asItStands, evolve } from './session.ts';
+import { asItStands, evolve, restored } from './session.ts';
 import { emailKey, type User } from './user.ts';
 
 export { createPasswords, type Passwords } from './passwords.ts';
@@ -28,6 +28,7 @@ export const createAuth = (passwords?: Passwords) =>
         table: endedSessions,
         evolve,
         asItStands,
+        restored,
       });
       const parts = { users, sessions, passwords: passwords ?? createPasswords() };
       return { routes: routes(parts, context) };

@@ -1,4 +1,5 @@
 import { DuplicateKey } from '@fairseat/common/errors';
+import type { AnyEvent, EventData } from '@fairseat/common/events';
 import type { EndedSession, Records, Session } from '@fairseat/common/kit';
 
 export interface SessionFact {
@@ -31,3 +32,9 @@ export function evolve(_: EndedSession | undefined, fact: SessionFact): EndedSes
   const { sessionId: id, expiresAt, endedAt: createdAt } = fact;
   return { id, version: 1, createdAt, expiresAt };
 }
+
+/** What a database that went back in time has lost. */
+export const restored = ({ data, time, version }: AnyEvent): EndedSession => {
+  const { sessionId: id, expiresAt } = data as EventData<'session.ended'>;
+  return { id, version, createdAt: time, expiresAt };
+};

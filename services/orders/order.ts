@@ -7,7 +7,7 @@ import {
   termsSchema,
 } from '@fairseat/common/contracts/order';
 import { conflict, forbidden } from '@fairseat/common/errors';
-import type { EventData } from '@fairseat/common/events';
+import type { AnyEvent, EventData } from '@fairseat/common/events';
 
 export interface Order extends OrderRecord {
   requestHash: string | null;
@@ -117,3 +117,9 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
       return { ...order, status: 'completed' };
   }
 }
+
+/** What a database that went back in time has lost: the request's hash is not published, so its key is used up. */
+export const restored = ({ data }: AnyEvent, current: Order | undefined): Order => ({
+  ...(data as OrderRecord),
+  requestHash: current?.requestHash ?? null,
+});

@@ -10,6 +10,7 @@ import {
   isUnpaid,
   type Listing,
   type Order,
+  restored,
 } from './order.ts';
 import { routes } from './routes.ts';
 
@@ -51,7 +52,7 @@ export const orders = defineService({
   ],
   build(context) {
     const { clock } = context;
-    const records = context.records({ noun: 'order', table, evolve, asItStands });
+    const records = context.records({ noun: 'order', table, evolve, asItStands, restored });
     const listings = context.table(listingTable);
     return {
       routes: routes(records, listings, context),

@@ -11,6 +11,7 @@ import {
   toCharge,
   unknownPayment,
 } from './charge.ts';
+import { restored } from './restored.ts';
 import { routes } from './routes.ts';
 
 const table: TableDefinition<Payment> = {
@@ -39,6 +40,7 @@ export const payments = defineService({
       table,
       evolve,
       asItStands,
+      restored,
       publicState: toCharge,
       initial: unknownPayment,
     });

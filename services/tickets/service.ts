@@ -3,7 +3,7 @@ import { defineService, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { handlers } from './handlers.ts';
 import { routes } from './routes.ts';
-import { asItStands, evolve, remind, type Ticket } from './ticket.ts';
+import { asItStands, evolve, remind, restored, type Ticket } from './ticket.ts';
 
 const table: TableDefinition<Ticket> = {
   name: 'tickets',
@@ -25,7 +25,7 @@ export const tickets = defineService({
   hears: ['order.created', 'order.cancelled', 'order.completed'],
   build(context) {
     const { clock } = context;
-    const records = context.records({ noun: 'ticket', table, evolve, asItStands });
+    const records = context.records({ noun: 'ticket', table, evolve, asItStands, restored });
     return {
       routes: routes(records, context),
       handlers: handlers(records, clock),

@@ -7,9 +7,10 @@ import {
   listingSchema,
   type Refusal,
   type TicketRecord,
+  ticketSchema,
 } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
-import type { EventData } from '@fairseat/common/events';
+import type { AnyEvent, EventData } from '@fairseat/common/events';
 
 export interface Ticket extends TicketRecord {
   requestHash: string | null;
@@ -163,3 +164,13 @@ function mustBeAvailable({ status }: Ticket) {
   if (status === 'sold') throw conflict('ticket_sold', 'This ticket is sold.');
   if (status === 'withdrawn') throw conflict('ticket_withdrawn', 'This ticket was withdrawn.');
 }
+
+/** What a database that went back in time has lost. A lock is said again at once, which its order then answers. */
+export const restored = ({ data }: AnyEvent, current: Ticket | undefined): Ticket => {
+  const ticket = ticketSchema.parse(data);
+  return {
+    ...ticket,
+    requestHash: current?.requestHash ?? null,
+    sayAgainAt: ticket.status === 'reserved' ? 1 : null,
+  };
+};

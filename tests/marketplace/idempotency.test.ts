@@ -135,6 +135,7 @@ describe('an order with `Prefer: wait`', () => {
             platform.bus.consume(group, { ...handlers, 'ticket.reserved': async () => {} }),
           publish: (event) => platform.bus.publish(event),
           watch: (listener) => platform.bus.watch(listener),
+          onRestore: (service, state) => platform.bus.onRestore(service, state),
           onLoss: (service, sayAgain) => platform.bus.onLoss(service, sayAgain),
           deadLetters: () => platform.bus.deadLetters(),
           backlog: () => platform.bus.backlog(),

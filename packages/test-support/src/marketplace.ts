@@ -150,7 +150,7 @@ export class TestMarketplace implements AsyncDisposable {
   readonly clock: TestClock = createTestClock();
   readonly #options: TestOptions;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
-  readonly #namespace = newNamespace();
+  readonly namespace = newNamespace();
   #sessionKey: Awaited<ReturnType<typeof createSessionKey>> | undefined;
   #marketplace: Host | undefined;
   #platform: TestPlatform | undefined;
@@ -213,7 +213,7 @@ export class TestMarketplace implements AsyncDisposable {
       onError: (message: string, error: unknown) => this.#fail(message, error),
     };
     if (!isDistributed) return openEmbedded({ ...options, dataDir: this.dataDir });
-    return openDistributed({ ...options, ...inject('servers'), namespace: this.#namespace });
+    return openDistributed({ ...options, ...inject('servers'), namespace: this.namespace });
   }
 
   /** A slow answer of a real server is no failure: the platform asks again. */
@@ -266,7 +266,7 @@ export class TestMarketplace implements AsyncDisposable {
     await this.crash();
     await this.#marketplace?.app.close();
     await this.#marketplace?.stop().catch(() => {});
-    if (isDistributed) await removeNamespace(inject('servers'), this.#namespace);
+    if (isDistributed) await removeNamespace(inject('servers'), this.namespace);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

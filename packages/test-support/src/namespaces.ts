@@ -30,6 +30,27 @@ export async function removeDatabases(url: string, namespace: string) {
   await client.close();
 }
 
+/** Copies a service's database. The returned function puts the copy back in its place. */
+export async function copyDatabase(url: string, name: string): Promise<() => Promise<void>> {
+  const client = new MongoClient(url);
+  const database = client.db(name);
+  const copied = await Promise.all(
+    (await database.listCollections({}, { nameOnly: true }).toArray()).map(async (collection) => ({
+      name: collection.name,
+      documents: await database.collection(collection.name).find().toArray(),
+    })),
+  );
+  return async () => {
+    for (const { name: collection } of await database.listCollections().toArray()) {
+      await database.collection(collection).deleteMany({});
+    }
+    for (const { name: collection, documents } of copied) {
+      if (documents.length > 0) await database.collection(collection).insertMany(documents);
+    }
+    await client.close();
+  };
+}
+
 export const removeStreams = (url: string, namespace: string) =>
   withStreams(url, namespace, (streams, name) => streams.delete(name));
 

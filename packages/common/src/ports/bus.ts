@@ -34,10 +34,24 @@ export interface Bus {
    * when a group of consumers is new and no longer finds all of them.
    */
   onLoss(service: string, sayAgain: () => Promise<void>): void;
+  /**
+   * Registers what a service can tell of its own events: asked where a database can go back in time to a backup without
+   * the broker, or the broker without the database. Lost states are taken back before any event is delivered.
+   */
+  onRestore(service: string, state: PublishedState): void;
   /** The events that groups have given up on: the oldest, at most 100. */
   deadLetters(): Promise<DeadLetter[]>;
   /** The number of events that each group has yet to handle, and of those it has given up on. */
   backlog(): Promise<{ group: string; events: number; dead: number }[]>;
+}
+
+export interface PublishedState {
+  /** Whether an event tells of a version of a record that the database does not have, although it once had. */
+  isLost(event: AnyEvent): Promise<boolean>;
+  /** Takes back the states that these events tell of, one event a record, and publishes them again. */
+  takeBack(events: AnyEvent[]): Promise<void>;
+  /** The broker has lost events that it had: every record's state is said again. */
+  streamWentBack(): Promise<void>;
 }
 
 export interface DeadLetter {

@@ -1,5 +1,5 @@
 import { type AnyEvent, parseEvent, parseNewEvent } from '@fairseat/common/events';
-import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
+import type { Bus, DeadLetter, Handlers, PublishedState } from '@fairseat/common/ports';
 import { handlerOf, MAX_DEAD_LETTERS } from '../delivery.ts';
 import { InTurn } from '../in-turn.ts';
 import type { ConsumerOptions, Group } from './consumer.ts';
@@ -8,6 +8,7 @@ import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 import { Newcomers } from './newcomers.ts';
+import { Restores } from './restores.ts';
 import { Subscription } from './subscription.ts';
 
 export interface BusOptions extends ConsumerOptions {
@@ -29,6 +30,7 @@ export class JetStreamBus implements Bus {
   readonly #onWatcherError: (error: unknown) => void;
   readonly #losses: Losses;
   readonly #newcomers: Newcomers;
+  readonly #restores: Restores;
   readonly #groups: Consuming[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
@@ -40,6 +42,7 @@ export class JetStreamBus implements Bus {
     this.#onWatcherError = options.onWatcherError;
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
     this.#newcomers = new Newcomers(nats, mongo, options);
+    this.#restores = new Restores(nats, mongo, options);
     nats.onReconnect(() => {
       for (const onGap of this.#watchers.values()) onGap?.();
     });
@@ -83,6 +86,10 @@ export class JetStreamBus implements Bus {
     this.#newcomers.add(service, sayAgain);
   }
 
+  onRestore(service: string, state: PublishedState) {
+    this.#restores.add(service, state);
+  }
+
   async deadLetters(): Promise<DeadLetter[]> {
     const lists = await Promise.all(this.#groups.map(({ group }) => group.letters.list()));
     return lists
@@ -103,6 +110,7 @@ export class JetStreamBus implements Bus {
 
   async start() {
     await Promise.all(this.#groups.map(({ group }) => group.letters.prepare()));
+    await this.#restores.start();
     const subscriptions = this.#subscriptions();
     await Promise.all(subscriptions.map((each) => each.declare()));
     for (const each of subscriptions) each.start();
@@ -114,6 +122,7 @@ export class JetStreamBus implements Bus {
     await Promise.all([
       this.#losses.stop(),
       this.#newcomers.stop(),
+      this.#restores.stop(),
       ...this.#subscriptions().map((each) => each.stop()),
     ]);
   }
@@ -121,6 +130,7 @@ export class JetStreamBus implements Bus {
   crash() {
     this.#losses.crash();
     this.#newcomers.crash();
+    this.#restores.crash();
     for (const each of this.#subscriptions()) each.crash();
   }
 

@@ -57,6 +57,9 @@ export class EmbeddedBus implements Bus, CommitListener {
     this.#newcomers.add(service, sayAgain);
   }
 
+  /** Records and log go back together. */
+  onRestore() {}
+
   async deadLetters(): Promise<DeadLetter[]> {
     return this.#dead.list();
   }

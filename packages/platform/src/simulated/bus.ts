@@ -163,6 +163,9 @@ export class SimulatedBus implements Bus {
   /** Never calls back: this bus loses no events. */
   onLoss() {}
 
+  /** Nothing goes back in time here. */
+  onRestore() {}
+
   deadLetters = () =>
     this.#read('bus.deadLetters', () => this.#log.deadLetters.slice(0, MAX_DEAD_LETTERS));
 

@@ -53,6 +53,7 @@ export class Tap {
       },
       publish: (event) => bus.publish(event),
       watch: (...listeners) => bus.watch(...listeners),
+      onRestore: (service, state) => bus.onRestore(service, state),
       onLoss: (service, sayAgain) => bus.onLoss(service, sayAgain),
       deadLetters: () => bus.deadLetters(),
       backlog: () => bus.backlog(),

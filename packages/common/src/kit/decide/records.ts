@@ -1,5 +1,5 @@
 import { DuplicateKey, notFound, Problem, Unavailable, VersionConflict } from '../../errors.ts';
-import { isEventType } from '../../events.ts';
+import { type AnyEvent, isEventType } from '../../events.ts';
 import type { Clock, Page, Platform, Query, Stored, Table } from '../../ports/index.ts';
 import type { EventFactory } from './envelope.ts';
 
@@ -20,6 +20,11 @@ export interface RecordsOptions<S extends Stored, F extends Fact> {
   publicState?: (state: S) => object;
   /** The facts that say a record's state again, for consumers whose events of it were lost. */
   asItStands?: (state: S) => F[];
+  /**
+   * The record as its newest event tells of it, for a database that went back in time; what events do not carry is as
+   * in `current`, or left empty.
+   */
+  restored?: (event: AnyEvent, current: S | undefined) => S;
   /** An empty record (version 0) for the first update of an unknown id, instead of "not found". */
   initial?: (id: string) => S;
 }
@@ -134,6 +139,20 @@ export class Records<S extends Stored, F extends Fact> {
     const longestMs = Math.min(2 ** times, LONGEST_PAUSE_MS);
     const share = Number.parseInt(newId().slice(-RANDOM_DIGITS), 16) / 16 ** RANDOM_DIGITS;
     return new Promise((resolve) => void clock.after(Math.ceil(share * longestMs), resolve));
+  }
+
+  /**
+   * Takes back what an event tells of a record that has lost it, as a version that nobody has seen yet, and says it
+   * again. @throws DuplicateKey while another record still has its unique key, VersionConflict
+   */
+  async takeBack(event: AnyEvent): Promise<void> {
+    const { table, restored, asItStands } = this.#options;
+    const current = await this.get(event.subject);
+    if (!restored || !asItStands || (current?.version ?? 0) >= event.version) return;
+    const record = { ...restored(event, current), version: event.version + 1 };
+    const events = this.#events(record, asItStands(record));
+    if (current) await table.replace(current, record, events);
+    else await table.insert(record, events);
   }
 
   async #save(current: S, facts: F[]): Promise<S> {

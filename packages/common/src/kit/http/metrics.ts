@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Platform } from '../../ports/index.ts';
 
 /** Measures every request, and serves all metrics at `/metrics`. */
@@ -68,4 +68,15 @@ export function createMetrics({ bus, backfills }: Pick<Platform, 'bus' | 'backfi
     },
   });
   return metrics;
+}
+
+/** Counts how often a database or a stream was found to have gone back to a backup. */
+export function countRestores(metrics: Registry) {
+  const counter = new Counter({
+    name: 'fairseat_restores_total',
+    help: 'How often a database or a stream was found to have gone back in time',
+    labelNames: ['service', 'part'],
+    registers: [metrics],
+  });
+  return (service: string, part: 'database' | 'stream') => counter.inc({ service, part });
 }

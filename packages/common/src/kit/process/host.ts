@@ -1,6 +1,6 @@
 import type { Platform } from '../../ports/index.ts';
 import { type App, createApp } from '../http/app.ts';
-import { createMetrics } from '../http/metrics.ts';
+import { countRestores, createMetrics } from '../http/metrics.ts';
 import { addDocumentation } from '../http/openapi.ts';
 import type { SignSession, VerifySession } from '../http/sessions.ts';
 import type { Config } from './config.ts';
@@ -40,10 +40,12 @@ export interface Host {
 export async function createHost(services: Service[], options: HostOptions): Promise<Host> {
   const { platform, config, log, verifySession, signSession, requestTimeoutMs, front } = options;
   let ready = false;
+  const metrics = createMetrics(platform);
+  const onRestore = countRestores(metrics);
   const app = await createApp({
     config,
     log,
-    metrics: createMetrics(platform),
+    metrics,
     newId: platform.newId,
     isReady: () => ready && (front?.ready ?? true),
     backfills: () => platform.backfills(),
@@ -53,7 +55,13 @@ export async function createHost(services: Service[], options: HostOptions): Pro
   front?.mount(app);
   const running: Running[] = [];
   for (const service of services) {
-    running.push(await mount(service, { app, platform, config, log, verifySession, signSession }));
+    const { name } = service;
+    running.push(
+      await mount(service, {
+        ...{ app, platform, config, log, verifySession, signSession },
+        onRestore: (part) => onRestore(name, part),
+      }),
+    );
   }
   await app.ready();
 

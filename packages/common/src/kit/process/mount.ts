@@ -1,8 +1,10 @@
+import type { AnyEvent } from '../../events.ts';
 import type { Platform } from '../../ports/index.ts';
 import { Changes } from '../decide/changes.ts';
 import { createEventFactory } from '../decide/envelope.ts';
 import { Records } from '../decide/records.ts';
 import { repeat } from '../decide/repeat.ts';
+import { publishedState, type Restorable } from '../decide/restore.ts';
 import { type Source, sayAgain } from '../decide/say-again.ts';
 import type { App } from '../http/app.ts';
 import { endedSessions, type SignSession, type VerifySession } from '../http/sessions.ts';
@@ -26,20 +28,28 @@ export interface Surroundings {
   verifySession: VerifySession;
   /** Passed on to the service that needs it alone. */
   signSession?: SignSession | undefined;
+  /** Told what went back in time. */
+  onRestore?: (part: 'database' | 'stream') => void;
 }
 
 /** Connects a service to its platform and mounts its routes. Call before the platform starts. */
 export async function mount(service: Service, surroundings: Surroundings): Promise<Running> {
-  const { app, platform } = surroundings;
-  const { parts, sources, ended, changes, log, clock } = build(service, surroundings);
-  platform.bus.onLoss(service.name, async () => {
+  const { app, platform, onRestore = () => {} } = surroundings;
+  const { parts, sources, restorable, ended, changes, log, clock } = build(service, surroundings);
+  const sayAllAgain = async () => {
     log.info('every record is said again');
     const { said } = await sayAgain(sources, {
       clock,
       onFailure: (table, id, err) => log.error({ err, table, id }, 'a record was not said again'),
     });
     log.info({ said }, 'every record was said again');
-  });
+  };
+  platform.bus.onLoss(service.name, sayAllAgain);
+  if (restorable)
+    platform.bus.onRestore(
+      service.name,
+      publishedState(restorable, { log, onRestore, sayAllAgain }),
+    );
 
   if (parts.routes) await app.register(parts.routes);
   platform.bus.consume(service.name, {
@@ -76,6 +86,7 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
   const ended = platform.table(service.name, endedSessions);
   const changes = new Changes(platform.bus, clock);
   const sources: Source[] = [];
+  let restorable: Restorable | undefined;
 
   const basics: Basics = {
     config,
@@ -90,13 +101,24 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
       if (options.asItStands) {
         sources.push({ name: table.name, sayAgain: (...page) => records.sayAgain(...page) });
       }
+      if (options.restored) {
+        const isForgotten = (event: AnyEvent) =>
+          table.forgetAt !== undefined &&
+          table.forgetAt(options.restored?.(event, undefined) as never) <= clock.now();
+        restorable = {
+          isLost: async (event) =>
+            ((await records.get(event.subject))?.version ?? 0) < event.version &&
+            !isForgotten(event),
+          takeBack: (event) => records.takeBack(event),
+        };
+      }
       return records;
     },
     publish: (type, record, data) => platform.bus.publish(newEvent(type, record, data)),
     ...createVisitors(config, verifySession, ended),
   };
   const parts = service.build({ ...basics, ...capabilities(service, surroundings) });
-  return { parts, sources, ended, changes, log, clock };
+  return { parts, sources, restorable, ended, changes, log, clock };
 }
 
 /** The capabilities that the service needs. No others are even prepared. */
