@@ -53,7 +53,7 @@ const parts = [
   { services: ['orders', 'tickets'] },
 ];
 
-describe.runIf(isDistributed)('a database that goes back to a backup', () => {
+(isDistributed ? describe : () => {})('a database that goes back to a backup', () => {
   it.each(parts)('loses nothing that was published (%j)', async ({ services }) => {
     await using market = await TestMarketplace.open();
     const trade = await traded(market);
@@ -86,7 +86,7 @@ describe.runIf(isDistributed)('a database that goes back to a backup', () => {
   });
 });
 
-describe.runIf(!isDistributed)('a data folder that goes back to a backup', () => {
+(isDistributed ? () => {} : describe)('a data folder that goes back to a backup', () => {
   it('is consistent by itself, as if what came after had not happened', async () => {
     await using market = await TestMarketplace.open();
     const trade = await traded(market);
