@@ -12,6 +12,8 @@ export interface Trouble {
   line: string;
   /** True when waiting does not help: a wrong password, an old version, a missing permission. */
   lasting: boolean;
+  /** True for what usually is over in a moment, such as another service that starts too: it is not reported at once. */
+  brief?: boolean;
 }
 
 const TRY_AGAIN_MS = 250;
@@ -27,13 +29,14 @@ export async function untilReachable<T>(
   explain: (error: unknown) => Trouble,
   { clock, onWaiting, isOver }: Waiting,
 ): Promise<T> {
-  let sayAt = Number.NEGATIVE_INFINITY;
+  let sayAt: number | undefined;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      const { line, lasting } = explain(error);
+      const { line, lasting, brief } = explain(error);
       if (lasting || isOver()) throw new EngineError(line, { cause: error });
+      sayAt ??= clock.now() + (brief ? TELL_AGAIN_MS : 0);
       if (clock.now() >= sayAt) {
         onWaiting(`${line} Trying again until it works.`);
         sayAt = clock.now() + TELL_AGAIN_MS;

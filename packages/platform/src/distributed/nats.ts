@@ -205,7 +205,7 @@ export class Nats {
     const at = `NATS_URL: ${this.#servers}`;
     if (error instanceof NoStream) {
       const line = `${at} has no stream ${error.stream.name} yet, which the service ${error.stream.service} makes.`;
-      return { line, lasting: false };
+      return { line, lasting: false, brief: true };
     }
     if (error instanceof AuthorizationError) {
       const line = `${at} refuses this user or password. Expected credentials.`;
