@@ -13,7 +13,10 @@ it('says every record again, once, however many there are', async () => {
     wrap: (platform) => ({
       ...platform,
       bus: changed(platform.bus, {
-        onLoss: (service, say) => void sayAgain.set(service, say),
+        onLoss(service, say) {
+          sayAgain.set(service, say);
+          platform.bus.onLoss(service, say);
+        },
       }),
     }),
   });

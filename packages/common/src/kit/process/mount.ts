@@ -11,7 +11,7 @@ import { endedSessions, type SignSession, type VerifySession } from '../http/ses
 import { createVisitors } from '../http/signed-in.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
-import type { Basics, Capabilities, Service } from './service.ts';
+import type { Basics, Capabilities, Service, ServiceParts } from './service.ts';
 
 export interface Running {
   /** Starts the tasks. */
@@ -117,7 +117,7 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
     publish: (type, record, data) => platform.bus.publish(newEvent(type, record, data)),
     ...createVisitors(config, verifySession, ended),
   };
-  const parts = service.build({ ...basics, ...capabilities(service, surroundings) });
+  const parts: ServiceParts = service.build({ ...basics, ...capabilities(service, surroundings) });
   return { parts, sources, restorable, ended, changes, log, clock };
 }
 

@@ -57,7 +57,7 @@ export const defineService = <const N extends Need = never, const H extends Even
 /** A Fastify plugin of routes with zod schemas. */
 export type Routes = FastifyPluginAsyncZod;
 
-interface ServiceParts<H extends EventType> {
+export interface ServiceParts<H extends EventType = EventType> {
   routes?: Routes;
   handlers?: Required<Pick<Handlers, H>>;
   tasks?: Task[];
