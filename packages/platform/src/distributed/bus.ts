@@ -4,6 +4,7 @@ import { handlerOf, MAX_DEAD_LETTERS } from '../delivery.ts';
 import { InTurn } from '../in-turn.ts';
 import type { ConsumerOptions, Group } from './consumer.ts';
 import { Letters } from './letters.ts';
+import type { Lookout } from './lookout.ts';
 import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
@@ -31,6 +32,7 @@ export class JetStreamBus implements Bus {
   readonly #losses: Losses;
   readonly #newcomers: Newcomers;
   readonly #restores: Restores;
+  readonly #lookouts: Lookout[];
   readonly #groups: Consuming[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
@@ -43,6 +45,7 @@ export class JetStreamBus implements Bus {
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
     this.#newcomers = new Newcomers(nats, mongo, options);
     this.#restores = new Restores(nats, mongo, options);
+    this.#lookouts = [this.#losses, this.#newcomers, this.#restores].map((each) => each.lookout);
     nats.onReconnect(() => {
       for (const onGap of this.#watchers.values()) onGap?.();
     });
@@ -110,28 +113,22 @@ export class JetStreamBus implements Bus {
 
   async start() {
     await Promise.all(this.#groups.map(({ group }) => group.letters.prepare()));
-    await this.#restores.start();
+    await this.#restores.takeBack();
     const subscriptions = this.#subscriptions();
     await Promise.all(subscriptions.map((each) => each.declare()));
     for (const each of subscriptions) each.start();
-    this.#losses.start();
-    this.#newcomers.start();
+    for (const each of this.#lookouts) each.start();
   }
 
   async stop() {
     await Promise.all([
-      this.#losses.stop(),
-      this.#newcomers.stop(),
-      this.#restores.stop(),
+      ...this.#lookouts.map((each) => each.stop()),
       ...this.#subscriptions().map((each) => each.stop()),
     ]);
   }
 
   crash() {
-    this.#losses.crash();
-    this.#newcomers.crash();
-    this.#restores.crash();
-    for (const each of this.#subscriptions()) each.crash();
+    for (const each of [...this.#lookouts, ...this.#subscriptions()]) each.crash();
   }
 
   #subscriptions = () => this.#groups.flatMap(({ subscriptions }) => subscriptions);

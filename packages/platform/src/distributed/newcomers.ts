@@ -1,14 +1,14 @@
 import type { Clock } from '@fairseat/common/ports';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
+import { type Leased, Leases } from './leases.ts';
+import { Lookout } from './lookout.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
-/** The durable consumers for which a service has said everything, and until when a replica of it is busy with that. */
-interface Known {
-  _id: string;
+/** The durable consumers for which a service has said everything. */
+interface Known extends Leased {
   consumers: string[];
-  busyUntil: number;
 }
 
 interface NewcomersOptions {
@@ -17,7 +17,6 @@ interface NewcomersOptions {
 }
 
 const LOOK_INTERVAL_MS = 5000;
-const BUSY_MS = 15_000;
 
 /**
  * Notices durable consumers that are new at the stream of a service. Where the stream no longer has the service's first
@@ -26,47 +25,24 @@ const BUSY_MS = 15_000;
 export class Newcomers {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
-  readonly #options: NewcomersOptions;
+  readonly #leases: Leases;
+  readonly lookout: Lookout;
   readonly #services = new Map<string, () => Promise<void>>();
-  #looking = Promise.resolve();
-  #cancel = () => {};
-  #running = false;
 
-  constructor(nats: Nats, mongo: Mongo, options: NewcomersOptions) {
+  constructor(nats: Nats, mongo: Mongo, { clock, onTrouble }: NewcomersOptions) {
     this.#nats = nats;
     this.#mongo = mongo;
-    this.#options = options;
+    this.#leases = new Leases(mongo, clock, onTrouble);
+    this.lookout = new Lookout({
+      clock,
+      intervalMs: LOOK_INTERVAL_MS,
+      look: () => Promise.all([...this.#services].map((service) => this.#look(...service))),
+      onError: onTrouble,
+    });
   }
 
   add(service: string, sayAgain: () => Promise<void>) {
     this.#services.set(service, sayAgain);
-  }
-
-  start() {
-    this.#running = true;
-    this.#lookNow();
-  }
-
-  async stop() {
-    this.crash();
-    await this.#looking;
-  }
-
-  crash() {
-    this.#running = false;
-    this.#cancel();
-  }
-
-  #lookNow() {
-    const services = [...this.#services];
-    this.#looking = Promise.all(services.map((service) => this.#look(...service)))
-      .catch((error) => {
-        if (this.#running) this.#options.onTrouble(error);
-      })
-      .then(() => {
-        if (!this.#running) return;
-        this.#cancel = this.#options.clock.after(LOOK_INTERVAL_MS, () => this.#lookNow());
-      });
   }
 
   async #look(service: string, sayAgain: () => Promise<void>) {
@@ -82,8 +58,12 @@ export class Newcomers {
     const known = await this.#known(service, present);
     if (present.every((consumer) => known.includes(consumer))) return;
     const { state } = await admin.streams.info(stream);
-    if (state.first_seq <= 1) await this.#note(service, present);
-    else if (await this.#claim(service, known)) await this.#say(service, sayAgain, present);
+    const isWhole = state.first_seq <= 1;
+    const own = { _id: service, consumers: known };
+    await this.#leases.hold(this.#collection(service), own, async () => {
+      if (!isWhole) await sayAgain();
+      return { consumers: present };
+    });
   }
 
   #collection = (service: string): Collection<Known> =>
@@ -97,37 +77,5 @@ export class Newcomers {
       this.#collection(service).findOneAndUpdate({ _id: service }, first, options),
     );
     return saved?.consumers ?? [];
-  }
-
-  #note(service: string, consumers: string[]) {
-    const change = { $set: { consumers, busyUntil: 0 } };
-    return this.#mongo.run(() => this.#collection(service).updateOne({ _id: service }, change));
-  }
-
-  /** One replica at a time. Two would do no harm but say everything twice. */
-  async #claim(service: string, consumers: string[]): Promise<boolean> {
-    const now = this.#options.clock.now();
-    const isFree = { _id: service, consumers, busyUntil: { $lt: now } };
-    const { matchedCount } = await this.#mongo.run(() =>
-      this.#collection(service).updateOne(isFree, { $set: { busyUntil: now + BUSY_MS } }),
-    );
-    return matchedCount === 1;
-  }
-
-  async #say(service: string, sayAgain: () => Promise<void>, present: string[]) {
-    const { clock, onTrouble } = this.#options;
-    let cancel = () => {};
-    const renew = () => {
-      const later = { $set: { busyUntil: clock.now() + BUSY_MS } };
-      this.#collection(service).updateOne({ _id: service }, later).catch(onTrouble);
-      cancel = clock.after(BUSY_MS / 3, renew);
-    };
-    cancel = clock.after(BUSY_MS / 3, renew);
-    try {
-      await sayAgain();
-    } finally {
-      cancel();
-    }
-    await this.#note(service, present);
   }
 }

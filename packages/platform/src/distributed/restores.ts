@@ -3,6 +3,7 @@ import type { Clock, PublishedState } from '@fairseat/common/ports';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
 import { newestOf, sameMessage } from '../restores.ts';
+import { Lookout } from './lookout.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
@@ -31,16 +32,20 @@ const LOOK_BACK = 100;
 export class Restores {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
-  readonly #options: RestoresOptions;
+  readonly lookout: Lookout;
   readonly #services = new Map<string, PublishedState>();
-  #marking = Promise.resolve();
-  #cancel = () => {};
-  #running = false;
+  /** By service: what its stream was when it was last compared with the mark. */
+  readonly #compared = new Map<string, string>();
 
-  constructor(nats: Nats, mongo: Mongo, options: RestoresOptions) {
+  constructor(nats: Nats, mongo: Mongo, { clock, onTrouble }: RestoresOptions) {
     this.#nats = nats;
     this.#mongo = mongo;
-    this.#options = options;
+    this.lookout = new Lookout({
+      clock,
+      intervalMs: MARK_INTERVAL_MS,
+      look: () => Promise.all([...this.#services].map((service) => this.#mark(...service))),
+      onError: onTrouble,
+    });
   }
 
   add(service: string, state: PublishedState) {
@@ -48,48 +53,27 @@ export class Restores {
   }
 
   /** Call it before any event is handled. */
-  async start() {
-    const services = [...this.#services];
-    await Promise.all(services.map((service) => this.#takeBack(...service)));
-    this.#running = true;
-    this.#markNow();
-  }
-
-  async stop() {
-    this.crash();
-    await this.#marking;
-  }
-
-  crash() {
-    this.#running = false;
-    this.#cancel();
-  }
-
-  #markNow() {
-    const services = [...this.#services];
-    this.#marking = Promise.all(services.map((service) => this.#mark(...service)))
-      .catch((error) => {
-        if (this.#running) this.#options.onTrouble(error);
-      })
-      .then(() => {
-        if (!this.#running) return;
-        this.#cancel = this.#options.clock.after(MARK_INTERVAL_MS, () => this.#markNow());
-      });
+  async takeBack() {
+    await Promise.all([...this.#services].map((service) => this.#takeBack(...service)));
   }
 
   #marks = (service: string): Collection<Mark> =>
     this.#mongo.database(service).collection('published');
 
-  async #open(service: string) {
+  async #stream(service: string) {
     const { admin } = await this.#nats.open();
     const stream = this.#nats.streams.find((each) => each.service === service)?.name;
-    const mark = await this.#mongo.run(() => this.#marks(service).findOne({ _id: service }));
-    const info = stream === undefined ? undefined : await admin.streams.info(stream);
-    return { admin, mark, info };
+    return { admin, info: stream === undefined ? undefined : await admin.streams.info(stream) };
   }
 
+  #marked = (service: string) =>
+    this.#mongo.run(() => this.#marks(service).findOne({ _id: service }));
+
   async #takeBack(service: string, state: PublishedState) {
-    const { admin, mark, info } = await this.#open(service);
+    const [{ admin, info }, mark] = await Promise.all([
+      this.#stream(service),
+      this.#marked(service),
+    ]);
     // A stream that was made anew tells nothing of what was before it.
     if (!info || (mark && mark.streamCreated !== info.created)) return;
     const { first_seq: first, last_seq: last } = info.state;
@@ -121,10 +105,13 @@ export class Restores {
 
   /** Whatever is in the stream was saved before: the mark never says more than the database has. */
   async #mark(service: string, state: PublishedState) {
-    const { admin, mark, info } = await this.#open(service);
+    const { admin, info } = await this.#stream(service);
     if (!info) return;
     const { config, created: streamCreated } = info;
-    const { first_seq: first, last_seq: seq } = info.state;
+    const { first_seq: first, last_seq: seq, last_ts: time } = info.state;
+    const stream = `${streamCreated} ${first} ${seq} ${time}`;
+    if (this.#compared.get(service) === stream) return;
+    const mark = await this.#marked(service);
     if (mark?.streamCreated === streamCreated && mark.seq >= Math.max(first, 1)) {
       const kept = await messageAt(admin, config.name, mark.seq);
       if (!sameMessage(mark, kept)) await state.streamWentBack();
@@ -132,11 +119,13 @@ export class Restores {
     const last = seq >= Math.max(first, 1) ? await messageAt(admin, config.name, seq) : undefined;
     const eventId = last?.id ?? '';
     const isSame = mark?.seq === seq && mark.eventId === eventId;
-    if (isSame && mark.streamCreated === streamCreated) return;
-    const change = { $set: { seq, eventId, streamCreated } };
-    await this.#mongo.run(() =>
-      this.#marks(service).updateOne({ _id: service }, change, { upsert: true }),
-    );
+    if (!isSame || mark.streamCreated !== streamCreated) {
+      const change = { $set: { seq, eventId, streamCreated } };
+      await this.#mongo.run(() =>
+        this.#marks(service).updateOne({ _id: service }, change, { upsert: true }),
+      );
+    }
+    this.#compared.set(service, stream);
   }
 }
 
