@@ -74,7 +74,8 @@ async function main() {
   const fleet = new Fleet();
   // The pages send the address of their visitor with each request to the API. The router that believes it cannot be
   // reached from outside.
-  const inner = await createInnerRouter(fleet, services);
+  const behind = { ...config, trustedProxies: 'loopback', operationsPort: undefined };
+  const inner = await createInnerRouter(fleet, services, behind);
   undo.push(() => inner.close());
   const apiOrigin = await inner.listen({ host: '127.0.0.1', port: 0 });
 
@@ -86,12 +87,12 @@ async function main() {
     PORT: '0',
     PUBLIC_ORIGIN: publicOrigin,
     TRUSTED_PROXIES: 'loopback',
+    OPERATIONS_PORT: '',
     ...(signers.some(({ name }) => name === service) && { SESSION_KEY_FILE: keys.privateFile }),
     ...(service === CLIENT && { API_ORIGIN: apiOrigin }),
   }));
   await fleet.listening;
-  const trustProxy = config.trustedProxies ?? false;
-  const router = await createRouter(fleet, services, { trustProxy, withPages, publicOrigin });
+  const router = await createRouter(fleet, services, { config, withPages, publicOrigin });
   undo.push(() => router.close());
   // The router waits for all its open connections, and live streams end only with their process.
   undo.push(() => fleet.stop('live'));

@@ -1,15 +1,17 @@
 /** One address for all services and the pages on one machine; elsewhere an ingress does this. */
+import { randomBytes } from 'node:crypto';
+import { Readable } from 'node:stream';
 import { noSuchPage, Unavailable } from '@fairseat/common/errors';
 import {
-  connectionLimits,
-  limitPipelining,
-  replyWithProblem,
+  type App,
+  BODY_LIMIT,
+  type Config,
+  createApp,
+  createLog,
   type Service,
+  serveDocumentation,
 } from '@fairseat/common/kit';
 import proxy from '@fastify/http-proxy';
-import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
-import Fastify, { type FastifyInstance } from 'fastify';
 import { CLIENT, type Fleet } from './fleet.ts';
 
 declare module 'fastify' {
@@ -23,82 +25,111 @@ declare module 'fastify' {
 const ANSWER_WITHIN_MS = 60_000;
 
 export interface RouterOptions {
-  /** The addresses or networks whose `X-Forwarded-For` is believed; false for none. */
-  trustProxy: string | false;
+  config: Config;
   withPages: boolean;
   /** The origin at which browsers reach it. */
   publicOrigin: string;
+  /** The longest that a request may take to arrive; 10 s unless given. */
+  requestTimeoutMs?: number;
 }
 
+type Members = Pick<Fleet, 'urlOf' | 'isReady'>;
+
 /** The router for the public: the API, its documentation and the pages. */
-export async function createRouter(fleet: Fleet, services: Service[], options: RouterOptions) {
-  const { trustProxy, withPages, publicOrigin } = options;
-  const router = Fastify({ ...shared, trustProxy, ...connectionLimits() });
-  limitPipelining(router);
-  // Each process has metrics of its own, and they are not for the public.
-  router.addHook('onRequest', ({ url }, _reply, done) => {
-    done(URL.parse(url, 'http://x')?.pathname === '/metrics' ? noSuchPage() : undefined);
-  });
-  await addApi(router, fleet, services);
+export async function createRouter(fleet: Members, services: Service[], options: RouterOptions) {
+  const { config, withPages, publicOrigin, requestTimeoutMs } = options;
+  const router = await createInnerRouter(fleet, services, config, requestTimeoutMs);
   if (withPages) {
     await passOn(router, fleet, '', CLIENT);
     sendHome(router, new URL(publicOrigin));
   }
   await addDocumentation(router, fleet, services);
-  router.get('/healthz', () => ({ status: 'ok' }));
-  router.get('/readyz', (_request, reply) =>
-    fleet.isReady ? { status: 'ready' } : reply.code(503).send({ status: 'not ready' }),
-  );
   return router;
 }
 
-/** The router for the pages: the API alone. It believes the address of the visitor that they send. */
-export async function createInnerRouter(fleet: Fleet, services: Service[]) {
-  const router = Fastify({ ...shared, trustProxy: 'loopback' });
-  await addApi(router, fleet, services);
-  return router;
-}
-
-const shared = { forceCloseConnections: 'idle' } as const;
-
-async function addApi(router: FastifyInstance, fleet: Fleet, services: Service[]) {
+/** The router for the pages: the API alone. */
+export async function createInnerRouter(
+  fleet: Members,
+  services: Service[],
+  config: Config,
+  requestTimeoutMs?: number,
+) {
+  const router = await createApp({
+    config,
+    log: createLog(config.logLevel).child({ service: 'router' }),
+    newId: () => randomBytes(16).toString('hex'),
+    isReady: () => fleet.isReady,
+    ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
+  });
   router.decorateRequest('upstream', '');
-  router.setErrorHandler(replyWithProblem);
-  router.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
   for (const { name, prefixes } of services) {
     for (const prefix of prefixes) await passOn(router, fleet, prefix, name);
   }
+  return router;
 }
 
-async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, service: string) {
+async function passOn(router: App, fleet: Members, prefix: string, service: string) {
   const away = () => new Unavailable(`${service} does not answer`);
-  await router.register(proxy, {
-    prefix,
-    rewritePrefix: prefix,
-    upstream: '',
-    // Each live stream keeps a connection for itself.
-    undici: {
-      headersTimeout: ANSWER_WITHIN_MS,
-      bodyTimeout: ANSWER_WITHIN_MS,
-      connections: null,
-    },
-    preHandler: (request, _reply, done) => {
-      request.upstream = fleet.urlOf(service) ?? '';
-      done(request.upstream ? undefined : away());
-    },
-    replyOptions: {
-      getUpstream: ({ upstream }) => upstream,
-      // The services receive the address that the request really came from, whatever its header said.
-      rewriteRequestHeaders: ({ ip }, headers) => ({ ...headers, 'x-forwarded-for': ip }),
-      onError: (reply) => void reply.send(away()),
-      // A 503 would be retried ten times.
-      retryDelay: () => null,
-    },
+  await router.register(async (app) => {
+    app.removeAllContentTypeParsers();
+    if (service !== CLIENT) holdBodies(app);
+    await app.register(proxy, {
+      prefix,
+      rewritePrefix: prefix,
+      upstream: '',
+      proxyPayloads: service === CLIENT,
+      // Each live stream keeps a connection for itself.
+      undici: {
+        headersTimeout: ANSWER_WITHIN_MS,
+        bodyTimeout: ANSWER_WITHIN_MS,
+        connections: null,
+      },
+      preHandler: (request, reply, done) => {
+        // The headers are those of the process that answers.
+        for (const name of Object.keys(reply.getHeaders())) reply.removeHeader(name);
+        request.upstream = fleet.urlOf(service) ?? '';
+        if (leavesItsPath(request.url)) done(noSuchPage());
+        else done(request.upstream ? undefined : away());
+      },
+      replyOptions: {
+        getUpstream: ({ upstream }) => upstream,
+        // The services receive the address that the request really came from, whatever its header said.
+        rewriteRequestHeaders: ({ ip, id }, headers) => ({
+          ...headers,
+          'x-forwarded-for': ip,
+          'x-request-id': id,
+        }),
+        onError: (reply) => void reply.send(away()),
+        // A 503 would be retried ten times.
+        retryDelay: () => null,
+      },
+    });
   });
 }
 
+/**
+ * A body is passed on when it is whole. A service that refuses a body before its end closes the connection, whereupon
+ * its answer could be lost.
+ */
+function holdBodies(app: App) {
+  const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
+  app.addContentTypeParser<Buffer>('*', options, (_request, body, done) => {
+    done(null, body.length > 0 ? Readable.from([body]) : undefined);
+  });
+}
+
+/** True for a path that the proxy would refuse: with `..`, or escapes that mean nothing. */
+function leavesItsPath(url: string): boolean {
+  const [path = ''] = url.split('?');
+  try {
+    return decodeURIComponent(path).replaceAll('\\', '/').split('/').includes('..');
+  } catch {
+    return true;
+  }
+}
+
 /** Forms are accepted from one origin alone, so visitors of `localhost` are sent there. */
-function sendHome(router: FastifyInstance, home: URL) {
+function sendHome(router: App, home: URL) {
   if (home.hostname !== '127.0.0.1') return;
   const { host } = new URL(`http://localhost:${home.port}`);
   for (const path of ['/', '/*']) {
@@ -109,7 +140,7 @@ function sendHome(router: FastifyInstance, home: URL) {
 }
 
 /** Every service documents its own part of the API, so the parts are merged here. */
-async function addDocumentation(router: FastifyInstance, fleet: Fleet, services: Service[]) {
+async function addDocumentation(router: App, fleet: Members, services: Service[]) {
   const documents = await Promise.all(
     services.map(async ({ name }) => {
       const reply = await fetch(`${fleet.urlOf(name)}/api/openapi.json`);
@@ -117,10 +148,6 @@ async function addDocumentation(router: FastifyInstance, fleet: Fleet, services:
     }),
   );
   const paths = Object.assign({}, ...documents.map((document) => document.paths));
-  await router.register(swagger, {
-    mode: 'static',
-    specification: { document: { ...documents[0], paths } as never },
-  });
-  router.get('/api/openapi.json', () => router.swagger());
-  await router.register(swaggerUi, { routePrefix: '/docs' });
+  const document = { ...documents[0], paths } as never;
+  await serveDocumentation(router, { mode: 'static', specification: { document } });
 }

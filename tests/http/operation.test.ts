@@ -1,6 +1,8 @@
 /** Operation: probes, metrics, documentation, the log. */
 
+import { freePort } from '@fairseat/servers';
 import { TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';
+import { faultsOf } from '@fairseat/test-support/problems';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 let market: TestMarketplace;
@@ -59,7 +61,29 @@ describe('a table that is being filled', () => {
   });
 });
 
+describe('a port for operators', () => {
+  it('answers probes and metrics, which are then there alone', async () => {
+    const port = await freePort(0);
+    const env = { OPERATIONS_PORT: String(port) };
+    await using own = await TestMarketplace.open({ env });
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
+    }
+    expect((await own.visitor().get('/healthz')).status).toBe(200);
+    expect(faultsOf(await own.visitor().get('/metrics'), 404)).toEqual([]);
+  });
+});
+
 describe('the metrics', () => {
+  it('are for programs of the same machine alone', async () => {
+    const stranger = market.visitor();
+    stranger.address = '203.0.113.7';
+    expect(faultsOf(await stranger.get('/metrics'), 404)).toEqual([]);
+    const forwarded = { 'x-forwarded-for': '203.0.113.7' };
+    expect((await visitor.request('GET', '/metrics', undefined, forwarded)).status).toBe(404);
+    expect((await visitor.get('/metrics')).status).toBe(200);
+  });
+
   const metric = async (start: string) => {
     const { body, headers } = await visitor.get<string>('/metrics');
     expect(headers['content-type']).toMatch(/^text\/plain/);

@@ -1,7 +1,9 @@
 /** A marketplace with a victim and an attacker. */
 import type { Listing } from '@fairseat/common/contracts/ticket';
+import type { App } from '@fairseat/common/kit';
 import { type ProblemBody, type Reply, TestMarketplace, type Visitor } from './marketplace.ts';
 
+export type Door = (market: TestMarketplace, requestTimeoutMs?: number) => App | Promise<App>;
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 type Headers = Record<string, string>;
 
@@ -12,27 +14,40 @@ export const JSON_TYPE = { 'content-type': 'application/json' };
 
 export class HostileScene implements AsyncDisposable {
   readonly market: TestMarketplace;
+  readonly #app: App;
   readonly victim: Visitor;
   readonly attacker: Visitor;
   /** Ids of the victim's records: a ticket that they hold, its order, and the payment that they have begun. */
   readonly ids: { ticket: string; order: string; payment: string };
   #before: string[] = [];
 
-  private constructor(market: TestMarketplace, people: Visitor[], ids: HostileScene['ids']) {
+  private constructor(
+    market: TestMarketplace,
+    app: App,
+    people: Visitor[],
+    ids: HostileScene['ids'],
+  ) {
     this.market = market;
+    this.#app = app;
     [this.victim, this.attacker] = people as [Visitor, Visitor];
     this.ids = ids;
   }
 
-  static async open(): Promise<HostileScene> {
-    const market = await TestMarketplace.open();
+  /** `door` returns what stands between the attacker and the services. */
+  static async open(door: Door = ({ app }) => app): Promise<HostileScene> {
+    const market = await TestMarketplace.open({ env: { TRUSTED_PROXIES: 'loopback' } });
     const seller = await market.person();
     const victim = await market.person(EMAIL);
     const ticket = await seller.sells(TITLE, PRICE);
     const order = await victim.holds(ticket.id);
     const { body: charge } = await victim.pay(order.id, 'pm_card_authenticationRequired');
     const ids = { ticket: ticket.id, order: order.id, payment: charge.stripeId ?? '' };
-    const scene = new HostileScene(market, [victim, await market.person()], ids);
+    const scene = new HostileScene(
+      market,
+      await door(market),
+      [victim, await market.person()],
+      ids,
+    );
     scene.#before = await scene.#state();
     return scene;
   }
@@ -64,7 +79,7 @@ export class HostileScene implements AsyncDisposable {
     payload?: string | Buffer,
     headers: Headers = {},
   ): Promise<Reply<ProblemBody>> {
-    const response = await this.market.app.inject({
+    const response = await this.#app.inject({
       method,
       url,
       headers: { cookie: this.attacker.cookie ?? '', ...headers },
@@ -112,6 +127,7 @@ export class HostileScene implements AsyncDisposable {
   async [Symbol.asyncDispose]() {
     const after = await this.#state();
     const { status } = await this.attacker.get('/healthz');
+    if (this.#app !== this.market.app) await this.#app.close();
     await this.market[Symbol.asyncDispose]();
     const was = this.#before.filter((line) => !after.includes(line));
     const is = after.filter((line) => !this.#before.includes(line));

@@ -5,9 +5,9 @@ export { identify, once, type RequestIdentity } from './decide/idempotency.ts';
 export { type Fact, Records } from './decide/records.ts';
 export { sweep, type Task } from './decide/repeat.ts';
 export { type App, createApp } from './http/app.ts';
-export { connectionLimits } from './http/limits.ts';
+export { BODY_LIMIT } from './http/limits.ts';
 export { networkOf } from './http/network.ts';
-export { limitPipelining } from './http/pipelining.ts';
+export { serveDocumentation } from './http/openapi.ts';
 export { replyWithProblem } from './http/problems.ts';
 export {
   createSessionKey,

@@ -1,5 +1,11 @@
 import cookie from '@fastify/cookie';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { Registry } from 'prom-client';
 import { inStory } from '../../context.ts';
 import { noSuchPage } from '../../errors.ts';
@@ -9,10 +15,10 @@ import type { Log } from '../process/log.ts';
 import { commonHeaders } from './headers.ts';
 import { speakJson } from './json.ts';
 import { BODY_LIMIT, connectionLimits } from './limits.ts';
-import { addMetrics } from './metrics.ts';
+import { measureRequests } from './metrics.ts';
+import { addOperations } from './operations.ts';
 import { refusalOf } from './origin.ts';
 import { limitPipelining } from './pipelining.ts';
-import { addProbes } from './probes.ts';
 import { rawProblem, replyWithProblem } from './problems.ts';
 import type { Session } from './sessions.ts';
 import { createRequestId, storyOfRequest } from './story.ts';
@@ -47,6 +53,10 @@ export type App = FastifyInstance;
 export async function createApp(options: AppOptions): Promise<App> {
   const { config, log, newId, requestTimeoutMs, isReady, metrics = new Registry() } = options;
   const addHeaders = commonHeaders(config);
+  const refuse = (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+    addHeaders(request, reply);
+    return replyWithProblem(error, request, reply);
+  };
   const limits = connectionLimits(requestTimeoutMs);
   const app = Fastify({
     loggerInstance: forFastify(log),
@@ -60,17 +70,14 @@ export async function createApp(options: AppOptions): Promise<App> {
     // A request that has arrived is answered even while stopping; its connection is closed after that.
     return503OnClosing: false,
     // A path that cannot be decoded or has too long an id reaches no hook and no route.
-    frameworkErrors: (_error, request, reply) => {
-      addHeaders(request, reply);
-      void replyWithProblem(noSuchPage(), request, reply);
-    },
+    frameworkErrors: (_error, request, reply) => void refuse(noSuchPage(), request, reply),
     clientErrorHandler(error, socket) {
       if (socket.writable) socket.write(rawProblem((error as NodeJS.ErrnoException).code));
       socket.destroySoon();
     },
   });
-  app.setErrorHandler(replyWithProblem);
-  app.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
+  app.setErrorHandler(refuse);
+  app.setNotFoundHandler((request, reply) => refuse(noSuchPage(), request, reply));
   app.decorateRequest('session', null);
   speakJson(app);
   limitPipelining(app);
@@ -86,8 +93,8 @@ export async function createApp(options: AppOptions): Promise<App> {
   });
   endConnectionsOnClose(app);
   await app.register(cookie);
-  addMetrics(app, metrics);
-  addProbes(app, isReady, options.backfills ?? (() => []));
+  measureRequests(app, metrics);
+  addOperations(app, { metrics, isReady, backfills: options.backfills ?? (() => []) }, config);
   return app;
 }
 

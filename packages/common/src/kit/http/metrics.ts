@@ -2,8 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Platform } from '../../ports/index.ts';
 
-/** Measures every request, and serves all metrics at `/metrics`. */
-export function addMetrics(app: FastifyInstance, metrics: Registry) {
+/** Measures every request. */
+export function measureRequests(app: FastifyInstance, metrics: Registry) {
   const seconds = new Histogram({
     name: 'fairseat_http_request_seconds',
     help: 'Time to answer a request',
@@ -20,9 +20,6 @@ export function addMetrics(app: FastifyInstance, metrics: Registry) {
     request.log.debug({ method, url: request.url, status: reply.statusCode });
     done();
   });
-  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) =>
-    reply.type(metrics.contentType).send(await metrics.metrics()),
-  );
 }
 
 /** Backlog and dead letters of each consumer group, and what tables still fill. */

@@ -7,3 +7,6 @@ export function networkOf(text: string): string {
   if (address.kind() === 'ipv4') return address.toString();
   return address.toNormalizedString().split(':', 4).join(':');
 }
+
+export const isLoopback = (address: string): boolean =>
+  ipaddr.isValid(address) && ipaddr.process(address).range() === 'loopback';

@@ -1,4 +1,4 @@
-import swagger from '@fastify/swagger';
+import swagger, { type SwaggerOptions } from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Config } from '../process/config.ts';
@@ -11,7 +11,7 @@ const DOCS_CSP =
 
 /** Documents, at `/docs` and `/api/openapi.json`, the routes that are added from then on. */
 export async function addDocumentation(app: App, config: Config) {
-  await app.register(swagger, {
+  await serveDocumentation(app, {
     openapi: {
       openapi: '3.1.0',
       info: {
@@ -34,6 +34,11 @@ export async function addDocumentation(app: App, config: Config) {
       return { schema: { ...schema, ...(needsSession && { security: [{ session: [] }] }) }, url };
     },
   });
+}
+
+/** Serves a document at `/docs` and `/api/openapi.json`. */
+export async function serveDocumentation(app: App, options: SwaggerOptions) {
+  await app.register(swagger, options);
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await app.register(swaggerUi, {
     routePrefix: '/docs',

@@ -12,6 +12,7 @@ type Counted = Socket & { [waiting]?: number };
  */
 export function limitPipelining(app: FastifyInstance) {
   app.addHook('onRequest', ({ raw }, reply, done) => {
+    // A request loses its socket when a proxy has read its body to the end.
     const socket: Counted = raw.socket;
     const count = (socket[waiting] ?? 0) + 1;
     if (count > MAX_PIPELINED) {
@@ -20,12 +21,10 @@ export function limitPipelining(app: FastifyInstance) {
       return;
     }
     socket[waiting] = count;
-    done();
-  });
-  // An answer that never finishes needs no counting: its connection ends with it.
-  app.addHook('onResponse', ({ raw }, _reply, done) => {
-    const socket: Counted = raw.socket;
-    socket[waiting] = (socket[waiting] ?? 1) - 1;
+    // An answer that never finishes needs no counting: its connection ends with it.
+    reply.raw.once('close', () => {
+      socket[waiting] = (socket[waiting] ?? 1) - 1;
+    });
     done();
   });
 }

@@ -33,6 +33,10 @@ const url = (pattern: RegExp, example: string) =>
 const ofEveryProcess = z.object({
   HOST: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   PORT: wholeNumber(0, 65_535).default(3000).describe('port to listen on; 0 chooses a free one'),
+  OPERATIONS_PORT: wholeNumber(1, 65_535).optional().meta({
+    unset: '`PORT`, with `/metrics` for programs of the same machine alone',
+    description: 'a port of its own for `/metrics`, `/healthz` and `/readyz`',
+  }),
   PUBLIC_ORIGIN: z
     .string()
     .refine(isOrigin, 'expected an origin such as https://tickets.example')
