@@ -89,6 +89,9 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
   );
 }
 
+/** The rejection of the form around this component, if any. */
+export const useRejection = () => useContext(Sent).state;
+
 interface FieldProps {
   name: string;
   label: string;

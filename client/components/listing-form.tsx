@@ -3,6 +3,7 @@ import type { FormAction } from '../lib/form-state.ts';
 import { toDecimal } from '../lib/money.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
 import { Field, Form, Submit } from './form.tsx';
+import { Seen } from './seen.tsx';
 import { serialOf, stockOf } from './ticket.tsx';
 
 interface Props {
@@ -16,13 +17,15 @@ interface Props {
 
 /** A ticket to fill in: the title on its body, the price on its stub. */
 export function ListingForm({ action, submit, pending, ticket, disabled = false }: Props) {
-  const { currency } = moneyOfVisit();
+  const money = moneyOfVisit();
+  const { currency } = money;
   return (
     <Form
       action={action}
       idempotencyKey={crypto.randomUUID()}
       {...(ticket && { hidden: { id: ticket.id } })}
     >
+      {ticket && <Seen ticket={ticket} money={money} />}
       <fieldset disabled={disabled}>
         <div
           className="ticket"

@@ -5,7 +5,7 @@ import { buy } from '../lib/actions.ts';
 import { isOwnOrder, type LiveTicket } from '../lib/live.ts';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { signInPath } from '../lib/paths.ts';
-import { Form, Submit } from './form.tsx';
+import { Form, Submit, useRejection } from './form.tsx';
 import { Heading } from './heading.tsx';
 import { Ticket } from './ticket.tsx';
 import { useLiveTicket } from './use-live-ticket.ts';
@@ -29,7 +29,8 @@ export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: P
   const { orderId } = ticket;
   // The order may come from another tab, after this page was rendered.
   const isHolder = orderId !== null && isOwnOrder(orderId);
-  const isRepriced = ticket.price !== rendered.price;
+  const text = (amount: number) =>
+    amount === rendered.price ? price : formatPrice(amount, money.currency, money.locale);
   return (
     <>
       <Ticket
@@ -44,12 +45,13 @@ export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: P
             </Heading>
           </div>
         }
-        price={isRepriced ? formatPrice(ticket.price, money.currency, money.locale) : price}
+        price={text(ticket.price)}
       />
       <Desk status={ticket.status}>
-        {isRepriced && <p className="notice">The seller has just changed the price.</p>}
         <What
           ticket={ticket}
+          seen={rendered.price}
+          text={text}
           viewer={isHolder ? { is: 'holder', orderId } : viewer}
           buyKey={buyKey}
         />
@@ -74,11 +76,15 @@ function Desk({ status, children }: { status: string; children: ReactNode }) {
   );
 }
 
-function What({
-  ticket,
-  viewer,
-  buyKey,
-}: { ticket: LiveTicket } & Pick<Props, 'viewer' | 'buyKey'>) {
+interface Priced {
+  ticket: LiveTicket;
+  /** The price with which the page came. */
+  seen: number;
+  text: (price: number) => string;
+}
+
+function What({ viewer, buyKey, ...priced }: Priced & Pick<Props, 'viewer' | 'buyKey'>) {
+  const { ticket } = priced;
   const path = `/tickets/${ticket.id}`;
   if (viewer.is === 'seller') return <SellersView ticket={ticket} />;
   if (viewer.is === 'holder' && ticket.orderId === viewer.orderId) {
@@ -112,7 +118,7 @@ function What({
         </>
       ) : (
         <Form action={buy} idempotencyKey={buyKey} hidden={{ id: ticket.id }}>
-          <Submit pending="Asking for it …">Buy</Submit>
+          <Offer {...priced} />
           <p className="fine">It is held for you while you pay. You can still let it go.</p>
         </Form>
       );
@@ -130,6 +136,37 @@ function What({
     case 'other':
       return <Gone>This ticket cannot be bought now.</Gone>;
   }
+}
+
+/** Asks for the ticket at the price that is shown here. A price other than the one that was seen is asked about. */
+function Offer({ ticket, seen, text }: Priced) {
+  const rejected = useRejection();
+  const current = rejected?.current;
+  const was = current ? Number(rejected.values['price']) : seen;
+  const { price } = current && current.version > ticket.version ? current : ticket;
+  return (
+    <>
+      <input type="hidden" name="price" value={price} />
+      {price !== was && (
+        <dl className="repriced">
+          <div>
+            <dt>You saw</dt>
+            <dd>
+              <s>{text(was)}</s>
+            </dd>
+          </div>
+          <div>
+            <dt>It is now</dt>
+            <dd>{text(price)}</dd>
+          </div>
+        </dl>
+      )}
+      {/* A click that was meant for another price does not reach a button that has just taken its place. */}
+      <Submit key={price} pending="Asking for it …">
+        {price === was ? 'Buy' : `Buy for ${text(price)}`}
+      </Submit>
+    </>
+  );
 }
 
 const Gone = ({ children }: { children: string }) => (

@@ -1,5 +1,6 @@
 'use server';
 /** The actions of forms. They work the same with and without scripts in the browser. */
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { notFound, redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
@@ -42,7 +43,7 @@ async function submit(
       const { byField, general } = formErrors(error, [...data.keys()]);
       // A refusal is final. A request without an answer may have succeeded, so the next attempt keeps its key.
       const key = error.status < 500 ? newKey() : before.key;
-      return sentAgain(before, data, { fields: byField, general, key });
+      return sentAgain(before, data, { fields: byField, general, key, current: error.ticket });
     }
     next = signInPath(back);
   }
@@ -88,10 +89,20 @@ export const editTicket = action(async (before, data) => {
   const path = `/tickets/${id}`;
   return submit(before, data, `${path}/edit`, async () => {
     const ticket = await api.getTicket(id);
-    await api.editTicket(id, readListing(data, currentVisit().currency, ticket));
+    const listing = readListing(data, currentVisit().currency, ticket);
+    await api.editTicket(id, listing, versionSeen(data, ticket));
     return path;
   });
 });
+
+/**
+ * The version that an edit is meant for: the one whose listing was on the page. A ticket that was only held and let go
+ * since then has another version and the same listing.
+ */
+function versionSeen(data: FormData, { version, title, price }: TicketRecord): number {
+  const isAsSeen = text(data, 'seenTitle') === title && text(data, 'seenPrice') === String(price);
+  return isAsSeen ? version : Number(text(data, 'seenVersion')) || 0;
+}
 
 export const withdrawTicket = action(async (before, data) => {
   return submit(before, data, `/tickets/${text(data, 'id')}/edit`, async () => {
@@ -104,7 +115,8 @@ export const buy = action(async (before, data) => {
   const ticketId = text(data, 'id');
   return submit(before, data, `/tickets/${ticketId}`, async () => {
     try {
-      return orderPath((await api.placeOrder(ticketId, before.key)).id);
+      const price = Number(text(data, 'price'));
+      return orderPath((await api.placeOrder(ticketId, price, before.key)).id);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 'already_yours') throw error;
       const { orderId } = await api.getTicket(ticketId);

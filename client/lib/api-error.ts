@@ -1,3 +1,5 @@
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+
 interface ErrorItem {
   message: string;
   field?: string | undefined;
@@ -11,18 +13,26 @@ export class ApiError extends Error {
   readonly code: string;
   readonly errors: ErrorItem[];
   readonly retryAfterSeconds: number | undefined;
+  /** The ticket as it is now, when it has changed since the visitor saw it. */
+  readonly ticket: TicketRecord | undefined;
 
   constructor(
     status: number,
     code: string,
     detail: string,
-    options: { errors?: ErrorItem[]; retryAfterSeconds?: number | undefined; cause?: unknown } = {},
+    options: {
+      errors?: ErrorItem[];
+      retryAfterSeconds?: number | undefined;
+      ticket?: TicketRecord | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(detail, { cause: options.cause });
     this.status = status;
     this.code = code;
     this.errors = options.errors ?? [{ message: detail }];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.ticket = options.ticket;
   }
 }
 

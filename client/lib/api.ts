@@ -52,9 +52,9 @@ async function send(path: string, { method, body, headers }: Call = {}): Promise
 async function problemOf(response: Response): Promise<ApiError> {
   const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
   if (!problem.success) return unreachable(new Error(`${response.url}: ${response.status}`));
-  const { status, code, detail, errors } = problem.data;
+  const { status, code, detail, errors, ticket } = problem.data;
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
-  return new ApiError(status, code, detail, { errors, retryAfterSeconds });
+  return new ApiError(status, code, detail, { errors, retryAfterSeconds, ticket });
 }
 
 async function call<S extends z.ZodType>(schema: S, path: string, how?: Call) {
@@ -111,8 +111,12 @@ export const getTicket = (id: string) => call(ticketSchema, at('/tickets', id));
 
 export const listTicket = (body: Listing, key: string) =>
   call(ticketSchema, '/tickets', { method: 'POST', body, headers: { 'idempotency-key': key } });
-export const editTicket = (id: string, body: Listing) =>
-  call(ticketSchema, at('/tickets', id), { method: 'PUT', body });
+export const editTicket = (id: string, body: Listing, version: number) =>
+  call(ticketSchema, at('/tickets', id), {
+    method: 'PUT',
+    body,
+    headers: { 'if-match': `"${version}"` },
+  });
 export const withdrawTicket = (id: string) => send(at('/tickets', id), { method: 'DELETE' });
 
 export const findOrders = (cursor: string | undefined) =>
@@ -127,10 +131,10 @@ export async function getOrder(id: string) {
   return { order, now: Math.max(saidAt, Date.parse(order.createdAt)) };
 }
 
-export const placeOrder = (ticketId: string, key: string) =>
+export const placeOrder = (ticketId: string, price: number, key: string) =>
   call(orderSchema, '/orders', {
     method: 'POST',
-    body: { ticketId },
+    body: { ticketId, price },
     headers: { 'idempotency-key': key, prefer: `wait=${HOLD_WAIT_SECONDS}` },
   });
 export const cancelOrder = (id: string) => send(at('/orders', id), { method: 'DELETE' });

@@ -1,3 +1,5 @@
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+
 /** The state of a form after a rejected submission. */
 export interface FormState {
   /** The typed values, without passwords. */
@@ -8,6 +10,8 @@ export interface FormState {
   general: string;
   /** The idempotency key: kept for a double click and a reload, replaced once the request was refused. */
   key: string;
+  /** The ticket as it was at the rejection, when the visitor had seen another state of it. */
+  current?: TicketRecord | undefined;
   attempt: number;
 }
 
@@ -17,7 +21,7 @@ export type FormAction = (before: FormState, data: FormData) => Promise<FormStat
 export function sentAgain(
   before: FormState,
   data: FormData,
-  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key'>>,
+  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key' | 'current'>>,
 ): FormState {
   const typed = [...data].filter(
     (entry): entry is [string, string] =>

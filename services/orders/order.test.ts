@@ -67,6 +67,13 @@ describe('a buyer who places an order', () => {
     ]);
   });
 
+  it('is told of another price than the one they saw, with the ticket as it is', () => {
+    expect(place(ticket, request, 4990)).toEqual(placed);
+    expect(() => place(ticket, request, 4989)).toThrow(
+      expect.objectContaining({ status: 409, code: 'price_changed', extensions: { ticket } }),
+    );
+  });
+
   it('may ask for a ticket that was last heard of as reserved', () => {
     // The listing may be older than its release; the unique key on active orders decides.
     expect(place({ ...ticket, status: 'reserved', orderId: 'another' }, request)).toEqual(placed);

@@ -33,11 +33,12 @@ export const isUnpaid = ({ status }: Order) =>
 /**
  * A buyer orders a ticket, at the title and price they saw. The unique key on the ticket's id, not this decision,
  * keeps a second buyer out. A status that is not known refuses nobody either: the lock decides.
- * @throws Problem (403) for the buyer's own ticket, (409) when it is sold or withdrawn.
+ * @throws Problem (403) for the buyer's own ticket, (409) when it is sold, withdrawn or not at the price that was seen.
  */
 export function place(
   ticket: Listing,
   request: Pick<Order, 'id' | 'userId' | 'createdAt' | 'expiresAt' | 'requestHash'>,
+  seen = ticket.price,
 ): OrderFact[] {
   if (ticket.userId === request.userId) {
     throw forbidden('own_ticket', 'This is your own ticket. You cannot buy it.');
@@ -46,6 +47,7 @@ export function place(
   if (ticket.status === 'withdrawn') {
     throw conflict('ticket_withdrawn', 'The seller has withdrawn this ticket.');
   }
+  if (ticket.price !== seen) throw priceChanged(ticket);
   const terms = termsSchema.parse(ticket);
   return [
     {
@@ -54,6 +56,13 @@ export function place(
     },
   ];
 }
+
+export const priceChanged = (ticket: Listing) =>
+  conflict(
+    'price_changed',
+    'The seller has changed the price since you saw it. Look at it again.',
+    { ticket },
+  );
 
 /** The lock was granted. It comes too late for an order that has ended, so the end is said again. */
 export const confirm: Decision = (order) =>

@@ -20,11 +20,13 @@ import {
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
 import { z } from 'zod';
-import { cancel, type Listing, type Order, type OrderFact, place } from './order.ts';
+import { cancel, type Listing, type Order, type OrderFact, place, priceChanged } from './order.ts';
+
+type NewOrder = z.infer<typeof newOrderSchema>;
 
 const tags = ['orders'];
 const LONGEST_WAIT_SECONDS = 10;
-/** The longest wait for the listing of a ticket that was just created. */
+/** The longest wait for the listing of a ticket that was just created or changed. */
 const LISTING_WAIT_MS = 1000;
 
 export const routes =
@@ -50,7 +52,7 @@ export const routes =
         const placed = await once(
           identity,
           () => orders.get(identity.id),
-          () => placeOrder(request.body.ticketId, userId, identity),
+          () => placeOrder(request.body, userId, identity),
         );
         const waitMs = waitSeconds(request.headers.prefer) * 1000;
         const order = waitMs > 0 ? await outcome(placed, waitMs) : placed;
@@ -58,21 +60,24 @@ export const routes =
       },
     );
 
-    async function placeOrder(ticketId: string, userId: string, identity: RequestIdentity) {
+    async function placeOrder(
+      { ticketId, price: seen }: NewOrder,
+      userId: string,
+      identity: RequestIdentity,
+    ) {
       const listing = await changes.until(
         ticketId,
         () => listings.get(ticketId),
-        (known) => known !== undefined,
+        (known) => known !== undefined && (seen === undefined || known.price === seen),
         LISTING_WAIT_MS,
       );
       if (listing === undefined) throw notFound('ticket');
       const now = clock.now();
-      const facts = place(listing, {
-        ...identity,
-        userId,
+      const times = {
         createdAt: new Date(now).toISOString(),
         expiresAt: new Date(now + config.orderExpirationSeconds * 1000).toISOString(),
-      });
+      };
+      const facts = place(listing, { ...identity, ...times, userId }, seen);
       try {
         return await orders.create(facts);
       } catch (error) {
@@ -98,6 +103,10 @@ export const routes =
         placed.version,
       );
       if (order.reason === 'ticket_unavailable') {
+        const listing = await listings.get(order.ticketId);
+        if (listing?.status === 'available' && listing.price !== order.ticket.price) {
+          throw priceChanged(listing);
+        }
         throw conflict('ticket_unavailable', 'The ticket was taken or changed. Look at it again.');
       }
       return order;

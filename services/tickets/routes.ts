@@ -1,6 +1,7 @@
 import { responses } from '@fairseat/common/contracts/problem';
 import { byId } from '@fairseat/common/contracts/shared';
 import {
+  ifMatchHeaders,
   ticketBodySchema,
   ticketListQuery,
   ticketPageSchema,
@@ -14,6 +15,8 @@ import {
   type Routes,
   type ServiceContext,
   sessionOf,
+  versionsIn,
+  withEtag,
 } from '@fairseat/common/kit';
 import { z } from 'zod';
 import { create, edit, type Ticket, type TicketFact, withdraw } from './ticket.ts';
@@ -72,7 +75,7 @@ export const routes =
           () => tickets.get(identity.id),
           () => tickets.create(create({ ...request.body, ...identity, userId, createdAt })),
         );
-        return reply.code(201).send(ticket);
+        return reply.code(201).send(withEtag(ticket, reply));
       },
     );
 
@@ -86,7 +89,7 @@ export const routes =
           response: responses({ 200: ticketSchema }, 404),
         },
       },
-      (request) => tickets.require(request.params.id),
+      async (request, reply) => withEtag(await tickets.require(request.params.id), reply),
     );
 
     app.put(
@@ -97,13 +100,16 @@ export const routes =
           tags,
           summary: 'Change a listing, while nobody holds it',
           params: byId,
+          headers: ifMatchHeaders,
           body: ticketBodySchema,
-          response: responses({ 200: ticketSchema }, 400, 401, 403, 404, 409),
+          response: responses({ 200: ticketSchema }, 400, 401, 403, 404, 409, 412),
         },
       },
-      (request) => {
+      async (request, reply) => {
+        const { params, body, headers } = request;
         const { userId } = sessionOf(request);
-        return tickets.update(request.params.id, edit(userId, request.body));
+        const change = edit(userId, body, versionsIn(headers['if-match']));
+        return withEtag(await tickets.update(params.id, change), reply);
       },
     );
 
@@ -115,11 +121,13 @@ export const routes =
           tags,
           summary: 'Withdraw a ticket from sale',
           params: byId,
-          response: responses({ 204: z.null() }, 401, 403, 404, 409),
+          headers: ifMatchHeaders,
+          response: responses({ 204: z.null() }, 400, 401, 403, 404, 409, 412),
         },
       },
       async (request, reply) => {
-        await tickets.update(request.params.id, withdraw(sessionOf(request).userId));
+        const isMeant = versionsIn(request.headers['if-match']);
+        await tickets.update(request.params.id, withdraw(sessionOf(request).userId, isMeant));
         return reply.code(204).send(null);
       },
     );

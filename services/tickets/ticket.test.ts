@@ -105,6 +105,13 @@ describe('an available ticket', () => {
     expect(given(...listed, edited).state.price).toBeUndefined();
   });
 
+  it.each([
+    ['edited', edit('the seller', cheaper, (version) => version === 2)],
+    ['withdrawn', withdraw('the seller', (version) => version === 2)],
+  ])('is not %s by a seller who means another version', (_, change) => {
+    available.when(change).thenRefuses({ status: 412, code: 'changed_meanwhile' });
+  });
+
   it('says nothing when an edit changes nothing', () => {
     available.when(edit('the seller', seen)).thenSaysNothing();
   });

@@ -9,7 +9,7 @@ import {
   type TicketRecord,
   ticketSchema,
 } from '@fairseat/common/contracts/ticket';
-import { conflict, forbidden, NotYet } from '@fairseat/common/errors';
+import { conflict, forbidden, NotYet, Problem } from '@fairseat/common/errors';
 import type { AnyEvent, EventData } from '@fairseat/common/events';
 
 export interface Ticket extends TicketRecord {
@@ -49,21 +49,32 @@ export function create(
   ];
 }
 
-/** @throws Problem (403) when the user is not the seller, (409) when the ticket is not available. */
-export function edit(userId: string, change: Listing) {
+/** Tells whether a version is one of those that the request is meant for. */
+type IsMeant = (version: number) => boolean;
+
+/**
+ * @throws Problem (403) when the user is not the seller, (409) when the ticket is not available, (412) when it is of a
+ * version that the request is not meant for.
+ */
+export function edit(userId: string, change: Listing, isMeant: IsMeant = () => true) {
   return (ticket: Ticket): TicketFact[] => {
     mustBeSeller(ticket, userId);
     mustBeAvailable(ticket);
+    mustBeMeant(ticket, isMeant);
     return isSame(ticket, change) ? [] : [{ type: 'ticket.updated', ...change }];
   };
 }
 
-/** @throws Problem (403) when the user is not the seller, (409) when the ticket is reserved or sold. */
-export function withdraw(userId: string) {
+/**
+ * @throws Problem (403) when the user is not the seller, (409) when the ticket is reserved or sold, (412) when it is of
+ * a version that the request is not meant for.
+ */
+export function withdraw(userId: string, isMeant: IsMeant = () => true) {
   return (ticket: Ticket): TicketFact[] => {
     mustBeSeller(ticket, userId);
     if (ticket.status === 'withdrawn') return [];
     mustBeAvailable(ticket);
+    mustBeMeant(ticket, isMeant);
     return [{ type: 'ticket.withdrawn' }];
   };
 }
@@ -163,6 +174,17 @@ function mustBeAvailable({ status }: Ticket) {
   }
   if (status === 'sold') throw conflict('ticket_sold', 'This ticket is sold.');
   if (status === 'withdrawn') throw conflict('ticket_withdrawn', 'This ticket was withdrawn.');
+}
+
+function mustBeMeant(ticket: Ticket, isMeant: IsMeant) {
+  if (isMeant(ticket.version)) return;
+  const { requestHash: _, sayAgainAt: __, ...shown } = ticket;
+  throw new Problem(
+    412,
+    'changed_meanwhile',
+    'This ticket has changed since you read it. Look at it again, then decide.',
+    { extensions: { ticket: shown } },
+  );
 }
 
 /** What a database that went back in time has lost. A lock is said again at once, which its order then answers. */

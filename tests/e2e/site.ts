@@ -105,8 +105,7 @@ export class Site implements AsyncDisposable {
   async person(options: BrowserContextOptions = {}): Promise<Person> {
     const person = await this.visitor(options);
     await person.caller.signUp(`person-${++people}-${process.pid}@example.com`);
-    const [name = '', value = ''] = person.caller.cookie.split('=');
-    await person.page.context().addCookies([{ name, value, url: this.url, httpOnly: true }]);
+    await person.becomes(person);
     return person;
   }
 
@@ -132,6 +131,12 @@ export class Person {
   /** Another tab of the same browser. */
   async tab(): Promise<Person> {
     return new Person(this.site, await this.page.context().newPage(), this.caller);
+  }
+
+  /** Uses another person's account from now on, as on a device of its own. */
+  async becomes({ caller }: Person) {
+    const [name = '', value = ''] = caller.cookie.split('=');
+    await this.page.context().addCookies([{ name, value, url: this.site.url, httpOnly: true }]);
   }
 
   goto = (path: string) => this.page.goto(path);

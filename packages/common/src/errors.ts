@@ -17,6 +17,13 @@ interface ProblemItem {
   field?: string;
 }
 
+interface ProblemOptions {
+  errors?: ProblemItem[];
+  retryAfterSeconds?: number;
+  /** Further members of the document: the records that explain the refusal. */
+  extensions?: object;
+}
+
 const titles: Record<number, string> = {
   400: 'Bad request',
   401: 'Not signed in',
@@ -25,6 +32,7 @@ const titles: Record<number, string> = {
   404: 'Not found',
   408: 'Request timed out',
   409: 'Conflict',
+  412: 'Changed meanwhile',
   413: 'Body too large',
   415: 'Unsupported media type',
   422: 'Idempotency key reused',
@@ -41,18 +49,15 @@ export class Problem extends Error {
   readonly code: string;
   readonly errors: ProblemItem[];
   readonly retryAfterSeconds: number | undefined;
+  readonly extensions: object;
 
-  constructor(
-    status: number,
-    code: string,
-    detail: string,
-    options: { errors?: ProblemItem[]; retryAfterSeconds?: number } = {},
-  ) {
+  constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
     super(detail);
     this.status = status;
     this.code = code;
     this.errors = options.errors ?? [{ message: detail }];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.extensions = options.extensions ?? {};
   }
 
   /** The problem document. `instance` is the id to look up in the logs. */
@@ -65,6 +70,7 @@ export class Problem extends Error {
       code: this.code,
       errors: this.errors,
       instance,
+      ...this.extensions,
     };
   }
 }
@@ -82,7 +88,8 @@ export const noSuchPage = () =>
     'not_found',
     'There is nothing here. Check the address; the API is described at /docs.',
   );
-export const conflict = (code: string, detail: string) => new Problem(409, code, detail);
+export const conflict = (code: string, detail: string, extensions: object = {}) =>
+  new Problem(409, code, detail, { extensions });
 export const tooManyRequests = (detail: string, retryAfterSeconds: number) =>
   new Problem(429, 'too_many_requests', detail, { retryAfterSeconds });
 

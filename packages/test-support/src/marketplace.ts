@@ -38,6 +38,7 @@ export interface ProblemBody {
   detail: string;
   errors: { message: string; field?: string }[];
   instance: string;
+  ticket?: TicketRecord;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -123,6 +124,9 @@ export class Visitor {
   withdraw = (id: string) => this.request('DELETE', `/api/tickets/${id}`);
   order = (ticketId: string, headers?: Headers) =>
     this.post<OrderRecord & ProblemBody>('/api/orders', { ticketId }, headers);
+  /** Orders a ticket that the buyer saw at this price. */
+  orderAt = (price: number, ticketId: string) =>
+    this.post<OrderRecord & ProblemBody>('/api/orders', { ticketId, price }, { prefer: 'wait=10' });
   cancel = (id: string) => this.request('DELETE', `/api/orders/${id}`);
   pay = (orderId: string, token = 'pm_card_visa', headers?: Headers) =>
     this.post<ChargeRecord & ProblemBody>('/api/payments', { orderId, token }, headers);

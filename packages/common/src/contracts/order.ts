@@ -6,6 +6,7 @@ import {
   idSchema,
   nextCursorSchema,
   pageQuery,
+  priceSchema,
   timeSchema,
   versionSchema,
 } from './shared.ts';
@@ -48,7 +49,12 @@ export const orderEvents = defineEvents('orders', {
   'order.completed': orderSchema,
 });
 
-export const newOrderSchema = body({ ticketId: idSchema });
+export const newOrderSchema = body({
+  ticketId: idSchema,
+  price: priceSchema
+    .optional()
+    .describe('The price that the buyer saw. At any other price nothing is ordered.'),
+});
 export const orderListQuery = z.strictObject(pageQuery);
 export const orderPageSchema = z.object({
   orders: z.array(orderSchema),

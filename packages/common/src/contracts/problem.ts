@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ticketSchema } from './ticket.ts';
 
 export const problemSchema = z
   .object({
@@ -9,6 +10,7 @@ export const problemSchema = z
     code: z.string().describe('Stable; for programs.'),
     errors: z.array(z.object({ message: z.string(), field: z.string().optional() })),
     instance: z.string().describe('The id to look up in the logs.'),
+    ticket: ticketSchema.optional().describe('The ticket as it is now, where it has changed.'),
   })
   .describe('An RFC 9457 problem document.');
 
@@ -19,6 +21,7 @@ const problems: Record<number, string> = {
   403: 'Not yours, or not allowed to you.',
   404: 'Not found.',
   409: 'The record is not in a state that allows it.',
+  412: 'The record has changed since the version in If-Match.',
   422: 'The Idempotency-Key was used with another body.',
   429: 'Too many requests; see Retry-After.',
   503: 'Cannot be done right now; see Retry-After.',

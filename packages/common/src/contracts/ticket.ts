@@ -49,6 +49,15 @@ export const ticketEvents = defineEvents('tickets', {
 /** A stored title was checked by the rules of its time; a new one is checked by these. */
 export const ticketBodySchema = body({ ...listingSchema.shape, title: lineSchema('title', 200) });
 
+/** `If-Match` (RFC 9110): a change is made only to a version that the caller has seen. */
+export const ifMatchHeaders = z.object({
+  'if-match': z
+    .string()
+    .max(1000, 'Send one ETag, such as "7".')
+    .optional()
+    .describe('The ETag of the ticket as you saw it. Another version is refused with 412.'),
+});
+
 const flag = z.enum(['true', 'false'], 'Use true or false.').default('false');
 export const ticketListQuery = z.strictObject({
   ...pageQuery,

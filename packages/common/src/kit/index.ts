@@ -22,6 +22,7 @@ export {
   type VerifySession,
 } from './http/sessions.ts';
 export { sessionCookie, sessionOf } from './http/signed-in.ts';
+export { versionsIn, withEtag } from './http/versions.ts';
 export { type Config, ConfigError, readClientConfig, readConfig } from './process/config.ts';
 export { createHost, type Host } from './process/host.ts';
 export { createLog, type Log } from './process/log.ts';

@@ -1,0 +1,29 @@
+'use client';
+import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import { useState } from 'react';
+import { formatPrice, type Money } from '../lib/money.ts';
+import { useRejection } from './form.tsx';
+
+/**
+ * The ticket as the seller saw it when they began to type, which goes with the edit: the page may be told of a newer
+ * one meanwhile. After a rejection it is the one that the rejection shows.
+ */
+export function Seen({ ticket, money }: { ticket: TicketRecord; money: Money }) {
+  const [first] = useState(ticket);
+  const current = useRejection()?.current;
+  const { version, title, price } = current ?? first;
+  return (
+    <>
+      <input type="hidden" name="seenVersion" value={version} />
+      <input type="hidden" name="seenTitle" value={title} />
+      <input type="hidden" name="seenPrice" value={price} />
+      {current && (
+        <p className="notice">
+          It is now <strong>{title}</strong> at{' '}
+          <strong>{formatPrice(price, money.currency, money.locale)}</strong>. What you typed is
+          below; save again to replace it.
+        </p>
+      )}
+    </>
+  );
+}
