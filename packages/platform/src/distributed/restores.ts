@@ -1,8 +1,9 @@
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
 import type { Clock, PublishedState } from '@fairseat/common/ports';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
 import { newestOf, sameMessage } from '../restores.ts';
+import { type Heard, heardBy, receiveAgain } from './heard.ts';
 import { Lookout } from './lookout.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
@@ -13,6 +14,9 @@ interface Mark {
   seq: number;
   eventId: string;
   streamCreated: string;
+  /** When it was published, and what the service had heard of others by then; not in older marks. */
+  time?: string;
+  heard?: Heard[];
 }
 
 interface RestoresOptions {
@@ -70,37 +74,49 @@ export class Restores {
     this.#mongo.run(() => this.#marks(service).findOne({ _id: service }));
 
   async #takeBack(service: string, state: PublishedState) {
-    const [{ admin, info }, mark] = await Promise.all([
+    const [{ admin, info }, saved] = await Promise.all([
       this.#stream(service),
       this.#marked(service),
     ]);
+    if (!info) return;
     // A stream that was made anew tells nothing of what was before it.
-    if (!info || (mark && mark.streamCreated !== info.created)) return;
+    const mark = saved?.streamCreated === info.created ? saved : undefined;
     const { first_seq: first, last_seq: last } = info.state;
     // An empty stream begins with 0.
     const before = Math.max(first - 1, 0);
-    const lostBehind = async (seq: number) => {
-      const events = newestOf(await eventsBehind(admin, info.config.name, seq, last));
-      const isLost = await Promise.all(events.map((event) => state.isLost(event)));
-      return events.filter((_, n) => isLost[n]);
-    };
+    const lostBehind = (seq: number) => this.#lostBehind(admin, info, seq, state);
     let lost = await lostBehind(Math.max(before, mark?.seq ?? last - LOOK_BACK));
     // A database without a mark is older than marks, or empty.
     if (lost.length > 0 && !mark) lost = await lostBehind(before);
-    if (lost.length === 0) return;
-    await state.takeBack(lost);
-    await this.#receiveAgain(admin, service);
+    // Whatever follows the mark was in the database, until it went back.
+    const isGap = mark !== undefined && mark.seq < before;
+    if (lost.length === 0 && !isGap) return;
+    // A crash between the two has both done again: what is lost still shows.
+    await receiveAgain(this.#nats, service, mark?.heard);
+    const isCovered = mark ? !isGap : !saved && before === 0;
+    await state.takeBack(lost, { since: saved?.time, isCovered });
   }
 
-  /** What the group has handled since the backup is forgotten with it: its consumers begin anew. */
-  async #receiveAgain(admin: JetStreamManager, group: string) {
-    for (const { name: stream } of this.#nats.streams) {
-      for await (const { config } of admin.consumers.list(stream)) {
-        const durable = config.durable_name;
-        if (durable !== group && !durable?.startsWith(`${group}-`)) continue;
-        await admin.consumers.delete(stream, durable);
-      }
+  /** For a process beside those of the service. */
+  async declare(service: string, state: PublishedState | undefined) {
+    const { admin, info } = await this.#stream(service);
+    if (state) {
+      const before = Math.max((info?.state.first_seq ?? 0) - 1, 0);
+      const lost = info ? await this.#lostBehind(admin, info, before, state) : [];
+      await state.takeBack(lost, { since: undefined, isCovered: false });
     }
+    await receiveAgain(this.#nats, service);
+  }
+
+  async #lostBehind(
+    admin: JetStreamManager,
+    { config, state: { last_seq: last } }: StreamInfo,
+    seq: number,
+    state: PublishedState,
+  ) {
+    const events = newestOf(await eventsBehind(admin, config.name, seq, last));
+    const isLost = await Promise.all(events.map((event) => state.isLost(event)));
+    return events.filter((_, n) => isLost[n]);
   }
 
   /** Whatever is in the stream was saved before: the mark never says more than the database has. */
@@ -120,7 +136,9 @@ export class Restores {
     const eventId = last?.id ?? '';
     const isSame = mark?.seq === seq && mark.eventId === eventId;
     if (!isSame || mark.streamCreated !== streamCreated) {
-      const change = { $set: { seq, eventId, streamCreated } };
+      const heard = await heardBy(this.#nats, service);
+      const time = last && { time: last.time };
+      const change = { $set: { seq, eventId, streamCreated, heard, ...time } };
       await this.#mongo.run(() =>
         this.#marks(service).updateOne({ _id: service }, change, { upsert: true }),
       );
