@@ -112,6 +112,14 @@ describe('a database that went back', () => {
     expect(inOrder(second.heard)).toEqual([3, 4]);
   });
 
+  it('is taken back by one of the replicas that start, while the others wait', async () => {
+    await backed();
+    const both = await Promise.all([replica(), replica()]);
+    expect(both.flatMap(({ taken }) => taken)).toEqual([4]);
+    for (const { platform } of both) await platform.settled();
+    expect(inOrder(both.flatMap(({ heard }) => heard))).toEqual([3, 4]);
+  });
+
   it('receives all again when it was older than the stream', async () => {
     await backed();
     const change = { $set: { streamCreated: 'before' } };
