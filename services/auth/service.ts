@@ -13,6 +13,16 @@ const userTable: TableDefinition<User> = {
   unique: { email: (user) => emailKey(user.email) },
 };
 
+/** Accounts publish nothing. */
+const unknowns = async (backupAt: number) => [
+  {
+    kind: 'account',
+    id: '*',
+    what: `those made since ${new Date(backupAt).toISOString()} are gone, and nothing tells which`,
+    todo: 'Their owners sign up again; what they sold and bought stays with the accounts that are gone',
+  },
+];
+
 /** Keeps the accounts. The only service that can begin a session. Tests pass in passwords that are quicker to check. */
 export const createAuth = (passwords?: Passwords) =>
   defineService({
@@ -31,6 +41,6 @@ export const createAuth = (passwords?: Passwords) =>
         restored,
       });
       const parts = { users, sessions, passwords: passwords ?? createPasswords() };
-      return { routes: routes(parts, context) };
+      return { routes: routes(parts, context), unknowns };
     },
   });

@@ -1,22 +1,13 @@
 /** `npm run say-again`: a service publishes the state of each of its records again. */
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
-  type Config,
   ConfigError,
   createLog,
-  type Log,
-  platformOptions,
   readConfig,
-  type Service,
   sayStatesAgain,
   whyNotStarted,
 } from '@fairseat/common/kit';
-import type { PaymentGateway } from '@fairseat/common/ports';
-import { openDistributed } from '@fairseat/platform/distributed';
-import { openEmbedded } from '@fairseat/platform/embedded';
-import { createServices } from './services.ts';
+import { openPlatform, serviceCalled } from './one-service.ts';
 
 const help = `Has a service publish the state of each of its records again, for services that have lost or never received it.
 
@@ -28,8 +19,6 @@ Settings are those of the service: PLATFORM=distributed with the addresses of it
 is stopped. Ctrl-C stops it; the same command goes on there.`;
 
 const TELL_EACH_MS = 1000;
-/** A service that takes money is built with a gateway, which is asked for nothing here. */
-const openGateway = () => ({}) as PaymentGateway;
 
 async function main() {
   const { values, positionals } = readArguments();
@@ -87,14 +76,6 @@ function readArguments() {
   }
 }
 
-function serviceCalled([name, ...others]: string[]): Service {
-  const publishing = createServices().filter(({ publishes }) => publishes);
-  const service = publishing.find((each) => each.name === name);
-  if (service && others.length === 0) return service;
-  const names = publishing.map((each) => each.name).join(', ');
-  throw new ConfigError(`${[name, ...others].join(' ') || 'No service'}: expected one of ${names}`);
-}
-
 function timeOf(since: string): string {
   if (since === '') return since;
   const time = /^\d{4}-\d\d-\d\d/.test(since) ? Date.parse(since) : Number.NaN;
@@ -106,21 +87,6 @@ function numberOf(perSecond: string): number {
   const number = Number(perSecond);
   if (Number.isInteger(number) && number >= 1) return number;
   throw new ConfigError(`--per-second=${perSecond}: expected a whole number from 1`);
-}
-
-function openPlatform({ name }: Service, config: Config, log: Log) {
-  if (config.platform === 'distributed') {
-    return openDistributed({ ...platformOptions(name, config, log), openGateway });
-  }
-  const dataDir = resolve(config.dataDir);
-  if (!existsSync(join(dataDir, 'fairseat.sqlite'))) {
-    throw new ConfigError(`DATA_DIR=${config.dataDir}: there are no data of Fairseat`);
-  }
-  return openEmbedded({
-    dataDir,
-    openGateway,
-    onError: (message, error) => log.error({ err: error }, message),
-  });
 }
 
 try {

@@ -1,5 +1,5 @@
 import { chargeEvents } from '@fairseat/common/contracts/charge';
-import { defineService, sweep } from '@fairseat/common/kit';
+import { defineService, ofEach, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { createCashier } from './cashier.ts';
 import {
@@ -11,7 +11,7 @@ import {
   toCharge,
   unknownPayment,
 } from './charge.ts';
-import { restored } from './restored.ts';
+import { restored, unknownOf } from './restored.ts';
 import { routes } from './routes.ts';
 
 const table: TableDefinition<Payment> = {
@@ -44,6 +44,7 @@ export const payments = defineService({
       publicState: toCharge,
       initial: unknownPayment,
     });
+    const payments = context.table(table);
     const cashier = createCashier(records, gateway, clock);
     return {
       routes: routes(records, cashier, context),
@@ -58,6 +59,7 @@ export const payments = defineService({
           await records.update(data.id, noteOrder(data, 'completed'));
         },
       },
+      unknowns: (backupAt) => ofEach(payments, (payment) => unknownOf(payment, backupAt)),
       tasks: [
         sweep(
           'reconcile charges',

@@ -86,6 +86,27 @@ class OwnServer {
     if (this.#plan.wipe[0] === 'rm' && folder) await mkdir(folder, { recursive: true });
   }
 
+  /** Its data, where they are a folder of this machine. */
+  get folder(): string | undefined {
+    const [program, , folder] = this.#plan.wipe;
+    return this.#disk ?? (program === 'rm' ? folder : undefined);
+  }
+
+  /** Stops it, copies its folder and starts it. The returned function puts the copy back in the same way. */
+  async backUp(): Promise<() => Promise<void>> {
+    const copy = `${this.#log}.backup`;
+    await this.kill();
+    await run(['cp', '-a', `${this.folder}/.`, copy]);
+    await this.start();
+    return async () => {
+      await this.kill();
+      await this.wipe();
+      await run(['cp', '-a', `${copy}/.`, this.folder ?? '']);
+      await rm(copy, { recursive: true });
+      await this.start();
+    };
+  }
+
   get hasDisk() {
     return this.#disk !== undefined;
   }

@@ -7,6 +7,7 @@ import { type OwnServers, startOwnServers } from './engines.ts';
 import { Links } from './links.ts';
 import { alone, inTwos } from './matrix.ts';
 import { asLine, holds, keep, type Part } from './report.ts';
+import { restores } from './restores.ts';
 import { Stage, type StageOptions } from './stage.ts';
 
 const LIMIT_MS = 60 * 60_000;
@@ -22,6 +23,7 @@ const perSecond = Number(values.rate);
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const parts = {
   alone: { title: 'One process a service', faults: alone },
+  restores: { title: 'Parts that go back to a backup, two processes a service', faults: restores },
   inTwos: { title: 'Two processes a service, by links that can be harmed', faults: inTwos },
 };
 
@@ -62,6 +64,7 @@ async function main() {
   const links = await Links.to(servers);
   const settings = `${await versionsOf(servers)}; ${perSecond} purchases begun each second`;
   await run(parts.alone, settings, { servers, replicas: 1, holdSeconds: 10 });
+  await run(parts.restores, settings, { servers, replicas: 2, holdSeconds: 30 });
   await run(parts.inTwos, settings, { servers, links, replicas: 2, holdSeconds: 120 });
 }
 

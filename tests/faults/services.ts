@@ -1,9 +1,10 @@
 /** All services as `npm run start:distributed` runs them; each process is known by its name. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createServices } from '@fairseat/marketplace/services';
 
@@ -12,6 +13,7 @@ const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 40_000;
 /** The time that a service may take to print its clock. */
 const CLOCK_WITHIN_MS = 5000;
+const IN_FLIGHT_MS = 300;
 
 /** The services that keep state. live and the pages do not: browsers that lose them reload. */
 export const serviceNames = createServices()
@@ -32,6 +34,8 @@ export interface ServicesOptions {
   replicas: number;
   /** The file from which services read the offset of their clocks. */
   clockFile: string;
+  /** The folder with a file for each service that must not start. */
+  heldFolder: string;
   onLine: (line: string) => void;
 }
 
@@ -39,14 +43,19 @@ export class Services {
   url = '';
   readonly #replicas: number;
   readonly #clockFile: string;
+  readonly #heldFolder: string;
   readonly #launcher: ChildProcess;
   readonly #members = new Map<string, Member>();
   #stopped: Promise<unknown>;
 
-  private constructor({ env, replicas, clockFile, onLine }: ServicesOptions) {
+  private constructor({ env, replicas, clockFile, heldFolder, onLine }: ServicesOptions) {
     this.#replicas = replicas;
     this.#clockFile = clockFile;
-    const clock = pathToFileURL(join(import.meta.dirname, 'clock.ts'));
+    this.#heldFolder = heldFolder;
+    mkdirSync(heldFolder, { recursive: true });
+    const loaded = ['clock.ts', 'hold.ts'].map(
+      (file) => `--import=${pathToFileURL(join(import.meta.dirname, file))}`,
+    );
     this.#launcher = spawn(
       process.execPath,
       [
@@ -66,8 +75,9 @@ export class Services {
           RATE_LIMITS: 'off',
           LOG_LEVEL: 'warn',
           NO_COLOR: '1',
-          NODE_OPTIONS: `--import=${clock}`,
+          NODE_OPTIONS: loaded.join(' '),
           FAULTS_CLOCK_FILE: clockFile,
+          FAULTS_HELD: heldFolder,
         },
       },
     );
@@ -123,6 +133,39 @@ export class Services {
     await ready.promise;
   }
 
+  /** Stops all processes of a service, as for an upgrade. The returned function starts them; it resolves once they are ready. */
+  async stopped(service: string): Promise<() => Promise<void>> {
+    const held = join(this.#heldFolder, service);
+    writeFileSync(held, '');
+    const replaced = await Promise.all(
+      this.#names(service).map((name) => {
+        const { pid, replaced } = this.#member(name);
+        process.kill(pid, 'SIGTERM');
+        return replaced.promise;
+      }),
+    );
+    return async () => {
+      rmSync(held);
+      await Promise.all(replaced.map(({ ready }) => ready.promise));
+    };
+  }
+
+  /** Does something while all processes of these services are paused, as if at one moment. */
+  async atOneMoment<T>(services: string[], act: () => Promise<T>): Promise<T> {
+    const signal = (kind: NodeJS.Signals) => {
+      for (const name of services.flatMap((service) => this.#names(service)))
+        process.kill(this.#member(name).pid, kind);
+    };
+    signal('SIGSTOP');
+    try {
+      // What their engines have received already is carried out.
+      await pause(IN_FLIGHT_MS);
+      return await act();
+    } finally {
+      signal('SIGCONT');
+    }
+  }
+
   signal(service: string, signal: NodeJS.Signals, replica = 1) {
     process.kill(this.#member(this.#nameOf(service, replica)).pid, signal);
   }
@@ -153,6 +196,9 @@ export class Services {
     late.addEventListener('abort', () => this.#launcher.kill('SIGKILL'));
     await this.#stopped;
   }
+
+  #names = (service: string) =>
+    Array.from({ length: this.#replicas }, (_, n) => this.#nameOf(service, n + 1));
 
   #nameOf = (service: string, replica: number) =>
     this.#replicas === 1 ? service : `${service}-${replica}`;

@@ -30,6 +30,8 @@ export interface Fault {
   name: string;
   /** Breaks something and repairs it; calls `again` each time that all parts are back. */
   happen(stage: Stage, again: () => Promise<void>): Promise<void>;
+  /** How soon purchases must succeed again; 5 s unless said. */
+  sellsWithinMs?: number;
   /** The reason why it cannot happen here, if there is one. */
   impossible?(stage: Stage): string | undefined;
 }
@@ -49,6 +51,7 @@ export interface Outcome {
   failed: number;
   /** The time from each moment when all parts were back until a purchase begun after it was over; null for never. */
   againMs: (number | null)[];
+  sellsWithinMs?: number;
   /** Everything that was lost, doubled or otherwise wrong once all was quiet. */
   wrong: string[];
 }
@@ -60,7 +63,7 @@ export class Stage {
   readonly #load: Load;
   /** The platform of the services, connected directly rather than through the links. */
   readonly platform: DistributedPlatform;
-  readonly #engines: Parameters<typeof audit>[0];
+  readonly engines: Parameters<typeof audit>[0];
   readonly #folder: string;
 
   private constructor(
@@ -74,7 +77,7 @@ export class Stage {
     this.links = links;
     this.services = services;
     this.#load = load;
-    this.#engines = engines;
+    this.engines = engines;
     this.#folder = folder;
     this.platform = openDistributed(engines);
   }
@@ -92,6 +95,7 @@ export class Stage {
       replicas,
       onLine,
       clockFile: join(folder, 'clock'),
+      heldFolder: join(folder, 'held'),
       env: {
         MONGODB_URL: urls.database,
         NATS_URL: urls.NATS,
@@ -138,6 +142,7 @@ export class Stage {
       ...{ name, ranAt: new Date().toISOString(), busy: loadavg()[0] ?? 0 },
       ...{ lastedMs: 0, sold: 0, requests: 0, failed: 0, againMs: [], wrong: [] },
       ...(impossible !== undefined && { impossible }),
+      ...(fault.sellsWithinMs !== undefined && { sellsWithinMs: fault.sellsWithinMs }),
     };
     if (impossible) return outcome;
     const load = this.#load;
@@ -168,7 +173,7 @@ export class Stage {
 
   /** Everything that is wrong, once all is quiet or the time for that is over. */
   audit = (quietWithinMs = QUIET_WITHIN_MS) =>
-    audit(this.#engines, this.#load.promised, quietWithinMs);
+    audit(this.engines, this.#load.promised, quietWithinMs);
 
   async close() {
     await this.#load.end();

@@ -136,6 +136,7 @@ describe('an order with `Prefer: wait`', () => {
           publish: (event) => platform.bus.publish(event),
           watch: (listener) => platform.bus.watch(listener),
           onRestore: (service, state) => platform.bus.onRestore(service, state),
+          restored: (service, state) => platform.bus.restored(service, state),
           onLoss: (service, sayAgain) => platform.bus.onLoss(service, sayAgain),
           deadLetters: () => platform.bus.deadLetters(),
           backlog: () => platform.bus.backlog(),

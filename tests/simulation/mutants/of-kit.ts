@@ -243,7 +243,7 @@ export const ofKit: Mutant[] = [
     shows: 'guard',
     breaks: 'a change is saved under the version that it was made from',
     file: records,
-    find: `version: (current?.version ?? 0) + 1 };`,
+    find: `version: Math.max((current?.version ?? 0) + 1, floor) };`,
     replace: `version: current?.version || 1 };`,
     rules: ['versions go up by one'],
   },

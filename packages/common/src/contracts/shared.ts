@@ -21,7 +21,7 @@ export const idSchema = z
 
 export const timeSchema = z.iso.datetime();
 
-export const versionSchema = z.int().positive().describe('Raised by one at each change.');
+export const versionSchema = z.int().positive().describe('Raised at each change.');
 
 /** The highest price, in minor units: 999,999.99 of a currency with cents. */
 export const MAX_PRICE = 99_999_999;

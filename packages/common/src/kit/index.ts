@@ -4,6 +4,7 @@ export { createEventFactory, type EventFactory } from './decide/envelope.ts';
 export { identify, once, type RequestIdentity } from './decide/idempotency.ts';
 export { type Fact, Records } from './decide/records.ts';
 export { sweep, type Task } from './decide/repeat.ts';
+export { ofEach, type Unknown } from './decide/restore.ts';
 export { type App, createApp } from './http/app.ts';
 export { BODY_LIMIT } from './http/limits.ts';
 export { networkOf } from './http/network.ts';
@@ -24,6 +25,7 @@ export {
 export { sessionCookie, sessionOf } from './http/signed-in.ts';
 export { versionsIn, withEtag } from './http/versions.ts';
 export { type Config, ConfigError, readClientConfig, readConfig } from './process/config.ts';
+export { declareRestored, unknownsOf } from './process/declare-restored.ts';
 export { createHost, type Host } from './process/host.ts';
 export { createLog, type Log } from './process/log.ts';
 export { mount } from './process/mount.ts';

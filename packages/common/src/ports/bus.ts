@@ -39,6 +39,12 @@ export interface Bus {
    * the broker, or the broker without the database. Lost states are taken back before any event is delivered.
    */
   onRestore(service: string, state: PublishedState): void;
+  /**
+   * Declares that the database of a service went back, where that cannot be noticed: all that its kept events tell of is
+   * taken back, then its group receives all kept events again. For a process beside the service, whose platform is not
+   * started. @throws Unavailable
+   */
+  restored(service: string, state?: PublishedState): Promise<void>;
   /** The events that groups have given up on: the oldest, at most 100. */
   deadLetters(): Promise<DeadLetter[]>;
   /** The number of events that each group has yet to handle, and of those it has given up on. */
@@ -48,10 +54,21 @@ export interface Bus {
 export interface PublishedState {
   /** Whether an event tells of a version of a record that the database does not have, although it once had. */
   isLost(event: AnyEvent): Promise<boolean>;
-  /** Takes back the states that these events tell of, one event a record, and publishes them again. */
-  takeBack(events: AnyEvent[]): Promise<void>;
+  /**
+   * Takes back the states that these events tell of, one event a record, and publishes them again. Where they may not be
+   * all, every record is said again, in versions that nobody has seen.
+   */
+  takeBack(events: AnyEvent[], backup: Backup): Promise<void>;
   /** The broker has lost events that it had: every record's state is said again. */
   streamWentBack(): Promise<void>;
+}
+
+/** What is known of the backup that a database went back to. */
+export interface Backup {
+  /** A time that it is not older than, ISO 8601; undefined where nothing tells. */
+  since: string | undefined;
+  /** Whether all events since then are kept. */
+  isCovered: boolean;
 }
 
 export interface DeadLetter {

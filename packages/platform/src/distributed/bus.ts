@@ -93,6 +93,10 @@ export class JetStreamBus implements Bus {
     this.#restores.add(service, state);
   }
 
+  restored(service: string, state?: PublishedState) {
+    return this.#restores.declare(service, state);
+  }
+
   async deadLetters(): Promise<DeadLetter[]> {
     const lists = await Promise.all(this.#groups.map(({ group }) => group.letters.list()));
     return lists

@@ -8,10 +8,9 @@ import {
 import { nanos } from '@nats-io/transport-node';
 import { EVENTS_KEPT_MS } from '../delivery.ts';
 import type { Nats } from './nats.ts';
-import { hasCode, isNoConsumer, isNoStream, NoStream, type Stream } from './streams.ts';
+import { isNoConsumer, isNoStream, isThere, NoStream, type Stream } from './streams.ts';
 
 const MAX_ACK_PENDING = 10_000;
-const EXISTS_ALREADY = 10_148;
 
 /** The durable consumers of one group at one stream: one for each event type, so that no two hear the same event. */
 export class Durables {
@@ -77,7 +76,7 @@ export class Durables {
       });
       return firstSeq ?? 0;
     } catch (error) {
-      if (hasCode(error, EXISTS_ALREADY)) return this.declare(type, ackWaitMs, firstSeq);
+      if (isThere(error)) return this.declare(type, ackWaitMs, firstSeq);
       throw error;
     }
   }

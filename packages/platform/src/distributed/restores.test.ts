@@ -1,5 +1,18 @@
+import type { Backup, PublishedState } from '@fairseat/common/ports';
 import { createTestClock } from '@fairseat/common/testing';
-import { ended, id, numbers, soon, thing, things, useScene } from '@fairseat/test-support/scene';
+import { purgeStreams } from '@fairseat/test-support/namespaces';
+import {
+  ended,
+  hearing,
+  id,
+  inOrder,
+  numbers,
+  servers,
+  soon,
+  thing,
+  things,
+  useScene,
+} from '@fairseat/test-support/scene';
 import { describe, expect, it } from 'vitest';
 
 const scene = useScene();
@@ -9,18 +22,22 @@ const MARKED_MS = 5000;
 async function replica(clock = createTestClock()) {
   const platform = scene.open({ clock });
   const table = platform.table('auth', things);
+  const heard = hearing(platform, 'auth');
   const taken: number[] = [];
+  const backups: Backup[] = [];
   let wentBack = 0;
   platform.bus.onLoss('auth', async () => {});
-  platform.bus.onRestore('auth', {
+  const state: PublishedState = {
     isLost: async ({ subject }) => (await table.get(subject)) === undefined,
-    takeBack: async (events) => {
+    takeBack: async (events, backup) => {
       taken.push(...events.map(({ subject }) => Number.parseInt(subject, 16)));
+      backups.push(backup);
     },
     streamWentBack: async () => {
       wentBack += 1;
     },
-  });
+  };
+  platform.bus.onRestore('auth', state);
   await platform.start();
   const marks = scene.database('auth').collection('published');
   const marked = async (seq: number) => {
@@ -35,7 +52,10 @@ async function replica(clock = createTestClock()) {
     for (const n of which) await table.insert(thing(n), [ended(n)]);
     await platform.settled();
   };
-  return { platform, taken, marks, marked, publish, wentBack: () => wentBack };
+  return {
+    ...{ platform, state, heard, taken, backups, marks, marked, publish },
+    wentBack: () => wentBack,
+  };
 }
 
 describe('a database', () => {
@@ -65,6 +85,78 @@ describe('a database', () => {
     await first.platform.close();
     await scene.database('auth').dropDatabase();
     expect((await replica()).taken.toSorted((a, b) => a - b)).toEqual(numbers(120));
+  });
+});
+
+describe('a database that went back', () => {
+  /** Two events before the backup, two after it, of which the last record is lost. */
+  async function backed() {
+    const first = await replica();
+    await first.publish(1, 2);
+    await first.marked(2);
+    const backup = await first.marks.findOne();
+    await first.publish(3, 4);
+    await first.platform.close();
+    await first.marks.replaceOne({}, backup ?? {});
+    await scene
+      .database('auth')
+      .collection<{ _id: string }>('things')
+      .deleteOne({ _id: id(4) });
+  }
+
+  it('receives again what came after its backup, and nothing else', async () => {
+    await backed();
+    const second = await replica();
+    expect(second.backups).toEqual([{ since: expect.any(String), isCovered: true }]);
+    await second.platform.settled();
+    expect(inOrder(second.heard)).toEqual([3, 4]);
+  });
+
+  it('is taken back by one of the replicas that start, while the others wait', async () => {
+    await backed();
+    const both = await Promise.all([replica(), replica()]);
+    expect(both.flatMap(({ taken }) => taken)).toEqual([4]);
+    for (const { platform } of both) await platform.settled();
+    expect(inOrder(both.flatMap(({ heard }) => heard))).toEqual([3, 4]);
+  });
+
+  it('receives all again when it was older than the stream', async () => {
+    await backed();
+    const change = { $set: { streamCreated: 'before' } };
+    await scene.database('auth').collection('published').updateOne({}, change);
+    const second = await replica();
+    expect(second.backups).toEqual([{ since: expect.any(String), isCovered: false }]);
+    await second.platform.settled();
+    expect(inOrder(second.heard)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('is noticed when the events since then are gone, and what they told of is not known', async () => {
+    await backed();
+    await purgeStreams(servers.natsUrl, scene.namespace);
+    const second = await replica();
+    expect([second.taken, second.backups]).toEqual([
+      [],
+      [{ since: expect.any(String), isCovered: false }],
+    ]);
+    // Not again at the next start.
+    await second.marked(4);
+    await second.platform.close();
+    expect((await replica()).backups).toEqual([]);
+  });
+
+  it('is declared beside a running service, which receives all again', async () => {
+    const running = await replica();
+    await running.publish(...numbers(5));
+    await scene
+      .database('auth')
+      .collection<{ _id: string }>('things')
+      .deleteOne({ _id: id(2) });
+    const beside = scene.open();
+    await beside.bus.restored('auth', running.state);
+    expect([running.taken, running.backups]).toEqual([[2], [{ isCovered: false }]]);
+    await expect
+      .poll(() => inOrder(running.heard), soon)
+      .toEqual(inOrder([...numbers(5), ...numbers(5)]));
   });
 });
 

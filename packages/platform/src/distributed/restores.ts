@@ -1,8 +1,11 @@
 import { type AnyEvent, parseEvent } from '@fairseat/common/events';
 import type { Clock, PublishedState } from '@fairseat/common/ports';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
+import { pause } from '../clock.ts';
 import { newestOf, sameMessage } from '../restores.ts';
+import { type Heard, heardBy, receiveAgain } from './heard.ts';
+import { type Leased, Leases } from './leases.ts';
 import { Lookout } from './lookout.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
@@ -13,6 +16,9 @@ interface Mark {
   seq: number;
   eventId: string;
   streamCreated: string;
+  /** When it was noted, and what the service had heard of others by then; not in the marks of older releases. */
+  notedAt?: string;
+  heard?: Heard[];
 }
 
 interface RestoresOptions {
@@ -21,6 +27,7 @@ interface RestoresOptions {
 }
 
 const MARK_INTERVAL_MS = 5000;
+const LOOK_AGAIN_MS = 500;
 const READ_AT_ONCE = 50;
 /** So many events are looked at where no mark tells how many may be missing. */
 const LOOK_BACK = 100;
@@ -32,6 +39,8 @@ const LOOK_BACK = 100;
 export class Restores {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
+  readonly #clock: Clock;
+  readonly #leases: Leases;
   readonly lookout: Lookout;
   readonly #services = new Map<string, PublishedState>();
   /** By service: what its stream was when it was last compared with the mark. */
@@ -40,6 +49,8 @@ export class Restores {
   constructor(nats: Nats, mongo: Mongo, { clock, onTrouble }: RestoresOptions) {
     this.#nats = nats;
     this.#mongo = mongo;
+    this.#clock = clock;
+    this.#leases = new Leases(mongo, clock, onTrouble);
     this.lookout = new Lookout({
       clock,
       intervalMs: MARK_INTERVAL_MS,
@@ -66,41 +77,64 @@ export class Restores {
     return { admin, info: stream === undefined ? undefined : await admin.streams.info(stream) };
   }
 
+  #locks = (service: string): Collection<Leased> =>
+    this.#mongo.database(service).collection('restores');
+
   #marked = (service: string) =>
     this.#mongo.run(() => this.#marks(service).findOne({ _id: service }));
 
+  /** One replica does it, and the others wait: they must handle nothing before. */
   async #takeBack(service: string, state: PublishedState) {
-    const [{ admin, info }, mark] = await Promise.all([
+    while (await this.#whatIsLost(service, state)) {
+      const locks = this.#locks(service);
+      const free = { $setOnInsert: { busyUntil: 0 } };
+      await this.#mongo.run(() => locks.updateOne({ _id: service }, free, { upsert: true }));
+      const isMine = await this.#leases.hold(locks, { _id: service }, async () => {
+        const found = await this.#whatIsLost(service, state);
+        if (found) {
+          // After a crash here all of it is done again: what is lost still shows.
+          await receiveAgain(this.#nats, service, found.heard);
+          await state.takeBack(found.events, found.backup);
+          await this.#note(service, await this.#newMark(service));
+        }
+        return {};
+      });
+      if (!isMine) await pause(this.#clock, LOOK_AGAIN_MS);
+    }
+  }
+
+  /** Undefined where the database has all that its stream tells of. */
+  async #whatIsLost(service: string, state: PublishedState) {
+    const [{ admin, info }, saved] = await Promise.all([
       this.#stream(service),
       this.#marked(service),
     ]);
+    if (!info) return undefined;
     // A stream that was made anew tells nothing of what was before it.
-    if (!info || (mark && mark.streamCreated !== info.created)) return;
+    const mark = saved?.streamCreated === info.created ? saved : undefined;
     const { first_seq: first, last_seq: last } = info.state;
     // An empty stream begins with 0.
     const before = Math.max(first - 1, 0);
-    const lostBehind = async (seq: number) => {
-      const events = newestOf(await eventsBehind(admin, info.config.name, seq, last));
-      const isLost = await Promise.all(events.map((event) => state.isLost(event)));
-      return events.filter((_, n) => isLost[n]);
-    };
-    let lost = await lostBehind(Math.max(before, mark?.seq ?? last - LOOK_BACK));
+    const lostBehind = (seq: number) => lostOf(admin, info, seq, state);
+    let events = await lostBehind(Math.max(before, mark?.seq ?? last - LOOK_BACK));
     // A database without a mark is older than marks, or empty.
-    if (lost.length > 0 && !mark) lost = await lostBehind(before);
-    if (lost.length === 0) return;
-    await state.takeBack(lost);
-    await this.#receiveAgain(admin, service);
+    if (events.length > 0 && !mark) events = await lostBehind(before);
+    // Whatever follows the mark was in the database, until it went back.
+    const isGap = mark !== undefined && mark.seq < before;
+    if (events.length === 0 && !isGap) return undefined;
+    const isCovered = mark ? !isGap : !saved && before === 0;
+    return { events, heard: mark?.heard, backup: { since: saved?.notedAt, isCovered } };
   }
 
-  /** What the group has handled since the backup is forgotten with it: its consumers begin anew. */
-  async #receiveAgain(admin: JetStreamManager, group: string) {
-    for (const { name: stream } of this.#nats.streams) {
-      for await (const { config } of admin.consumers.list(stream)) {
-        const durable = config.durable_name;
-        if (durable !== group && !durable?.startsWith(`${group}-`)) continue;
-        await admin.consumers.delete(stream, durable);
-      }
+  /** For a process beside those of the service. */
+  async declare(service: string, state: PublishedState | undefined) {
+    const { admin, info } = await this.#stream(service);
+    if (state) {
+      const before = Math.max((info?.state.first_seq ?? 0) - 1, 0);
+      const lost = info ? await lostOf(admin, info, before, state) : [];
+      await state.takeBack(lost, { since: undefined, isCovered: false });
     }
+    await receiveAgain(this.#nats, service);
   }
 
   /** Whatever is in the stream was saved before: the mark never says more than the database has. */
@@ -116,17 +150,42 @@ export class Restores {
       const kept = await messageAt(admin, config.name, mark.seq);
       if (!sameMessage(mark, kept)) await state.streamWentBack();
     }
-    const last = seq >= Math.max(first, 1) ? await messageAt(admin, config.name, seq) : undefined;
-    const eventId = last?.id ?? '';
-    const isSame = mark?.seq === seq && mark.eventId === eventId;
-    if (!isSame || mark.streamCreated !== streamCreated) {
-      const change = { $set: { seq, eventId, streamCreated } };
-      await this.#mongo.run(() =>
-        this.#marks(service).updateOne({ _id: service }, change, { upsert: true }),
-      );
-    }
+    const next = await this.#newMark(service);
+    const isSame = mark?.seq === next?.seq && mark?.eventId === next?.eventId;
+    if (!isSame || mark?.streamCreated !== streamCreated) await this.#note(service, next);
     this.#compared.set(service, stream);
   }
+
+  async #newMark(service: string): Promise<Omit<Mark, '_id'> | undefined> {
+    const { admin, info } = await this.#stream(service);
+    if (!info) return undefined;
+    const { first_seq: first, last_seq: seq } = info.state;
+    const last =
+      seq >= Math.max(first, 1) ? await messageAt(admin, info.config.name, seq) : undefined;
+    return {
+      seq,
+      eventId: last?.id ?? '',
+      streamCreated: info.created,
+      notedAt: new Date(this.#clock.now()).toISOString(),
+      heard: await heardBy(this.#nats, service),
+    };
+  }
+
+  #note = (service: string, mark: Omit<Mark, '_id'> | undefined) =>
+    this.#mongo.run(() =>
+      this.#marks(service).updateOne({ _id: service }, { $set: mark ?? {} }, { upsert: true }),
+    );
+}
+
+async function lostOf(
+  admin: JetStreamManager,
+  { config, state: { last_seq: last } }: StreamInfo,
+  seq: number,
+  state: PublishedState,
+) {
+  const events = newestOf(await eventsBehind(admin, config.name, seq, last));
+  const isLost = await Promise.all(events.map((event) => state.isLost(event)));
+  return events.filter((_, n) => isLost[n]);
 }
 
 async function eventsBehind(admin: JetStreamManager, stream: string, seq: number, last: number) {

@@ -34,6 +34,7 @@ const DUPLICATES_KNOWN_MS = 2 * 60 * 1000;
 /** To be raised with every change of the settings below: older versions leave those of a higher one alone. */
 const SETTINGS_VERSION = 1;
 const SETTINGS = 'fairseat.settings';
+const CONSUMER_EXISTS = 10_148;
 
 /** One a service, from the catalogue of events. */
 export function streamsOf(types: EventType[], namespace: string | undefined): Stream[] {
@@ -96,7 +97,10 @@ export const isMissing = (error: unknown) => isNoStream(error) || isNoConsumer(e
 export const isNoStream = (error: unknown) => hasCode(error, JetStreamApiCodes.StreamNotFound);
 export const isNoConsumer = (error: unknown) => hasCode(error, JetStreamApiCodes.ConsumerNotFound);
 
-export const hasCode = (error: unknown, code: number) =>
+/** Whether a consumer of that name is there already, in another form. */
+export const isThere = (error: unknown) => hasCode(error, CONSUMER_EXISTS);
+
+const hasCode = (error: unknown, code: number) =>
   error instanceof JetStreamApiError && error.code === code;
 
 export const inNamespace = (namespace: string | undefined, separator: string, name: string) =>

@@ -1,5 +1,5 @@
 import { type AnyEvent, type EventType, parseNewEvent } from '@fairseat/common/events';
-import type { Bus, Clock, DeadLetter, Handlers } from '@fairseat/common/ports';
+import type { Bus, Clock, DeadLetter, Handlers, PublishedState } from '@fairseat/common/ports';
 import { DeadLetters } from './dead-letters.ts';
 import { EventLog } from './event-log.ts';
 import { Group, type GroupOptions } from './group.ts';
@@ -59,6 +59,12 @@ export class EmbeddedBus implements Bus, CommitListener {
 
   /** Records and log go back together. */
   onRestore() {}
+
+  async restored(service: string, state?: PublishedState) {
+    await state?.takeBack([], { since: undefined, isCovered: false });
+    const letters = new Letters(this.#store, service, this.#dead);
+    await this.#store.write(() => letters.beginAnew());
+  }
 
   async deadLetters(): Promise<DeadLetter[]> {
     return this.#dead.list();

@@ -101,6 +101,12 @@ export class Letters {
       .run(this.#group, seq);
   }
 
+  /** Has a group that does not run receive again all events that are kept. */
+  beginAnew() {
+    this.saveCursor(0);
+    this.#store.sql('DELETE FROM parked WHERE consumer = ?').run(this.#group);
+  }
+
   /** Letters from the log, beginning with this number. */
   from(seq: number, limit: number): Letter[] {
     const rows = this.#store

@@ -165,6 +165,7 @@ export class SimulatedBus implements Bus {
 
   /** Nothing goes back in time here. */
   onRestore() {}
+  async restored() {}
 
   deadLetters = () =>
     this.#read('bus.deadLetters', () => this.#log.deadLetters.slice(0, MAX_DEAD_LETTERS));

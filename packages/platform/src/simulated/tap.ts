@@ -54,6 +54,7 @@ export class Tap {
       publish: (event) => bus.publish(event),
       watch: (...listeners) => bus.watch(...listeners),
       onRestore: (service, state) => bus.onRestore(service, state),
+      restored: (service, state) => bus.restored(service, state),
       onLoss: (service, sayAgain) => bus.onLoss(service, sayAgain),
       deadLetters: () => bus.deadLetters(),
       backlog: () => bus.backlog(),

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { VersionConflict } from '../../errors.ts';
+import type { AnyEvent } from '../../events.ts';
 import type { Stored, Table } from '../../ports/index.ts';
+import { createTestClock } from '../../testing/clock.ts';
 import { Records } from './records.ts';
 
 const ID = 'a'.repeat(32);
@@ -62,5 +64,41 @@ describe('a change of a record that another writer changes first', () => {
     const { outcome, asked } = await lose(1000, '00000000');
     expect(outcome).toBeInstanceOf(VersionConflict);
     expect(asked).toBe(250);
+  });
+});
+
+describe('a record of a database that went back', () => {
+  const now = 1_800_000_000_000;
+  async function saved(act: (records: Records<Stored, { type: string }>) => Promise<unknown>) {
+    const versions: number[] = [];
+    const kept = { id: ID, version: 5, createdAt: '' };
+    const records = new Records<Stored, { type: string }>({
+      noun: 'thing',
+      table: {
+        get: async () => kept,
+        walk: async () => [kept],
+        replace: async (_: Stored, { version }: Stored) => void versions.push(version),
+      } as unknown as Table<Stored>,
+      evolve: (state) => state as Stored,
+      asItStands: () => [{ type: 'thing.stays' }],
+      restored: () => kept,
+      newEvent: () => ({}) as AnyEvent,
+      clock: { ...createTestClock(), now: () => now },
+      newId: () => ID,
+    });
+    await act(records);
+    return versions;
+  }
+
+  it('is taken back in a version that nobody has seen, whatever its events tell', async () => {
+    const event = (version: number) => ({ subject: ID, version }) as AnyEvent;
+    expect(await saved((records) => records.takeBack(event(9)))).toEqual([now]);
+    expect(await saved((records) => records.takeBack(event(now + 7)))).toEqual([now + 8]);
+    expect(await saved((records) => records.takeBack(event(5)))).toEqual([]);
+  });
+
+  it('is said again in a version that is not below the given one', async () => {
+    expect(await saved((records) => records.sayAgain('', 10))).toEqual([6]);
+    expect(await saved((records) => records.sayAgain('', 10, '', now))).toEqual([now]);
   });
 });

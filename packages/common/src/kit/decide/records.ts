@@ -90,16 +90,16 @@ export class Records<S extends Stored, F extends Fact> {
   /**
    * Changes a record by a decision and returns it as it is afterwards. Without facts nothing is written.
    * @throws whatever the decision throws; Problem (404) when there is no such record; VersionConflict when
-   * another writer came first every time.
+   * another writer came first every time. The new version is at least `floor`.
    */
-  async update(id: string, decide: (state: S) => F[]): Promise<S> {
+  async update(id: string, decide: (state: S) => F[], floor = 0): Promise<S> {
     for (let attempt = 1; ; attempt++) {
       const current = (await this.get(id)) ?? this.#options.initial?.(id);
       if (current === undefined) throw notFound(this.#options.noun);
       const facts = decide(current);
       if (facts.length === 0) return current;
       try {
-        return await this.#save(current, facts);
+        return await this.#save(current, facts, floor);
       } catch (error) {
         const lost = error instanceof VersionConflict || isTakenId(error, current);
         if (!lost || attempt === MAX_ATTEMPTS) throw error;
@@ -110,14 +110,14 @@ export class Records<S extends Stored, F extends Fact> {
 
   /**
    * Says the states of the next records by id again, each in a write of its own: a new version and new events. A record
-   * that fails holds up no other. @throws Unavailable
+   * that fails holds up no other. No version is below `floor`. @throws Unavailable
    */
-  async sayAgain(behind: string, limit: number, since = ''): Promise<SaidAgain> {
+  async sayAgain(behind: string, limit: number, since = '', floor = 0): Promise<SaidAgain> {
     const { table, asItStands } = this.#options;
     const records = asItStands ? await table.walk(behind, limit) : [];
     const due = records.filter(({ createdAt }) => createdAt >= since);
     const outcomes = await Promise.allSettled(
-      due.map(({ id }) => this.update(id, asItStands as () => F[])),
+      due.map(({ id }) => this.update(id, asItStands as () => F[], floor)),
     );
     const failures = outcomes.flatMap((outcome, n) =>
       outcome.status === 'rejected' && !isGone(outcome.reason)
@@ -143,29 +143,31 @@ export class Records<S extends Stored, F extends Fact> {
 
   /**
    * Takes back what an event tells of a record that has lost it, as a version that nobody has seen yet, and says it
-   * again. @throws DuplicateKey while another record still has its unique key, VersionConflict
+   * again. Where the broker went back as well, others have seen later versions than it tells of, but none as high as
+   * the time. @throws DuplicateKey while another record still has its unique key, VersionConflict
    */
   async takeBack(event: AnyEvent): Promise<void> {
-    const { table, restored, asItStands } = this.#options;
+    const { table, restored, asItStands, clock } = this.#options;
     const current = await this.get(event.subject);
     if (!restored || !asItStands || (current?.version ?? 0) >= event.version) return;
-    const record = { ...restored(event, current), version: event.version + 1 };
+    const version = Math.max(event.version + 1, clock.now());
+    const record = { ...restored(event, current), version };
     const events = this.#events(record, asItStands(record));
     if (current) await table.replace(current, record, events);
     else await table.insert(record, events);
   }
 
-  async #save(current: S, facts: F[]): Promise<S> {
-    const next = this.#apply(current, facts);
+  async #save(current: S, facts: F[], floor: number): Promise<S> {
+    const next = this.#apply(current, facts, floor);
     const events = this.#events(next, facts);
     if (current.version === 0) await this.#options.table.insert(next, events);
     else await this.#options.table.replace(current, next, events);
     return next;
   }
 
-  #apply(current: S | undefined, facts: F[]): S {
+  #apply(current: S | undefined, facts: F[], floor = 0): S {
     const next = facts.reduce<S | undefined>(this.#options.evolve, current);
-    return { ...(next as S), version: (current?.version ?? 0) + 1 };
+    return { ...(next as S), version: Math.max((current?.version ?? 0) + 1, floor) };
   }
 
   #events(record: S, facts: F[]) {

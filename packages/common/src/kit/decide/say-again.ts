@@ -5,7 +5,7 @@ import type { SaidAgain } from './records.ts';
 /** The records of one table. */
 export interface Source {
   name: string;
-  sayAgain(behind: string, limit: number, since: string): Promise<SaidAgain>;
+  sayAgain(behind: string, limit: number, since: string, floor: number): Promise<SaidAgain>;
 }
 
 /** How far a run has come. Saved after each page, so that the next run goes on there. */
@@ -25,6 +25,8 @@ export const placeTable: TableDefinition<Place> = { name: 'saying_again' };
 export interface SayAgainOptions {
   clock: Clock;
   since?: string;
+  /** No record is said in a lower version. */
+  floor?: number;
   /** At most so many records a second, so that whoever receives the events keeps up. */
   perSecond?: number;
   /** Where the place is kept; without it a run begins anew. */
@@ -70,11 +72,11 @@ async function begin({ clock, since = '', places }: SayAgainOptions): Promise<Pl
 }
 
 async function* pagesOf({ name, sayAgain }: Source, place: Place, options: SayAgainOptions) {
-  const { clock, since = '', perSecond = SAID_PER_SECOND, onFailure, signal } = options;
+  const { clock, since = '', floor = 0, perSecond = SAID_PER_SECOND, onFailure, signal } = options;
   const limit = Math.min(BATCH, perSecond);
   for (let behind: string | null = place.behind; behind !== null && !signal?.aborted; ) {
     const begunAt = clock.now();
-    const page: SaidAgain = await sayAgain(behind, limit, since);
+    const page: SaidAgain = await sayAgain(behind, limit, since, floor);
     for (const { id, reason } of page.failures) onFailure(name, id, reason);
     behind = page.behind;
     yield page;

@@ -36,20 +36,19 @@ export interface Surroundings {
 export async function mount(service: Service, surroundings: Surroundings): Promise<Running> {
   const { app, platform, onRestore = () => {} } = surroundings;
   const { parts, sources, restorable, ended, changes, log, clock } = build(service, surroundings);
-  const sayAllAgain = async () => {
+  const sayAllAgain = async (floor = 0) => {
     log.info('every record is said again');
     const { said } = await sayAgain(sources, {
-      clock,
+      ...{ clock, floor },
       onFailure: (table, id, err) => log.error({ err, table, id }, 'a record was not said again'),
     });
     log.info({ said }, 'every record was said again');
   };
-  platform.bus.onLoss(service.name, sayAllAgain);
-  if (restorable)
-    platform.bus.onRestore(
-      service.name,
-      publishedState(restorable, { log, onRestore, sayAllAgain }),
-    );
+  platform.bus.onLoss(service.name, () => sayAllAgain());
+  if (restorable) {
+    const about = { service: service.name, log, clock, onRestore, sayAllAgain };
+    platform.bus.onRestore(service.name, publishedState(restorable, about));
+  }
 
   if (parts.routes) await app.register(parts.routes);
   platform.bus.consume(service.name, {

@@ -7,6 +7,12 @@ import type { Service } from './service.ts';
 
 type Options = Pick<SayAgainOptions, 'since' | 'perSecond' | 'onProgress' | 'signal'>;
 
+/** For a process that only does something to a service's records. */
+export const nobodyIsServed = {
+  verifySession: async () => null,
+  signSession: async () => Promise.reject(new Error('no session begins here')),
+};
+
 /**
  * Says the states of a service's records again, in a process that does nothing else: the platform is never started.
  * Goes on where the last run was stopped. Answers undefined when the service has no records that it could say again.
@@ -18,12 +24,7 @@ export async function sayStatesAgain(
   options: Options,
 ): Promise<Place | undefined> {
   const { platform } = surroundings;
-  const { sources, log, clock } = build(service, {
-    ...surroundings,
-    // Nobody is served.
-    verifySession: async () => null,
-    signSession: async () => Promise.reject(new Error('no session begins here')),
-  });
+  const { sources, log, clock } = build(service, { ...surroundings, ...nobodyIsServed });
   if (sources.length === 0) return undefined;
   return sayAgain(sources, {
     ...options,

@@ -13,6 +13,7 @@ import type {
 import type { Changes } from '../decide/changes.ts';
 import type { Fact, Records, RecordsOptions } from '../decide/records.ts';
 import type { Task } from '../decide/repeat.ts';
+import type { Unknown } from '../decide/restore.ts';
 import type { SignSession } from '../http/sessions.ts';
 import type { Visitors } from '../http/signed-in.ts';
 import type { Config } from './config.ts';
@@ -61,6 +62,8 @@ export interface ServiceParts<H extends EventType = EventType> {
   routes?: Routes;
   handlers?: Required<Pick<Handlers, H>>;
   tasks?: Task[];
+  /** What cannot be known after the database went back to a backup that was made at this time (ms since the epoch). */
+  unknowns?: (backupAt: number) => Promise<Unknown[]>;
 }
 
 /** The platform as one service sees it. */
