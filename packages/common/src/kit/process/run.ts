@@ -12,7 +12,7 @@ interface PlatformOptions {
   name: string;
   mongodbUrl: string;
   natsUrl: string;
-  redisUrl: string;
+  redisUrl?: string;
   openGateway: OpenGateway | undefined;
   natsReplicas: number;
   retention: { eventsKeptDays: number; eventsMaxBytes: number };
@@ -67,13 +67,14 @@ async function createServiceHost(
 export function platformOptions(name: string, config: Config, log: Log) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
   const { tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes } = config;
-  if (platform !== 'distributed' || !mongodbUrl || !natsUrl || !redisUrl) {
+  if (platform !== 'distributed' || !mongodbUrl || !natsUrl) {
     throw new ConfigError(
       `PLATFORM=${platform}: a service by itself needs PLATFORM=distributed. All in one process is \`npm start\``,
     );
   }
   return {
-    ...{ name, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits },
+    ...{ name, mongodbUrl, natsUrl, natsReplicas, rateLimits },
+    ...(redisUrl !== undefined && { redisUrl }),
     retention: { eventsKeptDays, eventsMaxBytes },
     ...(tlsCaFile !== undefined && { tlsCaFile }),
     ...(namespace !== undefined && { namespace }),
