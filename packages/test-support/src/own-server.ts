@@ -29,6 +29,16 @@ export function startServer(program: string, args: string[]): OwnServer {
   };
 }
 
+/** A NATS with such users, which does not answer yet. */
+export async function startNatsServer(folder: string, users: string) {
+  const port = await freePort(0);
+  const file = join(folder, 'nats.conf');
+  const jetstream = `jetstream { store_dir: "${folder}/jetstream" }`;
+  writeFileSync(file, [`listen: "127.0.0.1:${port}"`, jetstream, users].join('\n'));
+  const server = startServer(await programOf('NATS_URL'), ['--config', file]);
+  return { ...server, url: `nats://127.0.0.1:${port}` };
+}
+
 /** A Redis, and a connection to it past all of our own code. */
 export interface OwnRedis extends OwnServer {
   port: number;

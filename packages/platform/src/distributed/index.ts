@@ -24,6 +24,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   mongodbUrl: string;
   /** One address, or those of several servers of a cluster, separated by commas. */
   natsUrl: string;
+  /** A user's `.creds`, or the seed of a user's NKey, in place of user and password in `natsUrl`. */
+  natsCredentialsFile?: string;
   /** Required when a service has alarms or limits. A server, Sentinels or a cluster, see `parseRedisUrl`. */
   redisUrl?: string | undefined;
   /** Required when a service takes money. */
@@ -75,6 +77,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   const nats = new Nats({
     url: options.natsUrl,
     caFile,
+    credentialsFile: options.natsCredentialsFile,
     name,
     namespace,
     replicas: options.natsReplicas ?? 1,

@@ -106,6 +106,12 @@ const ofDistributed = z.object({
       description:
         '`nats://user:password@host:4222`, with `tls://` encrypted; the servers of a cluster separated by commas',
     }),
+  NATS_CREDENTIALS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'a `.creds` file, or one with the seed of an NKey, in place of user and password in `NATS_URL`; read again for each connection',
+    ),
   NATS_REPLICAS: wholeNumber(1, 5)
     .default(1)
     .describe(
