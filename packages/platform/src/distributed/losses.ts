@@ -1,6 +1,6 @@
 import type { Clock } from '@fairseat/common/ports';
 import type { Collection } from 'mongodb';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 /** The stream on which a service has published everything, and the claim of the replica that is saying it again. */
@@ -98,6 +98,7 @@ export class Losses {
       this.#markers(service).findOneAndUpdate(own, first, {
         upsert: true,
         returnDocument: 'after',
+        ...brief,
       }),
     );
     if (marker?.streamCreated === created) return true;
@@ -110,7 +111,7 @@ export class Losses {
       Object.assign(free, { streamCreated: created });
     } finally {
       renewing.cancel();
-      await this.#mongo.run(() => this.#markers(service).updateOne(own, { $set: free }));
+      await this.#mongo.run(() => this.#markers(service).updateOne(own, { $set: free }, brief));
     }
     return true;
   }
@@ -121,7 +122,7 @@ export class Losses {
     const isFree = { _id: service, streamCreated: { $ne: created }, busyUntil: { $lt: now } };
     const claim = { $set: { busyUntil: now + BUSY_MS } };
     const { matchedCount } = await this.#mongo.run(() =>
-      this.#markers(service).updateOne(isFree, claim),
+      this.#markers(service).updateOne(isFree, claim, brief),
     );
     return matchedCount === 1;
   }
@@ -131,7 +132,7 @@ export class Losses {
     let cancel = () => {};
     const renew = () => {
       const later = { $set: { busyUntil: clock.now() + BUSY_MS } };
-      this.#markers(service).updateOne({ _id: service }, later).catch(onError);
+      this.#markers(service).updateOne({ _id: service }, later, brief).catch(onError);
       cancel = clock.after(BUSY_MS / 3, renew);
     };
     cancel = clock.after(BUSY_MS / 3, renew);

@@ -1,7 +1,7 @@
 import type { Clock } from '@fairseat/common/ports';
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 /** The durable consumers for which a service has said everything, and until when a replica of it is busy with that. */
@@ -92,7 +92,7 @@ export class Newcomers {
   /** Those that are there when a service first looks have heard it from its beginning, or from release 0.1.0. */
   async #known(service: string, present: string[]): Promise<string[]> {
     const first = { $setOnInsert: { consumers: present, busyUntil: 0 } };
-    const options = { upsert: true, returnDocument: 'after' } as const;
+    const options = { upsert: true, returnDocument: 'after', ...brief } as const;
     const saved = await this.#mongo.run(() =>
       this.#collection(service).findOneAndUpdate({ _id: service }, first, options),
     );
@@ -101,7 +101,9 @@ export class Newcomers {
 
   #note(service: string, consumers: string[]) {
     const change = { $set: { consumers, busyUntil: 0 } };
-    return this.#mongo.run(() => this.#collection(service).updateOne({ _id: service }, change));
+    return this.#mongo.run(() =>
+      this.#collection(service).updateOne({ _id: service }, change, brief),
+    );
   }
 
   /** One replica at a time. Two would do no harm but say everything twice. */
@@ -109,7 +111,7 @@ export class Newcomers {
     const now = this.#options.clock.now();
     const isFree = { _id: service, consumers, busyUntil: { $lt: now } };
     const { matchedCount } = await this.#mongo.run(() =>
-      this.#collection(service).updateOne(isFree, { $set: { busyUntil: now + BUSY_MS } }),
+      this.#collection(service).updateOne(isFree, { $set: { busyUntil: now + BUSY_MS } }, brief),
     );
     return matchedCount === 1;
   }
@@ -119,7 +121,7 @@ export class Newcomers {
     let cancel = () => {};
     const renew = () => {
       const later = { $set: { busyUntil: clock.now() + BUSY_MS } };
-      this.#collection(service).updateOne({ _id: service }, later).catch(onTrouble);
+      this.#collection(service).updateOne({ _id: service }, later, brief).catch(onTrouble);
       cancel = clock.after(BUSY_MS / 3, renew);
     };
     cancel = clock.after(BUSY_MS / 3, renew);

@@ -3,7 +3,7 @@ import type { Clock, PublishedState } from '@fairseat/common/ports';
 import type { JetStreamManager } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
 import { newestOf, sameMessage } from '../restores.ts';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 /** The last event in the stream of a service that its database knew to be there. */
@@ -83,7 +83,7 @@ export class Restores {
   async #open(service: string) {
     const { admin } = await this.#nats.open();
     const stream = this.#nats.streams.find((each) => each.service === service)?.name;
-    const mark = await this.#mongo.run(() => this.#marks(service).findOne({ _id: service }));
+    const mark = await this.#mongo.run(() => this.#marks(service).findOne({ _id: service }, brief));
     const info = stream === undefined ? undefined : await admin.streams.info(stream);
     return { admin, mark, info };
   }
@@ -135,7 +135,7 @@ export class Restores {
     if (isSame && mark.streamCreated === streamCreated) return;
     const change = { $set: { seq, eventId, streamCreated } };
     await this.#mongo.run(() =>
-      this.#marks(service).updateOne({ _id: service }, change, { upsert: true }),
+      this.#marks(service).updateOne({ _id: service }, change, { upsert: true, ...brief }),
     );
   }
 }
