@@ -9,7 +9,8 @@ export class StartError extends Error {
  * The address of an engine without user and password, for messages. Everything up to the last `@` is removed, since a
  * password that was not encoded may contain one; of several addresses only the last then remains.
  */
-export const withoutPassword = (address: string) => address.replace(/\/\/.*@/, '//…@');
+export const withoutPassword = (address: string) =>
+  address.replace(/\/\/.*@/, '//…@').replaceAll(/(password=)[^&]*/gi, '$1…');
 
 interface ProblemItem {
   message: string;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
 
 export class Link {
-  readonly #target: URL;
+  #target: URL;
   readonly #sockets = new Set<Socket>();
   #isDown = false;
   #lost: RegExp | undefined;
@@ -33,6 +33,11 @@ export class Link {
   cut() {
     this.#isDown = true;
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** New connections lead to another server, as when a name is given to it. */
+  lead(target: string) {
+    this.#target = new URL(target);
   }
 
   /** From now on the server receives everything and no answer comes back, or none that matches. */

@@ -74,12 +74,16 @@ export const ofKit: Mutant[] = [
     breaks: 'after a lost race the decision on the old state is saved on the new one',
     file: records,
     find: `    for (let attempt = 1; ; attempt++) {
-      const current = (await this.get(id)) ?? this.#options.initial?.(id);
+      // A read that lags would lose to the same write again.
+      const found = await this.#options.table.get(id, { latest: attempt > 1 });
+      const current = found ?? this.#options.initial?.(id);
       if (current === undefined) throw notFound(this.#options.noun);
       const facts = decide(current);`,
     replace: `    let facts: F[] | undefined;
     for (let attempt = 1; ; attempt++) {
-      const current = (await this.get(id)) ?? this.#options.initial?.(id);
+      // A read that lags would lose to the same write again.
+      const found = await this.#options.table.get(id, { latest: attempt > 1 });
+      const current = found ?? this.#options.initial?.(id);
       if (current === undefined) throw notFound(this.#options.noun);
       facts ??= decide(current);`,
     rules: [

@@ -64,7 +64,11 @@ export interface Page<R> {
  * being filled waits for it, and throws `Unavailable` when that takes long; it never misses a record.
  */
 export interface Table<R extends Stored> {
-  get(id: string): Promise<R | undefined>;
+  /**
+   * A read may lag a moment behind writes of other processes. With `latest` it does not, at the cost of a write: for a
+   * decision that has just lost to one.
+   */
+  get(id: string, options?: { latest?: boolean }): Promise<R | undefined>;
   getByKey(key: string, value: string): Promise<R | undefined>;
   /** @throws DuplicateKey when the id or a unique key is taken. */
   insert(record: R, events?: AnyEvent[]): Promise<void>;

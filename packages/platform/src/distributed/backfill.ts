@@ -6,7 +6,7 @@ import { pause } from '../clock.ts';
 import { whyUnfit } from '../definition.ts';
 import { EngineError } from './engine.ts';
 import type { Layout } from './layout.ts';
-import { isDuplicate, type Mongo } from './mongodb.ts';
+import { brief, isDuplicate, type Mongo, patient } from './mongodb.ts';
 
 const STEP = 200;
 const TRY_AGAIN_MS = 1000;
@@ -114,13 +114,12 @@ export class Backfill<R extends Stored> {
   }
 
   async #fill(onTaken: (document: Document, value: Record<string, unknown>) => Promise<void>) {
-    const { mongo, collection, definition, layout, read, name } = this.#options;
+    const { definition, layout, read, name } = this.#options;
     this.#done = 0;
     for (let isFirst = true; !this.#stopped; isFirst = false) {
       const documents = await this.#unmarked(STEP);
       if (documents.length === 0) return;
-      if (isFirst)
-        this.#about = await mongo.run(() => collection().countDocuments(this.#isUnmarked));
+      if (isFirst) this.#about = await this.#count();
       await Promise.all(
         documents.map(async (document) => {
           const writtenAs = document.indexes?._version ?? 1;
@@ -140,6 +139,12 @@ export class Backfill<R extends Stored> {
     }
   }
 
+  #count(): Promise<number> {
+    const { mongo, collection } = this.#options;
+    const count = () => collection().countDocuments(this.#isUnmarked, { ...patient });
+    return mongo.run(count, patient);
+  }
+
   get #isUnmarked() {
     const { mark } = this.#options.layout();
     return { [mark as string]: null } as unknown as Filter<Document>;
@@ -150,13 +155,17 @@ export class Backfill<R extends Stored> {
     if (layout().mark === undefined) return [];
     const projection = { version: 1, record: 1, 'indexes._version': 1 };
     return mongo.run(() =>
-      collection().find(this.#isUnmarked, { projection, limit }).toArray(),
+      collection()
+        .find(this.#isUnmarked, { projection, limit, ...brief })
+        .toArray(),
     ) as Promise<Document[]>;
   }
 
   #set({ _id, version }: Document, value: Record<string, unknown>) {
     const { mongo, collection } = this.#options;
-    return mongo.run(() => collection().updateOne({ _id, version }, { $set: value } as never));
+    return mongo.run(() =>
+      collection().updateOne({ _id, version }, { $set: value } as never, brief),
+    );
   }
 
   async #whyTaken({ _id }: Document, values: Record<string, unknown>): Promise<string> {
@@ -164,7 +173,7 @@ export class Backfill<R extends Stored> {
     for (const [path, value] of Object.entries(values)) {
       if (!path.startsWith('keys.')) continue;
       const same = { [path]: Array.isArray(value) ? { $in: value } : value, _id: { $ne: _id } };
-      const other = await mongo.run(() => collection().findOne(same as never));
+      const other = await mongo.run(() => collection().findOne(same as never, brief));
       if (!other) continue;
       return `The unique key ${path.replace(/^keys\./, '')} of ${name} is new, and the records ${other._id} and ${_id} have the same value of it.`;
     }

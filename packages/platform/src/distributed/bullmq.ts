@@ -1,9 +1,9 @@
 import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Timers } from '@fairseat/common/ports';
 import { DelayedError, type Job, Queue, Worker } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { RING_AGAIN_MS } from '../delivery.ts';
 import type { Trouble } from './engine.ts';
+import type { RedisClient } from './redis.ts';
 
 const AT_ONCE = 50;
 /** The alarm of a worker that died goes to another worker after this time. */
@@ -24,7 +24,7 @@ interface TimersOptions {
   prefix: string;
   clock: Clock;
   /** A connection for commands, and a new one for the worker, which blocks it while it waits for jobs. */
-  connections: { commands: Redis; worker: () => Redis };
+  connections: { commands: RedisClient; worker: () => RedisClient };
   explain: (error: unknown) => Trouble;
   onError: (error: unknown) => void;
 }
@@ -35,7 +35,7 @@ export class BullTimers implements Timers {
   readonly #queue: Queue<Alarm>;
   #handler: ((key: string) => Promise<void>) | undefined;
   #worker: Worker<Alarm> | undefined;
-  #connection: Redis | undefined;
+  #connection: RedisClient | undefined;
   #cancelCheck = () => {};
 
   constructor(options: TimersOptions) {
@@ -52,7 +52,8 @@ export class BullTimers implements Timers {
         removeOnComplete: true,
       },
     });
-    this.#queue.on('error', options.onError);
+    // Who gave a command is told, and the start and the worker report that there is no connection.
+    this.#queue.on('error', () => {});
   }
 
   set(key: string, at: number) {

@@ -12,7 +12,7 @@ import { JetStreamBus } from './bus.ts';
 import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
 import { Mongo, prefixOf } from './mongodb.ts';
 import { Nats } from './nats.ts';
-import { checkRedis, connectRedis, explainRedis } from './redis.ts';
+import { RedisEngine } from './redis.ts';
 import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
 
@@ -24,7 +24,10 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   mongodbUrl: string;
   /** One address, or those of several servers of a cluster, separated by commas. */
   natsUrl: string;
-  redisUrl: string;
+  /** A user's `.creds`, or the seed of a user's NKey, in place of user and password in `natsUrl`. */
+  natsCredentialsFile?: string;
+  /** Required when a service has alarms or limits. A server, Sentinels or a cluster, see `parseRedisUrl`. */
+  redisUrl?: string | undefined;
   /** Required when a service takes money. */
   openGateway?: OpenGateway | undefined;
   /** A PEM file with the certificate authorities of all three engines, for addresses that require TLS. */
@@ -74,6 +77,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   const nats = new Nats({
     url: options.natsUrl,
     caFile,
+    credentialsFile: options.natsCredentialsFile,
     name,
     namespace,
     replicas: options.natsReplicas ?? 1,
@@ -81,9 +85,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     ...waiting,
   });
   for (const service of options.owns ?? []) nats.own(service);
-  const redisSettings = { url: options.redisUrl, caFile, name };
-  const redis = connectRedis(redisSettings, 'commands');
-  const explain = explainRedis(options.redisUrl, redis);
+  const redis = new RedisEngine({ url: options.redisUrl, caFile, name });
 
   const relay = new Relay({
     clock,
@@ -132,13 +134,10 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     timers(service) {
       const own = new BullTimers({
         service,
-        prefix,
+        prefix: redis.together(prefix),
         clock,
-        connections: {
-          commands: redis,
-          worker: () => connectRedis(redisSettings, 'worker'),
-        },
-        explain,
+        connections: redis,
+        explain: redis.explain,
         onError: (error) => onTrouble(`an alarm of ${service} failed, it will ring again`, error),
       });
       timers.push(own);
@@ -147,7 +146,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     rateLimiter(limitName, limit) {
       if (!rateLimits) return unlimited;
       const counters = new RateLimiterRedis({
-        storeClient: redis,
+        storeClient: redis.commands,
         keyPrefix: `${prefix}:limit:${limitName}`,
         points: limit.count,
         duration: limit.perSeconds,
@@ -164,7 +163,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
       };
       await Promise.all([
         untilReachable(prepareTables, mongo.explain, waiting),
-        untilReachable(() => checkRedis(redis, options.redisUrl), explain, waiting),
+        untilReachable(() => redis.check(), redis.explain, waiting),
         nats.open(),
       ]);
       await untilReachable(() => bus.start(), nats.explain, waiting);

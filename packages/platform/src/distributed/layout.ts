@@ -14,7 +14,7 @@ import {
   versionOf,
   WORDS,
 } from '../definition.ts';
-import { isDuplicate } from './mongodb.ts';
+import { brief, isDuplicate, linearizable } from './mongodb.ts';
 
 /** What the database says of a table's definitions: a document of the collection `definitions`. */
 export interface Kept {
@@ -42,10 +42,10 @@ export async function register<R extends Stored>(
   const parts = placesOf(definition);
   const own = { _id: definition.name };
   for (;;) {
-    const kept = await definitions.findOne(own);
+    const kept = await definitions.findOne(own, { ...linearizable, ...brief });
     if (!kept) {
       await definitions
-        .insertOne(await firstKept(database, definition, parts))
+        .insertOne(await firstKept(database, definition, parts), brief)
         .catch(unlessDuplicate);
       continue;
     }
@@ -54,7 +54,11 @@ export async function register<R extends Stored>(
     const fields = missing.map((part) => `owners.${part}`);
     const isMissing = Object.fromEntries(fields.map((field) => [field, { $exists: false }]));
     const added = missing.map((part) => [`owners.${part}`, parts[part]]);
-    await definitions.updateOne({ ...own, ...isMissing }, { $set: Object.fromEntries(added) });
+    await definitions.updateOne(
+      { ...own, ...isMissing },
+      { $set: Object.fromEntries(added) },
+      brief,
+    );
   }
 }
 
@@ -66,7 +70,8 @@ export async function noteStarted<R extends Stored>(
   if (mark === undefined || (kept.mark === mark && newKeys.length === 0)) return;
   const ready = newKeys.map((part) => [`ready.${part}`, parts[part]]);
   const definitions: Collection<Kept> = database.collection('definitions');
-  await definitions.updateOne({ _id: kept._id }, { $set: { mark, ...Object.fromEntries(ready) } });
+  const started = { mark, ...Object.fromEntries(ready) };
+  await definitions.updateOne({ _id: kept._id }, { $set: started }, brief);
 }
 
 const unlessDuplicate = (error: unknown) => {
@@ -79,8 +84,8 @@ async function firstKept<R extends Stored>(
   places: Parts,
 ): Promise<Kept> {
   const collection = database.collection(definition.name);
-  const isEmpty = (await collection.findOne({}, { projection: { _id: 1 } })) === null;
-  const names = isEmpty ? [] : (await collection.indexes()).map(({ name }) => name);
+  const isEmpty = (await collection.findOne({}, { projection: { _id: 1 }, ...brief })) === null;
+  const names = isEmpty ? [] : (await collection.indexes(brief)).map(({ name }) => name);
   const before = Object.keys(places).filter((part) => names.includes(indexName(part)));
   const isFirstVersion = versionOf(definition) === 1;
   const others = before.filter((part) => !part.startsWith(keyPart('')));

@@ -1,6 +1,6 @@
 import type { Clock } from '@fairseat/common/ports';
 import type { Collection, Filter, MatchKeysAndValues } from 'mongodb';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 
 /** Of a document: until when (milliseconds since 1970) a replica is at work on what the document is about. */
 export interface Leased {
@@ -35,17 +35,21 @@ export class Leases {
     const isFree: Filter<T> = { ...document, busyUntil: { $lt: now } };
     const change = (changed: object) => ({ $set: changed as MatchKeysAndValues<T> });
     const claimed = await this.#mongo.run(() =>
-      collection.updateOne(isFree, change({ busyUntil: now + BUSY_MS })),
+      collection.updateOne(isFree, change({ busyUntil: now + BUSY_MS }), brief),
     );
     if (claimed.matchedCount === 0) return false;
     const own = { _id: document._id } as Filter<T>;
-    const renewal = this.#renewing((busyUntil) => collection.updateOne(own, change({ busyUntil })));
+    const renewal = this.#renewing((busyUntil) =>
+      collection.updateOne(own, change({ busyUntil }), brief),
+    );
     let done = {};
     try {
       done = await work();
     } finally {
       renewal.cancel();
-      await this.#mongo.run(() => collection.updateOne(own, change({ ...done, busyUntil: 0 })));
+      await this.#mongo.run(() =>
+        collection.updateOne(own, change({ ...done, busyUntil: 0 }), brief),
+      );
     }
     return true;
   }

@@ -1,8 +1,8 @@
 import type { DeadLetter } from '@fairseat/common/ports';
-import type { Collection } from 'mongodb';
+import type { Collection, IndexDescription } from 'mongodb';
 import { asJson, EVENTS_KEPT_MS, MAX_DEAD_LETTERS } from '../delivery.ts';
 import { onceDone } from './engine.ts';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo, patient } from './mongodb.ts';
 
 /** An event that has failed, and the number of its failures so far. Dead once it has `diedAt`. */
 interface Letter {
@@ -14,6 +14,15 @@ interface Letter {
   diedAt?: string;
   forgetAt?: Date;
 }
+
+const INDEXES: IndexDescription[] = [
+  {
+    name: 'died_at',
+    key: { diedAt: 1 },
+    partialFilterExpression: { diedAt: { $exists: true } },
+  },
+  { name: 'forget_at', key: { forgetAt: 1 }, expireAfterSeconds: 0 },
+];
 
 /** The events that one group failed to handle. All replicas count together, in the database of their service. */
 export class Letters {
@@ -30,16 +39,7 @@ export class Letters {
   }
 
   readonly prepare = onceDone(() =>
-    this.#mongo.run(() =>
-      this.#collection.createIndexes([
-        {
-          name: 'died_at',
-          key: { diedAt: 1 },
-          partialFilterExpression: { diedAt: { $exists: true } },
-        },
-        { name: 'forget_at', key: { forgetAt: 1 }, expireAfterSeconds: 0 },
-      ]),
-    ),
+    this.#mongo.run(() => this.#collection.createIndexes(INDEXES, { ...patient }), patient),
   );
 
   /** Counts one more failure of an event. Returns the number of its failures. */
@@ -52,7 +52,7 @@ export class Letters {
           // The stream keeps it no longer, so it cannot be retried after that.
           $set: { body, reason: String(error), forgetAt: new Date(now + EVENTS_KEPT_MS) },
         },
-        { upsert: true, returnDocument: 'after' },
+        { upsert: true, returnDocument: 'after', ...brief },
       ),
     );
     return letter?.failures ?? 1;
@@ -64,18 +64,18 @@ export class Letters {
       $set: { diedAt: new Date(now).toISOString() },
       $unset: { forgetAt: '' },
     } as const;
-    await this.#run(() => this.#collection.updateOne({ _id: id }, died));
+    await this.#run(() => this.#collection.updateOne({ _id: id }, died, brief));
   }
 
   dead(): Promise<number> {
-    return this.#run(() => this.#collection.countDocuments({ diedAt: { $exists: true } }));
+    return this.#run(() => this.#collection.countDocuments({ diedAt: { $exists: true } }, brief));
   }
 
   /** The oldest dead letters. */
   async list(): Promise<DeadLetter[]> {
     const letters = await this.#run(() =>
       this.#collection
-        .find({ diedAt: { $exists: true } })
+        .find({ diedAt: { $exists: true } }, brief)
         .sort({ diedAt: 1 })
         .limit(MAX_DEAD_LETTERS)
         .toArray(),

@@ -2,7 +2,7 @@ import type { Clock } from '@fairseat/common/ports';
 import type { Collection } from 'mongodb';
 import { type Leased, Leases } from './leases.ts';
 import { Lookout } from './lookout.ts';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 /** The stream on which a service has published everything. */
@@ -64,7 +64,7 @@ export class Losses {
   async #isSaid(service: string, created: string, sayAgain: () => Promise<void>): Promise<boolean> {
     // Without a marker, nothing was ever published.
     const first = { $setOnInsert: { streamCreated: created, busyUntil: 0 } };
-    const options = { upsert: true, returnDocument: 'after' } as const;
+    const options = { upsert: true, returnDocument: 'after', ...brief } as const;
     const marker = await this.#mongo.run(() =>
       this.#markers(service).findOneAndUpdate({ _id: service }, first, options),
     );

@@ -8,6 +8,7 @@ import {
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
+  type ServerDescription,
 } from 'mongodb';
 import { pause } from '../clock.ts';
 import { EngineError, isAtLeast, type Trouble } from './engine.ts';
@@ -16,8 +17,31 @@ const OLDEST = '7.0';
 /** The longest waits of an operation: for a server, and for a free connection or an answer. */
 const WAIT_MS = 2000;
 const ANSWER_WITHIN_MS = 5000;
-/** An attempt that takes longer is given up, see `inTime`. */
-const LONGEST_ATTEMPT_MS = WAIT_MS + ANSWER_WITHIN_MS;
+/** A server that is known says at least this often that it is there. */
+const SILENT_MS = 15_000;
+
+/** The server's own limit to an operation, so that none goes on there after its caller has given up. */
+export interface Limit {
+  maxTimeMS: number;
+  /** How long the driver waits for the answer, where that is not `ANSWER_WITHIN_MS`. */
+  socketTimeoutMS?: number;
+}
+
+/** Part of the options of every operation: the driver has no such setting for a client. */
+export const brief = { maxTimeMS: ANSWER_WITHIN_MS - 1000 } satisfies Limit;
+/** For what counts a whole collection or makes an index (which the driver sends without limit): no request waits for it. */
+export const patient = { maxTimeMS: 600_000, socketTimeoutMS: 601_000 } satisfies Limit;
+
+/**
+ * A read that sees every write before it, also one whose majority is still lacking, which it waits for. The other reads,
+ * of what a majority has, may lag behind the primary: a compare-and-set that lost to such a write would lose again. With
+ * the concern `local` it would see a write that an election may undo, and act on what never happened.
+ */
+export const linearizable = { readConcern: { level: 'linearizable' } } as const;
+
+/** Options of an address that would make writes or reads less safe than Fairseat relies on, or contradict `primary`. */
+const NOT_OBEYED =
+  /^(readPreference|readPreferenceTags|maxStalenessSeconds|readConcernLevel|w|journal|wtimeout(MS)?)=/i;
 const GIVE_UP_MS = 5000;
 const MAX_ATTEMPTS = 30;
 const LONGEST_PAUSE_MS = 250;
@@ -62,7 +86,7 @@ export class Mongo {
     this.#prefix = prefix;
     this.#url = withoutPassword(url);
     this.#newClient = () =>
-      new MongoClient(url, {
+      new MongoClient(obeyed(url), {
         appName: name,
         // An acknowledged write is on disk on most members, and data that was read cannot be rolled back.
         writeConcern: { w: 'majority', journal: true },
@@ -98,7 +122,7 @@ export class Mongo {
   /** Checks the server and its version. @throws when it cannot be reached or used, see `explain`. */
   async check() {
     await this.#connect();
-    const { version } = await this.#client.db('admin').command({ buildInfo: 1 });
+    const { version } = await this.#client.db('admin').command({ buildInfo: 1, ...brief });
     if (isAtLeast(version, OLDEST)) return;
     throw new EngineError(
       `MONGODB_URL: ${this.#url} is MongoDB ${version}. Expected ${OLDEST} or later.`,
@@ -107,19 +131,19 @@ export class Mongo {
 
   /**
    * Runs an operation, and retries it when that may help: after a write conflict, or while a server comes back. A later
-   * attempt of a write must recognise that an earlier one was saved after all.
+   * attempt of a write must recognise that an earlier one was saved after all. Every operation takes the limit.
    * @throws DuplicateKey, Unavailable
    */
-  async run<T>(work: (attempt: number) => Promise<T>): Promise<T> {
+  async run<T>(work: (attempt: number) => Promise<T>, limit: Limit = brief): Promise<T> {
     const giveUpAt = performance.now() + GIVE_UP_MS;
     for (let attempt = 1; ; attempt++) {
       let client: MongoClient | undefined;
       try {
         await this.#connect();
         client = this.#client;
-        return await this.#using(client, () => work(attempt));
+        return await this.#using(client, () => work(attempt), limit);
       } catch (error) {
-        if (client && error instanceof MongoServerSelectionError) this.#beginAnew(client);
+        if (client && isHanging(error)) this.#beginAnew(client);
         const tryAgain = attempt < MAX_ATTEMPTS && performance.now() < giveUpAt;
         const mayPass = isTransient(error) || (this.#isReplaced(client) && isOfDriver(error));
         if (!tryAgain || !mayPass) throw this.#translated(error);
@@ -146,8 +170,7 @@ export class Mongo {
   }
 
   /**
-   * Replaces a client that cannot find the server: its monitor may hang, as described at `inTime`, and would then never
-   * find it again. Operations that use the old client may still end well, or else are retried with the new one.
+   * Replaces a client whose monitor hangs, as described at `inTime`, which would never find the server again. Operations that use the old client may still end well, or else are retried with the new one.
    */
   #beginAnew(lost: MongoClient) {
     if (this.#client !== lost || this.#closed) return;
@@ -157,10 +180,10 @@ export class Mongo {
     this.#closeUnused(lost);
   }
 
-  async #using<T>(client: MongoClient, work: () => Promise<T>): Promise<T> {
+  async #using<T>(client: MongoClient, work: () => Promise<T>, limit: Limit): Promise<T> {
     this.#underWay.set(client, (this.#underWay.get(client) ?? 0) + 1);
     try {
-      return await inTime(work());
+      return await inTime(work(), WAIT_MS + (limit.socketTimeoutMS ?? ANSWER_WITHIN_MS));
     } finally {
       this.#underWay.set(client, (this.#underWay.get(client) ?? 1) - 1);
       if (this.#isReplaced(client)) this.#closeUnused(client);
@@ -210,17 +233,37 @@ export class Mongo {
  * Gives up late work. When a socket is destroyed just before the driver writes to it, the driver waits for ever for it
  * to drain. This is likely when many connections are reset at once, as by a restart or a firewall.
  */
-async function inTime<T>(work: Promise<T>): Promise<T> {
+async function inTime<T>(work: Promise<T>, longestMs: number): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => late.reject(new MongoNetworkError('no answer in time')),
-    LONGEST_ATTEMPT_MS,
+    longestMs,
   );
   try {
     return await Promise.race([work, late.promise]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/**
+ * True when no server could be selected and one has not been heard of, not even that it refuses connections, since that
+ * began. Otherwise there is nothing wrong with the client: the servers are away, or elect a primary.
+ */
+function isHanging(error: unknown): boolean {
+  if (!(error instanceof MongoServerSelectionError)) return false;
+  const servers: ServerDescription[] = [...(error.reason?.servers.values() ?? [])];
+  return servers.some(({ type, lastUpdateTime }) => {
+    const silentMs = performance.now() - lastUpdateTime;
+    return silentMs >= (type === 'Unknown' ? WAIT_MS : SILENT_MS);
+  });
+}
+
+/** The address without the options that Fairseat decides. */
+function obeyed(url: string): string {
+  const [address, options = ''] = url.split(/\?(.*)/s);
+  const left = options.split('&').filter((option) => !NOT_OBEYED.test(option));
+  return left.length > 0 ? `${address}?${left.join('&')}` : `${address}`;
 }
 
 /** True for an error by which the driver gave up, as opposed to the answer of a server. */

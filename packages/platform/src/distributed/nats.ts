@@ -11,6 +11,7 @@ import {
 } from '@nats-io/jetstream';
 import {
   AuthorizationError,
+  type ConnectionOptions,
   connect,
   type NatsConnection,
   PermissionViolationError,
@@ -25,6 +26,7 @@ import {
   untilReachable,
   type Waiting,
 } from './engine.ts';
+import { credentialsOf } from './nats-credentials.ts';
 import { declareStream, inNamespace, NoStream, type Stream, streamsOf } from './streams.ts';
 
 const OLDEST = '2.12';
@@ -43,6 +45,8 @@ interface Connected {
 export interface NatsOptions extends Waiting {
   url: string;
   caFile: string | undefined;
+  /** In place of user and password in the address, see `credentialsOf`. */
+  credentialsFile: string | undefined;
   /** The name of this client on the server. */
   name: string;
   /** The prefix of the names of streams and subjects. */
@@ -59,24 +63,20 @@ export class Nats {
   readonly #servers: string[];
   /** True when an address requires TLS. */
   readonly #isSecure: boolean;
-  readonly #credentials: { user?: string; pass?: string };
+  readonly #credentials: Pick<ConnectionOptions, 'user' | 'pass' | 'authenticator'>;
   readonly streams: Stream[];
   readonly #owned = new Set<string>();
   #opening: Promise<Connected> | undefined;
   #declaring: Promise<StreamInfo[]> | undefined;
   readonly #onReconnect: (() => void)[] = [];
 
-  /** @throws EngineError when the address is malformed or a file is missing. */
+  /** @throws EngineError when the address is malformed or a file cannot be used. */
   constructor(options: NatsOptions) {
     this.#options = options;
     const urls = options.url.split(',').map(parseUrl);
     this.#servers = urls.map(({ protocol, host }) => `${protocol}//${host}`);
     this.#isSecure = urls.some(({ protocol }) => protocol === 'tls:');
-    const { username, password } = urls[0] as URL;
-    this.#credentials = {
-      ...(username && { user: decodeURIComponent(username) }),
-      ...(password && { pass: decodeURIComponent(password) }),
-    };
+    this.#credentials = credentialsOf(urls[0] as URL, options.credentialsFile);
     this.streams = streamsOf(eventTypes(), options.namespace);
   }
 
@@ -208,7 +208,10 @@ export class Nats {
       return { line, lasting: false, brief: true };
     }
     if (error instanceof AuthorizationError) {
-      const line = `${at} refuses this user or password. Expected credentials.`;
+      const what = this.#credentials.authenticator
+        ? `the credentials of NATS_CREDENTIALS_FILE=${this.#options.credentialsFile}`
+        : 'this user or password. Expected credentials';
+      const line = `${at} refuses ${what}.`;
       return { line, lasting: true };
     }
     // The JetStream API reports a missing permission as a failed request.

@@ -3,7 +3,7 @@ import { DeliverPolicy } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
 import { type Leased, Leases } from './leases.ts';
 import { Lookout } from './lookout.ts';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 /** The durable consumers for which a service has said everything. */
@@ -72,7 +72,7 @@ export class Newcomers {
   /** Those that are there when a service first looks have heard it from its beginning, or from release 0.1.0. */
   async #known(service: string, present: string[]): Promise<string[]> {
     const first = { $setOnInsert: { consumers: present, busyUntil: 0 } };
-    const options = { upsert: true, returnDocument: 'after' } as const;
+    const options = { upsert: true, returnDocument: 'after', ...brief } as const;
     const saved = await this.#mongo.run(() =>
       this.#collection(service).findOneAndUpdate({ _id: service }, first, options),
     );

@@ -7,7 +7,7 @@ import { newestOf, sameMessage } from '../restores.ts';
 import { type Heard, heardBy, receiveAgain } from './heard.ts';
 import { type Leased, Leases } from './leases.ts';
 import { Lookout } from './lookout.ts';
-import type { Mongo } from './mongodb.ts';
+import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
 
 /** The last event in the stream of a service that its database knew to be there. */
@@ -81,14 +81,16 @@ export class Restores {
     this.#mongo.database(service).collection('restores');
 
   #marked = (service: string) =>
-    this.#mongo.run(() => this.#marks(service).findOne({ _id: service }));
+    this.#mongo.run(() => this.#marks(service).findOne({ _id: service }, brief));
 
   /** One replica does it, and the others wait: they must handle nothing before. */
   async #takeBack(service: string, state: PublishedState) {
     while (await this.#whatIsLost(service, state)) {
       const locks = this.#locks(service);
       const free = { $setOnInsert: { busyUntil: 0 } };
-      await this.#mongo.run(() => locks.updateOne({ _id: service }, free, { upsert: true }));
+      await this.#mongo.run(() =>
+        locks.updateOne({ _id: service }, free, { upsert: true, ...brief }),
+      );
       const isMine = await this.#leases.hold(locks, { _id: service }, async () => {
         const found = await this.#whatIsLost(service, state);
         if (found) {
@@ -173,7 +175,11 @@ export class Restores {
 
   #note = (service: string, mark: Omit<Mark, '_id'> | undefined) =>
     this.#mongo.run(() =>
-      this.#marks(service).updateOne({ _id: service }, { $set: mark ?? {} }, { upsert: true }),
+      this.#marks(service).updateOne(
+        { _id: service },
+        { $set: mark ?? {} },
+        { upsert: true, ...brief },
+      ),
     );
 }
 

@@ -115,6 +115,7 @@ describe('a start', () => {
     const platform = scene.open({ [option]: link.url, onWaiting: (line) => lines.push(line) });
     const heard = hearing(platform, 'a');
     platform.table('auth', things);
+    platform.timers('expiration');
     const started = platform.start();
     await expect.poll(() => lines, soon).not.toEqual([]);
     expect(lines.join('\n')).toMatch(
@@ -130,9 +131,30 @@ describe('a start', () => {
     const url = new URL(servers.redisUrl);
     url.username = 'nobody';
     url.password = 'wrong';
-    await expect(scene.open({ redisUrl: url.href }).start()).rejects.toThrow(
+    const platform = scene.open({ redisUrl: url.href });
+    platform.timers('expiration');
+    await expect(platform.start()).rejects.toThrow(
       /^REDIS_URL: redis:\/\/…@.* refuses this user or password/,
     );
+  });
+
+  it('has nothing to do with Redis where nobody has alarms or limits', async () => {
+    const platform = scene.open({ redisUrl: 'redis://127.0.0.1:1' });
+    const heard = hearing(platform, 'a');
+    await platform.start();
+    await platform.bus.publish(ended(1));
+    await expect.poll(() => heard, soon).toEqual([1]);
+  });
+
+  it.each([
+    ['alarms', (platform: DistributedPlatform) => platform.timers('expiration')],
+    [
+      'limits',
+      (platform: DistributedPlatform) => platform.rateLimiter('a', { count: 1, perSeconds: 1 }),
+    ],
+  ])('refuses %s without REDIS_URL', (_, use) => {
+    const platform = scene.open({ redisUrl: undefined });
+    expect(() => use(platform)).toThrow(/^REDIS_URL is not set/);
   });
 
   it('says why Redis does not answer', async () => {
@@ -140,10 +162,9 @@ describe('a start', () => {
     link.cut();
     const { url } = link;
     const waiting = new Promise<string>((resolve) => {
-      void scene
-        .open({ redisUrl: url, onWaiting: resolve })
-        .start()
-        .catch(() => {});
+      const platform = scene.open({ redisUrl: url, onWaiting: resolve });
+      platform.timers('expiration');
+      void platform.start().catch(() => {});
     });
     expect(await waiting).toMatch(/^REDIS_URL: \S+ does not answer: .*(ECONN|EPIPE|closed)/);
   });

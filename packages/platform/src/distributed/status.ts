@@ -3,7 +3,7 @@ import { Unavailable } from '@fairseat/common/errors';
 import { systemClock } from '../clock.ts';
 import { EngineError } from './engine.ts';
 import type { Kept } from './layout.ts';
-import { Mongo, prefixOf } from './mongodb.ts';
+import { brief, Mongo, patient, prefixOf } from './mongodb.ts';
 
 /** One line a table of these services. @throws EngineError when MongoDB cannot be asked. */
 export async function readStatus(
@@ -27,12 +27,21 @@ export async function readStatus(
 async function linesOf(mongo: Mongo, service: string): Promise<string[]> {
   const database = () => mongo.database(service);
   const definitions = await mongo.run(() =>
-    database().collection<Kept>('definitions').find().sort({ _id: 1 }).toArray(),
+    database()
+      .collection<Kept>('definitions')
+      .find({}, { sort: { _id: 1 }, ...brief })
+      .toArray(),
   );
   return Promise.all(
     definitions.map(async ({ _id: table, mark }) => {
       const count = (filter: object) =>
-        mongo.run(() => database().collection(table).countDocuments(filter));
+        mongo.run(
+          () =>
+            database()
+              .collection(table)
+              .countDocuments(filter, { ...patient }),
+          patient,
+        );
       const [all, left] = await Promise.all([count({}), mark ? count({ [mark]: null }) : 0]);
       const name = `${service}_${table}`;
       return left === 0

@@ -8,7 +8,7 @@ import { MAX_SCANNED, rarest, searchFor } from '../find.ts';
 import { Backfill } from './backfill.ts';
 import { onceDone } from './engine.ts';
 import { Layout, noteStarted, register } from './layout.ts';
-import { isDuplicate, type Mongo } from './mongodb.ts';
+import { brief, isDuplicate, linearizable, type Mongo, patient } from './mongodb.ts';
 import type { Outbox, Relay, Sent, Unsent } from './relay.ts';
 
 /** A record as MongoDB stores it. */
@@ -46,7 +46,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   readonly #definition: TableDefinition<R>;
   readonly #relay: Relay;
   readonly #service: string;
-  readonly #projection: { projection: object };
+  readonly #options: { projection: object; maxTimeMS: number };
   readonly #upcast: (record: Stored, writtenAs: number) => R;
   #layout: Layout<R> | undefined;
   readonly backfill: Backfill<R>;
@@ -62,7 +62,8 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     this.#definition = definition;
     this.#relay = relay;
     this.#service = service;
-    this.#projection = { projection: versionOf(definition) > 1 ? recordAndVersion : recordOnly };
+    const projection = versionOf(definition) > 1 ? recordAndVersion : recordOnly;
+    this.#options = { projection, ...brief };
     this.#upcast = upcastTo(definition);
     this.backfill = new Backfill({
       ...options,
@@ -85,14 +86,16 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     const kept = await this.#mongo.run(() => register(database(), this.#definition));
     const layout = new Layout(this.#definition, kept);
     this.#layout = layout;
-    await this.#mongo.run(() => this.#collection.createIndexes(layout.indexes()));
+    const indexes = layout.indexes();
+    await this.#mongo.run(() => this.#collection.createIndexes(indexes, { ...patient }), patient);
     if (layout.newKeys.length > 0) await this.backfill.fillAtStart();
     await this.#mongo.run(() => noteStarted(database(), layout));
     return layout;
   });
 
-  get(id: string) {
-    return this.#run(() => this.#one({ _id: id } as Filter<Saved<R>>));
+  get(id: string, { latest = false } = {}) {
+    const options = latest ? linearizable : {};
+    return this.#run(() => this.#one({ _id: id } as Filter<Saved<R>>, options));
   }
 
   getByKey(key: string, value: string) {
@@ -108,7 +111,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     if (events.length > 0) Object.assign(saved, { outbox: events, unsent: events.length });
     await this.#run(async (attempt) => {
       try {
-        await this.#collection.insertOne(saved as never);
+        await this.#collection.insertOne(saved as never, brief);
       } catch (error) {
         if (!isDuplicate(error) || !(await this.#isMine(attempt, record.id, write))) throw error;
       }
@@ -128,7 +131,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     };
     await this.#run(async (attempt) => {
       const isCurrent = { _id: next.id, version: current.version } as Filter<Saved<R>>;
-      const { matchedCount } = await this.#collection.updateOne(isCurrent, change as never);
+      const { matchedCount } = await this.#collection.updateOne(isCurrent, change as never, brief);
       if (matchedCount === 0 && !(await this.#isMine(attempt, next.id, write))) {
         throw new VersionConflict(`${this.#definition.name} ${next.id} has changed`);
       }
@@ -140,14 +143,15 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     const isOlder = { _id: record.id, version: { $lt: record.version } } as Filter<Saved<R>>;
     const atLeastThis = { _id: record.id, version: { $gte: record.version } } as Filter<Saved<R>>;
     const change = { $set: (await this.prepare()).fields(record) } as never;
+    const options = { upsert: true, ...brief };
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.#run(() => this.#collection.updateOne(isOlder, change, { upsert: true }));
+        await this.#run(() => this.#collection.updateOne(isOlder, change, options));
         return;
       } catch (error) {
         if (!(error instanceof DuplicateKey) || attempt === MAX_UPSERTS) throw error;
         // Nothing older is here: something newer, or another's insert that came first.
-        if (await this.#run(() => this.#one(atLeastThis))) return;
+        if (await this.#run(() => this.#one(atLeastThis, linearizable))) return;
       }
     }
   }
@@ -169,7 +173,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
           : condition && { [layout.indexField(condition[0])]: condition[1] }),
       };
       const cursor = this.#collection.find({ ...narrow, ...behind } as Filter<Saved<R>>, {
-        ...this.#projection,
+        ...this.#options,
         sort: newest,
         limit: (isExact ? query.limit : MAX_SCANNED) + 1,
         batchSize: isExact ? query.limit + 1 : BATCH,
@@ -184,7 +188,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     const isBehind = { _id: { $gt: behind } } as Filter<Saved<R>>;
     return this.#run(async () => {
       const saved = await this.#collection
-        .find(isBehind, { ...this.#projection, sort: { _id: 1 }, limit })
+        .find(isBehind, { ...this.#options, sort: { _id: 1 }, limit })
         .toArray();
       return saved.map((each) => this.#read(each as Saved<R>));
     });
@@ -196,7 +200,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
       // Not every server sees by itself that what is at most something exists, and so is in the partial index.
       const isDue = { [field]: { $exists: true, $lte: upTo } } as Filter<Saved<R>>;
       const saved = await this.#collection
-        .find(isDue, { ...this.#projection, sort: { [field]: 1 }, limit })
+        .find(isDue, { ...this.#options, sort: { [field]: 1 }, limit })
         .toArray();
       return saved.map((each) => this.#read(each as Saved<R>));
     });
@@ -206,7 +210,11 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   unsent(limit: number): Promise<Unsent[]> {
     return this.#run(async () => {
       const saved = await this.#collection
-        .find({ unsent: { $gt: 0 } } as Filter<Saved<R>>, { projection: { outbox: 1 }, limit })
+        .find({ unsent: { $gt: 0 } } as Filter<Saved<R>>, {
+          projection: { outbox: 1 },
+          limit,
+          ...brief,
+        })
         .toArray();
       return saved.map(({ _id, outbox }) => ({ recordId: String(_id), events: outbox ?? [] }));
     });
@@ -220,14 +228,14 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
         update: { $pull: { outbox: { id: eventId } }, $inc: { unsent: -1 } },
       },
     }));
-    const options = { ordered: false, writeConcern: { w: 1, journal: false } };
+    const options = { ordered: false, writeConcern: { w: 1, journal: false }, ...brief };
     await this.#run(() =>
       this.#collection.bulkWrite(takeOut as unknown as AnyBulkWriteOperation<Saved<R>>[], options),
     );
   }
 
-  async #one(filter: Filter<Saved<R>>): Promise<R | undefined> {
-    const saved = await this.#collection.findOne(filter, this.#projection);
+  async #one(filter: Filter<Saved<R>>, options = {}): Promise<R | undefined> {
+    const saved = await this.#collection.findOne(filter, { ...this.#options, ...options });
     return saved ? this.#read(saved as Saved<R>) : undefined;
   }
 
@@ -259,7 +267,8 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
   async #isMine(attempt: number, id: string, write: string): Promise<boolean> {
     if (attempt === 1) return false;
     const found = { _id: id, writes: write } as Filter<Saved<R>>;
-    return (await this.#collection.findOne(found, { projection: { _id: 1 } })) !== null;
+    const options = { projection: { _id: 1 }, ...linearizable, ...brief };
+    return (await this.#collection.findOne(found, options)) !== null;
   }
 
   async #rarest(layout: Layout<R>, words: string[]): Promise<string> {
@@ -267,7 +276,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     const counts = await Promise.all(
       words.map((word) => {
         const found = { [layout.wordsField]: word } as unknown as Filter<Saved<R>>;
-        return this.#collection.countDocuments(found, { limit: MAX_SCANNED });
+        return this.#collection.countDocuments(found, { limit: MAX_SCANNED, ...brief });
       }),
     );
     return rarest(words, counts);

@@ -23,7 +23,7 @@ export class Tap {
   table<R extends Stored>(name: string, table: Table<R>): Table<R> {
     const writes = (record: R) => this.#told.writes(name, record, currentStory()?.correlationId);
     return {
-      get: (id) => table.get(id),
+      get: (...asked) => table.get(...asked),
       getByKey: (key, value) => table.getByKey(key, value),
       find: (query) => table.find(query),
       walk: (behind, limit) => table.walk(behind, limit),

@@ -94,7 +94,9 @@ export class Records<S extends Stored, F extends Fact> {
    */
   async update(id: string, decide: (state: S) => F[], floor = 0): Promise<S> {
     for (let attempt = 1; ; attempt++) {
-      const current = (await this.get(id)) ?? this.#options.initial?.(id);
+      // A read that lags would lose to the same write again.
+      const found = await this.#options.table.get(id, { latest: attempt > 1 });
+      const current = found ?? this.#options.initial?.(id);
       if (current === undefined) throw notFound(this.#options.noun);
       const facts = decide(current);
       if (facts.length === 0) return current;

@@ -12,7 +12,8 @@ interface PlatformOptions {
   name: string;
   mongodbUrl: string;
   natsUrl: string;
-  redisUrl: string;
+  natsCredentialsFile?: string;
+  redisUrl?: string;
   openGateway: OpenGateway | undefined;
   natsReplicas: number;
   retention: { eventsKeptDays: number; eventsMaxBytes: number };
@@ -66,15 +67,17 @@ async function createServiceHost(
 /** Of the distributed platform, from the settings of this process. @throws ConfigError */
 export function platformOptions(name: string, config: Config, log: Log) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
-  const { tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes } = config;
-  if (platform !== 'distributed' || !mongodbUrl || !natsUrl || !redisUrl) {
+  const { natsCredentialsFile, tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes } = config;
+  if (platform !== 'distributed' || !mongodbUrl || !natsUrl) {
     throw new ConfigError(
       `PLATFORM=${platform}: a service by itself needs PLATFORM=distributed. All in one process is \`npm start\``,
     );
   }
   return {
-    ...{ name, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits },
+    ...{ name, mongodbUrl, natsUrl, natsReplicas, rateLimits },
+    ...(redisUrl !== undefined && { redisUrl }),
     retention: { eventsKeptDays, eventsMaxBytes },
+    ...(natsCredentialsFile !== undefined && { natsCredentialsFile }),
     ...(tlsCaFile !== undefined && { tlsCaFile }),
     ...(namespace !== undefined && { namespace }),
     onError: (message: string, error: unknown) => log.error({ err: error }, message),

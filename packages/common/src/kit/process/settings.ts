@@ -110,6 +110,12 @@ const ofDistributed = z.object({
       description:
         '`nats://user:password@host:4222`, with `tls://` encrypted; the servers of a cluster separated by commas',
     }),
+  NATS_CREDENTIALS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      'a `.creds` file, or one with the seed of an NKey, in place of user and password in `NATS_URL`; read again for each connection',
+    ),
   NATS_REPLICAS: wholeNumber(1, 5)
     .default(1)
     .describe(
@@ -120,11 +126,12 @@ const ofDistributed = z.object({
     .describe(
       'the most that NATS keeps of the events of each service; the oldest go first. The default is a week of 40 purchases a minute',
     ),
-  REDIS_URL: url(/^rediss?:\/\/\S+$/, 'redis://user:password@host:6379')
+  REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?:\/\/\S+$/, 'redis://user:password@host:6379')
     .optional()
     .meta({
-      unset: NEEDED,
-      description: '`redis://user:password@host:6379`, with `rediss://` encrypted',
+      unset: 'none, needed by auth and expiration',
+      description:
+        '`redis://user:password@host:6379`, with `rediss://` encrypted; also [Sentinels or a cluster](docs/operations.md#redis-on-several-servers)',
     }),
   TLS_CA_FILE: z.string().optional().meta({
     unset: 'the well-known ones',
