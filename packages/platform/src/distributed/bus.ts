@@ -72,7 +72,7 @@ export class JetStreamBus implements Bus {
    */
   watch(listener: (event: AnyEvent) => void, onGap?: () => void) {
     this.#watchers.set(listener, onGap);
-    this.#watching ??= this.#nats.subscribe((data) => this.#show(data));
+    this.#watching ??= this.#nats.subscribe((body) => this.#show(body));
     // `start` fails with the same reason.
     this.#watching.catch(() => {});
     return () => {
@@ -136,9 +136,9 @@ export class JetStreamBus implements Bus {
 
   #subscriptions = () => this.#groups.flatMap(({ subscriptions }) => subscriptions);
 
-  #show(data: Uint8Array) {
+  #show(body: string) {
     try {
-      const event = parseEvent(JSON.parse(Buffer.from(data).toString()));
+      const event = parseEvent(JSON.parse(body));
       for (const watcher of this.#watchers.keys()) watcher(event);
     } catch (error) {
       this.#onWatcherError(error);

@@ -17,6 +17,7 @@ import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
 
 export { readStatus } from './status.ts';
+export { fromWire, toWire } from './wire.ts';
 export { EngineError };
 
 /** Tests set shorter times for delivery. */
@@ -33,6 +34,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   natsReplicas?: number;
   /** How much each stream keeps; without it, events of 30 days, however many. */
   retention?: Retention;
+  /** Publishes events in a form that releases after 0.1.0 read. */
+  compressEvents?: boolean;
   /** The name of this process on the engines. */
   name?: string;
   /** Prefixes every name on the engines, so that several marketplaces can share them. */
@@ -78,6 +81,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     namespace,
     replicas: options.natsReplicas ?? 1,
     retention: options.retention,
+    compressEvents: options.compressEvents ?? false,
     ...waiting,
   });
   for (const service of options.owns ?? []) nats.own(service);

@@ -5,6 +5,7 @@ import type { Collection } from 'mongodb';
 import { newestOf, sameMessage } from '../restores.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
+import { fromWire } from './wire.ts';
 
 /** The last event in the stream of a service that its database knew to be there. */
 interface Mark {
@@ -154,7 +155,7 @@ async function eventsBehind(admin: JetStreamManager, stream: string, seq: number
 async function messageAt(admin: JetStreamManager, stream: string, seq: number) {
   const message = await admin.streams.getMessage(stream, { seq });
   try {
-    return message ? parseEvent(message.json()) : undefined;
+    return message ? parseEvent(JSON.parse(fromWire(message.data))) : undefined;
   } catch {
     return undefined;
   }

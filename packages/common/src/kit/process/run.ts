@@ -16,6 +16,7 @@ interface PlatformOptions {
   openGateway: OpenGateway | undefined;
   natsReplicas: number;
   retention: { eventsKeptDays: number; eventsMaxBytes: number };
+  compressEvents: boolean;
   tlsCaFile?: string;
   namespace?: string;
   rateLimits: boolean;
@@ -66,7 +67,7 @@ async function createServiceHost(
 /** Of the distributed platform, from the settings of this process. @throws ConfigError */
 export function platformOptions(name: string, config: Config, log: Log) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
-  const { tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes } = config;
+  const { tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes, compressEvents } = config;
   if (platform !== 'distributed' || !mongodbUrl || !natsUrl || !redisUrl) {
     throw new ConfigError(
       `PLATFORM=${platform}: a service by itself needs PLATFORM=distributed. All in one process is \`npm start\``,
@@ -75,6 +76,7 @@ export function platformOptions(name: string, config: Config, log: Log) {
   return {
     ...{ name, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits },
     retention: { eventsKeptDays, eventsMaxBytes },
+    compressEvents,
     ...(tlsCaFile !== undefined && { tlsCaFile }),
     ...(namespace !== undefined && { namespace }),
     onError: (message: string, error: unknown) => log.error({ err: error }, message),
