@@ -3,7 +3,7 @@ import type { Bus, DeadLetter, Handlers, PublishedState } from '@fairseat/common
 import { handlerOf, MAX_DEAD_LETTERS } from '../delivery.ts';
 import { InTurn } from '../in-turn.ts';
 import type { ConsumerOptions, Group } from './consumer.ts';
-import { Letters } from './letters.ts';
+import { forgetDeadLetters, Letters } from './letters.ts';
 import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
@@ -15,6 +15,10 @@ export interface BusOptions extends ConsumerOptions {
   /** Called when a service begins to say all its records again. */
   onLoss: (service: string) => void;
   onWatcherError: (error: unknown) => void;
+  /** How long events are kept, and dead letters. */
+  eventsKeptMs: number;
+  /** Called when so many dead letters of a group were forgotten. */
+  onForgotten: (group: string, count: number) => void;
 }
 
 interface Consuming {
@@ -26,20 +30,19 @@ interface Consuming {
 export class JetStreamBus implements Bus {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
-  readonly #options: ConsumerOptions;
-  readonly #onWatcherError: (error: unknown) => void;
+  readonly #options: BusOptions;
   readonly #losses: Losses;
   readonly #newcomers: Newcomers;
   readonly #restores: Restores;
   readonly #groups: Consuming[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
+  #stopForgetting = () => {};
 
   constructor(nats: Nats, mongo: Mongo, options: BusOptions) {
     this.#nats = nats;
     this.#mongo = mongo;
     this.#options = options;
-    this.#onWatcherError = options.onWatcherError;
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
     this.#newcomers = new Newcomers(nats, mongo, options);
     this.#restores = new Restores(nats, mongo, options);
@@ -51,7 +54,7 @@ export class JetStreamBus implements Bus {
   consume(name: string, handlers: Handlers) {
     if (this.#groups.some(({ group }) => group.name === name))
       throw new Error(`${name} consumes already`);
-    const letters = new Letters(this.#mongo, name);
+    const letters = new Letters(this.#mongo, name, this.#options);
     const group = { name, handlers, letters, deliveries: new InTurn() };
     const subscriptions = this.#nats.streams.flatMap((stream) => {
       const types = stream.types.filter((type) => handlerOf(handlers, type));
@@ -116,9 +119,12 @@ export class JetStreamBus implements Bus {
     for (const each of subscriptions) each.start();
     this.#losses.start();
     this.#newcomers.start();
+    const letters = this.#groups.map(({ group }) => group.letters);
+    this.#stopForgetting = forgetDeadLetters(letters, this.#options);
   }
 
   async stop() {
+    this.#stopForgetting();
     await Promise.all([
       this.#losses.stop(),
       this.#newcomers.stop(),
@@ -128,6 +134,7 @@ export class JetStreamBus implements Bus {
   }
 
   crash() {
+    this.#stopForgetting();
     this.#losses.crash();
     this.#newcomers.crash();
     this.#restores.crash();
@@ -141,7 +148,7 @@ export class JetStreamBus implements Bus {
       const event = parseEvent(JSON.parse(body));
       for (const watcher of this.#watchers.keys()) watcher(event);
     } catch (error) {
-      this.#onWatcherError(error);
+      this.#options.onWatcherError(error);
     }
   }
 }

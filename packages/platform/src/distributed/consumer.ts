@@ -215,18 +215,18 @@ export class Consumer {
 
   /** Puts an event aside, for later or for good. Returns false when not even that could be saved. */
   async #fail({ message, body }: Received, error: unknown): Promise<boolean> {
-    const { clock, onDeadLetter } = this.#options;
+    const { onDeadLetter } = this.#options;
     const { stream, streamSequence, timestampNanos } = message.info;
     // A stream that was lost and created again numbers from one again.
     const id = `${stream} ${streamSequence} ${timestampNanos}`;
     try {
-      const failures = await this.#group.letters.fail(id, body, error, clock.now());
+      const failures = await this.#group.letters.fail(id, body, error);
       const next = afterFailure(failures, this.#options);
       if (next.kind === 'retry') {
         tell(() => message.nak(next.forMs));
         return true;
       }
-      await this.#group.letters.bury(id, clock.now());
+      await this.#group.letters.bury(id);
     } catch (failure) {
       if (!(failure instanceof Unavailable)) throw failure;
       this.#pause(failure);
