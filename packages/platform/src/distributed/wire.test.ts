@@ -6,16 +6,15 @@ import {
   id,
   inOrder,
   numbers,
-  servers,
   soon,
+  useNats,
   useScene,
 } from '@fairseat/test-support/scene';
-import { jetstreamManager } from '@nats-io/jetstream';
-import { connect } from '@nats-io/transport-node';
 import { describe, expect, it, vi } from 'vitest';
 import { fromWire, toWire } from './wire.ts';
 
 const scene = useScene();
+const nats = useNats();
 
 /** As the first release that compressed events wrote the one below. */
 const KEPT =
@@ -68,14 +67,12 @@ describe('a compressed event', () => {
     const watched: number[] = [];
     long.bus.watch(({ subject }) => watched.push(Number.parseInt(subject, 16)));
     await Promise.all([long.start(), short.start()]);
-    const connection = await connect({ servers: servers.natsUrl });
-    const admin = await jetstreamManager(connection);
-    const bytes = async () => (await admin.streams.info(`${scene.namespace}_auth`)).state.bytes;
+    const bytes = async () =>
+      (await nats.admin.streams.info(`${scene.namespace}_auth`)).state.bytes;
     await Promise.all(numbers(10).map((n) => long.bus.publish(ended(n))));
     const before = await bytes();
     await Promise.all(numbers(10).map((n) => short.bus.publish(ended(10 + n))));
     expect(await bytes()).toBeLessThan(1.5 * before);
-    await connection.close();
     for (const each of [heard, alsoHeard, watched]) {
       await vi.waitFor(() => expect(inOrder(each)).toEqual(numbers(20)), soon);
     }
