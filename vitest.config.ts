@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { findBrowser } from './infra/servers/browser.ts';
+import { findCompiler } from './infra/servers/compiler.ts';
 
 // Tests run the sources, as the services do: no build comes between a change and its test.
 const source = '@fairseat/source';
 
 const inCi = Boolean(process.env['CI']);
-// Without a browser its tests do not run. For CI that is a failure.
+// Without a browser or a compiler their tests do not run. For CI that is a failure.
 const withBrowser = inCi || (await findBrowser()) !== undefined;
+const withCompiler = inCi || (await findCompiler()) !== undefined;
 
 /** Where the servers of the distributed platform are: see `npm run servers`. `npm test` starts them. */
 const { MONGODB_URL: mongodbUrl, NATS_URL: natsUrl, REDIS_URL: redisUrl } = process.env;
@@ -76,6 +78,7 @@ export default defineConfig({
           exclude: [
             '**/node_modules/**',
             ...(withBrowser ? [] : ['tests/e2e/**']),
+            ...(withCompiler ? [] : ['tests/processes/power-loss/**']),
             ...(servers ? [] : ofServers),
           ],
         },

@@ -6,6 +6,7 @@ import { type AnyEvent, publisherOf } from '@fairseat/common/events';
 import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import { chooseGateway } from '@fairseat/gateways';
 import { createMarketplace } from '@fairseat/marketplace';
+import { toWire } from '@fairseat/platform/distributed';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import type { Report } from './report.ts';
 import { newFolder } from './server.ts';
@@ -49,7 +50,7 @@ export async function measureBytes(report: Report) {
 
 async function describe(report: Report, dataDir: string, what: string, act: () => Promise<Said>) {
   const before = usedBytes(dataDir);
-  const { events, streamBytes } = await act();
+  const { events, streamBytes, compressedBytes } = await act();
   const after = usedBytes(dataDir);
   const figure = (name: string, unit: string, sum: number) =>
     report.figure(`${what}: ${name}`, unit, [sum / COUNT]);
@@ -62,6 +63,7 @@ async function describe(report: Report, dataDir: string, what: string, act: () =
   figure('events', '', events);
   figure('streams', 'bytes', sum(streamBytes));
   for (const [stream, bytes] of streamBytes) figure(`streams, ${stream}`, 'bytes', bytes);
+  figure('streams, compressed', 'bytes', compressedBytes);
 }
 
 /** Of the pages of each table and index. */
@@ -77,6 +79,8 @@ function usedBytes(dataDir: string): Map<string, number> {
 interface Said {
   events: number;
   streamBytes: Map<string, number>;
+  /** Of all streams, with `COMPRESS_EVENTS=on`. */
+  compressedBytes: number;
 }
 
 interface Trading {
@@ -100,12 +104,16 @@ async function trade(dataDir: string, work: (trading: Trading) => Promise<void>)
     sessionKey: await createSessionKey(),
     passwords: { hash: async (password) => password, matches: async () => true },
   });
-  const said: Said = { events: 0, streamBytes: new Map() };
+  const said: Said = { events: 0, streamBytes: new Map(), compressedBytes: 0 };
   const count = (event: AnyEvent) => {
     const stream = publisherOf(event.type);
-    const body = Buffer.byteLength(JSON.stringify(event));
-    const bytes = MESSAGE_BYTES + HEADER_BYTES + event.type.length + body;
-    said.streamBytes.set(stream, (said.streamBytes.get(stream) ?? 0) + bytes);
+    const bytesOf = (isCompressed: boolean) =>
+      MESSAGE_BYTES +
+      HEADER_BYTES +
+      event.type.length +
+      Buffer.byteLength(toWire(event, isCompressed));
+    said.streamBytes.set(stream, (said.streamBytes.get(stream) ?? 0) + bytesOf(false));
+    said.compressedBytes += bytesOf(true);
     said.events += 1;
   };
   await market.start();

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { startServers } from '@fairseat/servers';
 import { browserProgram } from '@fairseat/servers/browser';
+import { compilerProgram } from '@fairseat/servers/compiler';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -27,6 +28,7 @@ function needed<T>(tests: string, preparation: Promise<T>): Promise<T | undefine
 const [settings] = await Promise.all([
   needed('the tests of the distributed platform', serverSettings()),
   needed('the tests in a browser (tests/e2e)', browserProgram(say)),
+  needed('the test of a loss of power (tests/processes/power-loss)', compilerProgram(say)),
 ]);
 if (process.env['CI'] && notRun.length > 0) {
   say(notRun.join('\n'));

@@ -45,11 +45,13 @@ const nextTickets: TableDefinition<NextTicket> = {
   text: ({ title }) => title,
 };
 
-/** The rows of each of the marketplace's own tables. */
+/** The rows of each of the marketplace's own tables, and of those that 0.1.0 finds in the place of its own. */
 function rowsIn(path: string) {
   using db = new DatabaseSync(path);
   const tables = db
-    .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+    .prepare(
+      `SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'`,
+    )
     .all() as { name: string }[];
   return Object.fromEntries(
     tables.map(({ name }) => [name, db.prepare(`SELECT * FROM ${name} ORDER BY 1, 2`).all()]),

@@ -1,6 +1,7 @@
 /** What of a table's definition records may not know that were written under another one, and how those are read. */
 import { createHash } from 'node:crypto';
-import type { Stored, TableDefinition } from '@fairseat/common/ports';
+import { Unavailable } from '@fairseat/common/errors';
+import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
 import { wordsOf } from '@fairseat/common/search';
 
 /** Parts of a definition by name, each with a fingerprint that changes when it would answer differently. */
@@ -76,3 +77,30 @@ export function whyUnfit<R extends Stored>(
 export const isSameDefinition = <R extends Stored>(a: TableDefinition<R>, b: TableDefinition<R>) =>
   a === b ||
   (versionOf(a) === versionOf(b) && JSON.stringify(partsOf(a)) === JSON.stringify(partsOf(b)));
+
+/** How far a table is that is being filled, in records. */
+export interface Filling {
+  table: string;
+  done: number;
+  about: number;
+}
+
+const LONGEST_WAIT_MS = 5000;
+
+/** Waits for a run that fills a part. @throws Unavailable when it takes long, or ends before it is filled. */
+export async function untilFilled(
+  part: string,
+  run: Promise<void>,
+  clock: Clock,
+  { isFilled, filling }: { isFilled: () => boolean; filling: () => Filling },
+) {
+  const late = Promise.withResolvers<'late'>();
+  const cancel = clock.after(LONGEST_WAIT_MS, () => late.resolve('late'));
+  const outcome = await Promise.race([run, late.promise]);
+  cancel();
+  if (outcome !== 'late' && isFilled()) return;
+  const { table, done, about } = filling();
+  throw new Unavailable(
+    `The ${part} of ${table} is being filled: ${done} of about ${about} records are done.`,
+  );
+}

@@ -26,7 +26,10 @@ const LONGEST_BACKOFF_MS = 30_000;
 /** This many conflicts in a row count as one failure. */
 const MAX_CONFLICTS = 100;
 
-export const EVENTS_KEPT_MS = 30 * 24 * 60 * 60 * 1000;
+/** How long events are kept, and dead letters. */
+export const keptMs = (eventsKeptDays = 30) => eventsKeptDays * 24 * 60 * 60 * 1000;
+/** So many dead letters are kept, the newest: what a handler that fails for days leaves behind must not fill the disk. */
+export const DEAD_LETTERS_KEPT = 10_000;
 /** `deadLetters` returns this many, the oldest. */
 export const MAX_DEAD_LETTERS = 100;
 /** An alarm whose handler failed fires again after this time. */

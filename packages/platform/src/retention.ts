@@ -1,7 +1,6 @@
 import { DiscardPolicy, StoreCompression, type StreamConfig } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-
-const DAY_MS = 24 * 60 * 60 * 1000;
+import { keptMs } from './delivery.ts';
 
 export interface Retention {
   eventsKeptDays: number;
@@ -15,7 +14,7 @@ export interface Retention {
  */
 export const retentionOf = ({ eventsKeptDays, eventsMaxBytes }: Retention) =>
   ({
-    max_age: nanos(eventsKeptDays * DAY_MS),
+    max_age: nanos(keptMs(eventsKeptDays)),
     max_bytes: eventsMaxBytes,
     discard: DiscardPolicy.Old,
     compression: StoreCompression.S2,

@@ -7,8 +7,10 @@ import {
   type DistributedPlatform,
   openDistributed,
 } from '@fairseat/platform/distributed';
+import { type JetStreamManager, jetstreamManager } from '@nats-io/jetstream';
+import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { type Db, MongoClient } from 'mongodb';
-import { afterAll, afterEach, beforeEach, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
 import { Link } from './link.ts';
 import { newNamespace, removeNamespace } from './namespaces.ts';
 
@@ -103,6 +105,17 @@ export function useScene(): Scene {
   });
   afterAll(() => mongo.close());
   return scene;
+}
+
+/** A connection to NATS past all of our own code, for all tests of a file. */
+export function useNats() {
+  const nats = {} as { connection: NatsConnection; admin: JetStreamManager };
+  beforeAll(async () => {
+    nats.connection = await connect({ servers: servers.natsUrl });
+    nats.admin = await jetstreamManager(nats.connection);
+  });
+  afterAll(() => nats.connection.close());
+  return nats;
 }
 
 /** The numbers of the events that a group receives in this process. */

@@ -1,6 +1,7 @@
 /** The test kit: specifications of decisions, a clock that tests can move, and the contract suites of the ports. */
 export { busContract } from './bus-contract.ts';
 export { createTestClock, type TestClock } from './clock.ts';
+export { deadLetterContract } from './dead-letter-contract.ts';
 export { specification } from './decider.ts';
 export { gatewayContract } from './gateway-contract.ts';
 export type { Harness, OpenHarness } from './harness.ts';

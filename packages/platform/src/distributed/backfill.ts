@@ -1,16 +1,14 @@
 /** Fills what is new in a table's definition for the documents that are there, and those that older replicas write. */
-import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
 import type { Collection, Filter } from 'mongodb';
 import { pause } from '../clock.ts';
-import { whyUnfit } from '../definition.ts';
+import { untilFilled, whyUnfit } from '../definition.ts';
 import { EngineError } from './engine.ts';
 import type { Layout } from './layout.ts';
 import { brief, isDuplicate, type Mongo, patient } from './mongodb.ts';
 
 const STEP = 200;
 const TRY_AGAIN_MS = 1000;
-const LONGEST_WAIT_MS = 5000;
 
 interface Document {
   _id: string;
@@ -49,7 +47,7 @@ export class Backfill<R extends Stored> {
   /** Undefined when nothing is left to be filled. */
   get progress() {
     if (this.#about === 0) return undefined;
-    return { table: this.#options.name, done: this.#done, about: this.#about };
+    return this.#filling();
   }
 
   async isFilled(): Promise<boolean> {
@@ -58,16 +56,13 @@ export class Backfill<R extends Stored> {
 
   /** @throws Unavailable when it takes long. */
   async filled(part: string) {
-    const { clock, name } = this.#options;
-    const late = Promise.withResolvers<'late'>();
-    const cancel = clock.after(LONGEST_WAIT_MS, () => late.resolve('late'));
-    const outcome = await Promise.race([this.run(), late.promise]);
-    cancel();
-    if (outcome !== 'late' && !this.#stopped) return;
-    throw new Unavailable(
-      `The ${part} of ${name} is being filled: ${this.#done} of about ${this.#about} records are done.`,
-    );
+    await untilFilled(part, this.run(), this.#options.clock, {
+      isFilled: () => !this.#stopped,
+      filling: this.#filling,
+    });
   }
+
+  #filling = () => ({ table: this.#options.name, done: this.#done, about: this.#about });
 
   run(): Promise<void> {
     this.#running ??= this.#tryUntilFilled().finally(() => {

@@ -3,7 +3,7 @@ import type { Bus, DeadLetter, Handlers, PublishedState } from '@fairseat/common
 import { handlerOf, MAX_DEAD_LETTERS } from '../delivery.ts';
 import { InTurn } from '../in-turn.ts';
 import type { ConsumerOptions, Group } from './consumer.ts';
-import { Letters } from './letters.ts';
+import { forgetDeadLetters, Letters } from './letters.ts';
 import type { Lookout } from './lookout.ts';
 import { Losses } from './losses.ts';
 import type { Mongo } from './mongodb.ts';
@@ -16,6 +16,10 @@ export interface BusOptions extends ConsumerOptions {
   /** Called when a service begins to say all its records again. */
   onLoss: (service: string) => void;
   onWatcherError: (error: unknown) => void;
+  /** How long events are kept, and dead letters. */
+  eventsKeptMs: number;
+  /** Called when so many dead letters of a group were forgotten. */
+  onForgotten: (group: string, count: number) => void;
 }
 
 interface Consuming {
@@ -27,8 +31,7 @@ interface Consuming {
 export class JetStreamBus implements Bus {
   readonly #nats: Nats;
   readonly #mongo: Mongo;
-  readonly #options: ConsumerOptions;
-  readonly #onWatcherError: (error: unknown) => void;
+  readonly #options: BusOptions;
   readonly #losses: Losses;
   readonly #newcomers: Newcomers;
   readonly #restores: Restores;
@@ -36,12 +39,12 @@ export class JetStreamBus implements Bus {
   readonly #groups: Consuming[] = [];
   readonly #watchers = new Map<(event: AnyEvent) => void, (() => void) | undefined>();
   #watching: Promise<unknown> | undefined;
+  #stopForgetting = () => {};
 
   constructor(nats: Nats, mongo: Mongo, options: BusOptions) {
     this.#nats = nats;
     this.#mongo = mongo;
     this.#options = options;
-    this.#onWatcherError = options.onWatcherError;
     this.#losses = new Losses(nats, mongo, { ...options, onError: options.onTrouble });
     this.#newcomers = new Newcomers(nats, mongo, options);
     this.#restores = new Restores(nats, mongo, options);
@@ -54,7 +57,7 @@ export class JetStreamBus implements Bus {
   consume(name: string, handlers: Handlers) {
     if (this.#groups.some(({ group }) => group.name === name))
       throw new Error(`${name} consumes already`);
-    const letters = new Letters(this.#mongo, name);
+    const letters = new Letters(this.#mongo, name, this.#options);
     const group = { name, handlers, letters, deliveries: new InTurn() };
     const subscriptions = this.#nats.streams.flatMap((stream) => {
       const types = stream.types.filter((type) => handlerOf(handlers, type));
@@ -75,7 +78,7 @@ export class JetStreamBus implements Bus {
    */
   watch(listener: (event: AnyEvent) => void, onGap?: () => void) {
     this.#watchers.set(listener, onGap);
-    this.#watching ??= this.#nats.subscribe((data) => this.#show(data));
+    this.#watching ??= this.#nats.subscribe((body) => this.#show(body));
     // `start` fails with the same reason.
     this.#watching.catch(() => {});
     return () => {
@@ -122,9 +125,12 @@ export class JetStreamBus implements Bus {
     await Promise.all(subscriptions.map((each) => each.declare()));
     for (const each of subscriptions) each.start();
     for (const each of this.#lookouts) each.start();
+    const letters = this.#groups.map(({ group }) => group.letters);
+    this.#stopForgetting = forgetDeadLetters(letters, this.#options);
   }
 
   async stop() {
+    this.#stopForgetting();
     await Promise.all([
       ...this.#lookouts.map((each) => each.stop()),
       ...this.#subscriptions().map((each) => each.stop()),
@@ -132,17 +138,18 @@ export class JetStreamBus implements Bus {
   }
 
   crash() {
+    this.#stopForgetting();
     for (const each of [...this.#lookouts, ...this.#subscriptions()]) each.crash();
   }
 
   #subscriptions = () => this.#groups.flatMap(({ subscriptions }) => subscriptions);
 
-  #show(data: Uint8Array) {
+  #show(body: string) {
     try {
-      const event = parseEvent(JSON.parse(Buffer.from(data).toString()));
+      const event = parseEvent(JSON.parse(body));
       for (const watcher of this.#watchers.keys()) watcher(event);
     } catch (error) {
-      this.#onWatcherError(error);
+      this.#options.onWatcherError(error);
     }
   }
 }

@@ -19,6 +19,7 @@ import type { InTurn } from '../in-turn.ts';
 import type { Letters } from './letters.ts';
 import type { Nats } from './nats.ts';
 import { isMissing, type Stream } from './streams.ts';
+import { fromWire } from './wire.ts';
 
 export interface ConsumerOptions extends DeliveryTiming {
   clock: Clock;
@@ -40,6 +41,13 @@ export interface Group {
   letters: Letters;
   /** Events of one record come from several durables. */
   deliveries: InTurn;
+}
+
+/** A message with the JSON that it holds, and the event, unless that is no valid one. */
+interface Received {
+  message: JsMsg;
+  body: string;
+  event: AnyEvent | undefined;
 }
 
 /** The durable that a consumer pulls from. */
@@ -152,12 +160,13 @@ export class Consumer {
       tell(() => (verdict === 'acknowledge' ? message.ack() : message.nak(GIVE_BACK_MS)));
       return;
     }
-    const event = asEvent(message.string());
+    const body = fromWire(message.data);
+    const event = asEvent(body);
     const subject = event?.subject ?? String(message.seq);
     this.#inFlight.add(message);
     this.#group.deliveries.add(
       subject,
-      () => this.#deliver(message, event),
+      () => this.#deliver({ message, body, event }),
       () => {
         this.#inFlight.delete(message);
         this.#slotFree.resolve();
@@ -166,11 +175,12 @@ export class Consumer {
     );
   }
 
-  async #deliver(message: JsMsg, event: AnyEvent | undefined) {
+  async #deliver(received: Received) {
+    const { message } = received;
     for (let conflicts = 0; this.#running; ) {
       await this.#paused;
       try {
-        await this.#handle(message, event);
+        await this.#handle(received);
         return tell(() => message.ack());
       } catch (error) {
         if (!this.#running) break;
@@ -181,16 +191,16 @@ export class Consumer {
           await setImmediate();
         } else if (next.kind === 'pause') this.#pause(error, next.forMs);
         else if (next.kind === 'defer') return tell(() => message.nak(next.forMs));
-        else if (await this.#fail(message, error)) return;
+        else if (await this.#fail(received, error)) return;
       }
     }
     tell(() => message.nak());
   }
 
-  async #handle(message: JsMsg, parsed: AnyEvent | undefined) {
+  async #handle({ message, body, event: parsed }: Received) {
     const { handlers } = this.#group;
-    if (!parsed && isForOthers(handlers, message.string())) return;
-    const event = parsed ?? parseEvent(message.json());
+    if (!parsed && isForOthers(handlers, body)) return;
+    const event = parsed ?? parseEvent(JSON.parse(body));
     const handler = handlerOf(handlers, event.type);
     const delivery = { attempt: message.info.deliveryCount };
     await inStory(storyOf(event), () => handler?.(event, delivery));
@@ -204,26 +214,26 @@ export class Consumer {
   }
 
   /** Puts an event aside, for later or for good. Returns false when not even that could be saved. */
-  async #fail(message: JsMsg, error: unknown): Promise<boolean> {
-    const { clock, onDeadLetter } = this.#options;
+  async #fail({ message, body }: Received, error: unknown): Promise<boolean> {
+    const { onDeadLetter } = this.#options;
     const { stream, streamSequence, timestampNanos } = message.info;
     // A stream that was lost and created again numbers from one again.
     const id = `${stream} ${streamSequence} ${timestampNanos}`;
     try {
-      const failures = await this.#group.letters.fail(id, message.string(), error, clock.now());
+      const failures = await this.#group.letters.fail(id, body, error);
       const next = afterFailure(failures, this.#options);
       if (next.kind === 'retry') {
         tell(() => message.nak(next.forMs));
         return true;
       }
-      await this.#group.letters.bury(id, clock.now());
+      await this.#group.letters.bury(id);
     } catch (failure) {
       if (!(failure instanceof Unavailable)) throw failure;
       this.#pause(failure);
       return false;
     }
     tell(() => message.ack());
-    onDeadLetter(this.#group.name, error, message.string());
+    onDeadLetter(this.#group.name, error, body);
     return true;
   }
 

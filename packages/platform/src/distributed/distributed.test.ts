@@ -1,6 +1,7 @@
 import type { Platform } from '@fairseat/common/ports';
 import {
   busContract,
+  deadLetterContract,
   gatewayContract,
   type OpenHarness,
   tableContract,
@@ -46,5 +47,6 @@ const openHarness: OpenHarness = async (clock) => {
 
 tableContract('distributed', openHarness);
 busContract('distributed', openHarness);
+deadLetterContract('distributed', openHarness);
 timersContract('distributed', openHarness);
 gatewayContract('distributed', openHarness);

@@ -6,7 +6,7 @@ import {
   DeliverPolicy,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { EVENTS_KEPT_MS } from '../delivery.ts';
+import { keptMs } from '../delivery.ts';
 import type { Nats } from './nats.ts';
 import { isNoConsumer, isNoStream, isThere, NoStream, type Stream } from './streams.ts';
 
@@ -54,7 +54,7 @@ export class Durables {
       ack_wait: nanos(ackWaitMs),
       max_ack_pending: MAX_ACK_PENDING,
       // Nobody has pulled for so long: whatever it still had to bring is gone from the stream.
-      inactive_threshold: nanos(EVENTS_KEPT_MS),
+      inactive_threshold: nanos(keptMs()),
     };
     const kept = await this.#info(name);
     if (kept) {

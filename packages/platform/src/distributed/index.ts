@@ -2,7 +2,7 @@
 import type { Clock, OpenGateway, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { systemClock } from '../clock.ts';
-import { ACK_WAIT_MS, type DeliveryTiming, timingOf } from '../delivery.ts';
+import { ACK_WAIT_MS, type DeliveryTiming, keptMs, timingOf } from '../delivery.ts';
 import { openWhenAsked } from '../gateway.ts';
 import { createNewId } from '../ids.ts';
 import { createCounters, createRateLimiter, unlimited } from '../rate-limiter.ts';
@@ -17,6 +17,7 @@ import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
 
 export { readStatus } from './status.ts';
+export { fromWire, toWire } from './wire.ts';
 export { EngineError };
 
 /** Tests set shorter times for delivery. */
@@ -36,6 +37,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   natsReplicas?: number;
   /** How much each stream keeps; without it, events of 30 days, however many. */
   retention?: Retention;
+  /** Publishes events in a form that releases after 0.1.0 read. */
+  compressEvents?: boolean;
   /** The name of this process on the engines. */
   name?: string;
   /** Prefixes every name on the engines, so that several marketplaces can share them. */
@@ -65,6 +68,7 @@ export interface DistributedPlatform extends Platform {
  */
 export function openDistributed(options: DistributedOptions): DistributedPlatform {
   const { clock = systemClock, name = 'fairseat', namespace, rateLimits = true } = options;
+  const { retention } = options;
   const { onError = () => {}, onWaiting = () => {}, tlsCaFile: caFile } = options;
   const prefix = prefixOf(namespace);
   let closed = false;
@@ -81,7 +85,8 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     name,
     namespace,
     replicas: options.natsReplicas ?? 1,
-    retention: options.retention,
+    retention,
+    compressEvents: options.compressEvents ?? false,
     ...waiting,
   });
   for (const service of options.owns ?? []) nats.own(service);
@@ -101,6 +106,9 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     onLoss: (service) =>
       onError(`NATS has lost what ${service} said; every record is said again`, undefined),
     onWatcherError: (error) => onError('a watcher of events failed', error),
+    eventsKeptMs: keptMs(retention?.eventsKeptDays),
+    onForgotten: (group, count) =>
+      onError(`the ${count} oldest dead letters of ${group} were forgotten`, undefined),
   });
   const tables = new Map<string, MongoTable<never>>();
   const newTable = <R extends Stored>(service: string, definition: TableDefinition<R>) =>

@@ -28,6 +28,7 @@ import {
 } from './engine.ts';
 import { credentialsOf } from './nats-credentials.ts';
 import { declareStream, inNamespace, NoStream, type Stream, streamsOf } from './streams.ts';
+import { fromWire, toWire } from './wire.ts';
 
 const OLDEST = '2.12';
 const ANSWER_WITHIN_MS = 2000;
@@ -55,6 +56,7 @@ export interface NatsOptions extends Waiting {
   replicas: number;
   /** How much each stream keeps. */
   retention: Retention | undefined;
+  compressEvents: boolean;
 }
 
 /** The connection to NATS, and the streams: one a service, each made by its own service alone. */
@@ -168,20 +170,21 @@ export class Nats {
 
   /** Resolves once the event is stored. An event published again is recognised by its id. @throws Unavailable */
   async publish(event: AnyEvent): Promise<void> {
+    const message = toWire(event, this.#options.compressEvents);
     await this.#asking(({ streams }) =>
-      streams.publish(this.subject(event.type), JSON.stringify(event), { msgID: event.id }),
+      streams.publish(this.subject(event.type), message, { msgID: event.id }),
     );
   }
 
   /** Calls back with every message of every stream from now on, as the server receives it. */
-  async subscribe(callback: (data: Uint8Array) => void): Promise<Subscription[]> {
+  async subscribe(callback: (body: string) => void): Promise<Subscription[]> {
     const { connection } = await this.open();
     return this.streams
       .flatMap(({ subjects }) => subjects)
       .map((subject) =>
         connection.subscribe(subject, {
           callback: (error, message) => {
-            if (!error) callback(message.data);
+            if (!error) callback(fromWire(message.data));
           },
         }),
       );

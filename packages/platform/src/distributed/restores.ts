@@ -9,6 +9,7 @@ import { type Leased, Leases } from './leases.ts';
 import { Lookout } from './lookout.ts';
 import { brief, type Mongo } from './mongodb.ts';
 import type { Nats } from './nats.ts';
+import { fromWire } from './wire.ts';
 
 /** The last event in the stream of a service that its database knew to be there. */
 interface Mark {
@@ -208,7 +209,7 @@ async function eventsBehind(admin: JetStreamManager, stream: string, seq: number
 async function messageAt(admin: JetStreamManager, stream: string, seq: number) {
   const message = await admin.streams.getMessage(stream, { seq });
   try {
-    return message ? parseEvent(message.json()) : undefined;
+    return message ? parseEvent(JSON.parse(fromWire(message.data))) : undefined;
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import {
   type StreamInfo,
 } from '@nats-io/jetstream';
 import { nanos } from '@nats-io/transport-node';
-import { EVENTS_KEPT_MS } from '../delivery.ts';
+import { keptMs } from '../delivery.ts';
 import { type Retention, retentionOf } from '../retention.ts';
 
 /** The stream that stores the events of one service. */
@@ -62,7 +62,7 @@ export async function declareStream(
 ): Promise<StreamInfo> {
   const settings = {
     num_replicas: replicas,
-    ...(retention ? retentionOf(retention) : { max_age: nanos(EVENTS_KEPT_MS) }),
+    ...(retention ? retentionOf(retention) : { max_age: nanos(keptMs()) }),
     duplicate_window: nanos(DUPLICATES_KNOWN_MS),
   };
   const version = { [SETTINGS]: String(SETTINGS_VERSION) };

@@ -1,29 +1,30 @@
 /** Versions of a service side by side and one after the other, also after release 0.1.0. */
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Handlers } from '@fairseat/common/ports';
-import { ended, id, inOrder, numbers, servers, soon, useScene } from '@fairseat/test-support/scene';
+import {
+  ended,
+  id,
+  inOrder,
+  numbers,
+  servers,
+  soon,
+  useNats,
+  useScene,
+} from '@fairseat/test-support/scene';
 import {
   AckPolicy,
   type ConsumerMessages,
   DeliverPolicy,
-  type JetStreamManager,
   type JsMsg,
   jetstream,
-  jetstreamManager,
 } from '@nats-io/jetstream';
-import { connect, type NatsConnection, nanos } from '@nats-io/transport-node';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connect, nanos } from '@nats-io/transport-node';
+import { describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import type { DistributedOptions, DistributedPlatform } from './index.ts';
 
 const scene = useScene();
-let connection: NatsConnection;
-let admin: JetStreamManager;
-beforeAll(async () => {
-  connection = await connect({ servers: servers.natsUrl });
-  admin = await jetstreamManager(connection);
-});
-afterAll(() => connection.close());
+const nats = useNats();
 
 const stream = () => `${scene.namespace}_tickets`;
 const subject = (type: string) => `${scene.namespace}.${type}`;
@@ -120,10 +121,10 @@ describe('a handler', () => {
   it('need not be there for every type: what others publish makes no dead letter', async () => {
     const { platform, heard } = version([CREATED], { maxFailures: 1 });
     await platform.start();
-    connection.publish(subject(CREATED), '{"type":"ticket.framed","data":7}');
-    connection.publish(subject(CREATED), '{"type":"session.ended","data":7}');
-    connection.publish(subject('ticket.framed'), '{"type":"ticket.framed","data":7}');
-    await connection.flush();
+    nats.connection.publish(subject(CREATED), '{"type":"ticket.framed","data":7}');
+    nats.connection.publish(subject(CREATED), '{"type":"session.ended","data":7}');
+    nats.connection.publish(subject('ticket.framed'), '{"type":"ticket.framed","data":7}');
+    await nats.connection.flush();
     await publish(CREATED, [1]);
     await platform.settled();
     expect(heard[CREATED]).toEqual([1]);
@@ -135,7 +136,7 @@ describe('the time until an event goes to another', () => {
   it('may differ between versions: the longest holds, and all of them start', async () => {
     const waits = [2000, 4000, 1000];
     for (const ackWaitMs of waits) await version([CREATED], { ackWaitMs }).platform.start();
-    const { config } = await admin.consumers.info(stream(), 'a-ticket-created');
+    const { config } = await nats.admin.consumers.info(stream(), 'a-ticket-created');
     expect(config.ack_wait).toBe(nanos(4000));
   });
 });
@@ -148,7 +149,7 @@ describe('a stream that is not there yet', () => {
     await expect.poll(() => lines, soon).not.toEqual([]);
     const line = `no stream ${stream()} yet, which the service tickets makes. Trying again`;
     expect(lines[0]).toContain(line);
-    await expect(admin.streams.info(stream())).rejects.toThrow('stream not found');
+    await expect(nats.admin.streams.info(stream())).rejects.toThrow('stream not found');
     await publish(CREATED, [1]);
     await starting;
     await expect.poll(() => heard[CREATED], soon).toEqual([1]);
@@ -157,7 +158,7 @@ describe('a stream that is not there yet', () => {
 
 /** What release 0.1.0 made and pulls from. */
 async function openOld(types: EventType[]) {
-  await admin.consumers.add(stream(), {
+  await nats.admin.consumers.add(stream(), {
     durable_name: 'a',
     filter_subjects: types.map(subject),
     deliver_policy: DeliverPolicy.All,
@@ -204,7 +205,7 @@ describe('the durable that release 0.1.0 shared among all types', () => {
   const begun = async (...starting: DistributedPlatform[]) => {
     await Promise.all(starting.map((platform) => platform.start()));
     const isTakenOver = async () =>
-      (await admin.consumers.info(stream(), 'a-ticket-created').catch(() => undefined))?.name;
+      (await nats.admin.consumers.info(stream(), 'a-ticket-created').catch(() => undefined))?.name;
     await expect.poll(isTakenOver, soon).toBe('a-ticket-created');
   };
 
@@ -218,7 +219,7 @@ describe('the durable that release 0.1.0 shared among all types', () => {
     await publish(CREATED, range(21, 30));
     await starting;
     const isEmptied = async () => {
-      const { ack_floor, num_waiting } = await admin.consumers.info(stream(), 'a');
+      const { ack_floor, num_waiting } = await nats.admin.consumers.info(stream(), 'a');
       return ack_floor.stream_seq >= 30 && num_waiting === 0;
     };
     await expect.poll(isEmptied, soon).toBe(true);

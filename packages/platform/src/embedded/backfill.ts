@@ -1,6 +1,5 @@
 /** Fills what is new in a table's definition for the records that are there. */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
 import { pause } from '../clock.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type Parts,
   partsOf,
   sourcesOf,
+  untilFilled,
   versionOf,
   WORDS,
   whyUnfit,
@@ -28,7 +28,7 @@ import type { Store } from './store.ts';
 
 /** How many records are filled in one write: others wait behind it. */
 const STEP = 200;
-const [TRY_AGAIN_MS, LONGEST_WAIT_MS] = [1000, 5000];
+const TRY_AGAIN_MS = 1000;
 /** Not of the definition: rows of a Fairseat that has no such column. */
 const WRITTEN = 'written';
 /** Behind every id. */
@@ -150,21 +150,18 @@ export class Backfill<R extends Stored> {
 
   /** @throws Unavailable when it takes long. */
   async filled(part: string) {
-    const { clock, name } = this.#options;
-    const late = Promise.withResolvers<'late'>();
-    const cancel = clock.after(LONGEST_WAIT_MS, () => late.resolve('late'));
-    const outcome = await Promise.race([this.run(), late.promise]);
-    cancel();
-    if (outcome !== 'late' && this.isFilled(part)) return;
-    throw new Unavailable(
-      `The ${part} of ${name} is being filled: ${this.#done} of about ${this.#about} records are done.`,
-    );
+    await untilFilled(part, this.run(), this.#options.clock, {
+      isFilled: () => this.isFilled(part),
+      filling: this.#filling,
+    });
   }
+
+  #filling = () => ({ table: this.#options.name, done: this.#done, about: this.#about });
 
   /** Undefined when nothing is left to be filled. */
   get progress() {
     if (this.#pending.size === 0) return undefined;
-    return { table: this.#options.name, done: this.#done, about: this.#about };
+    return this.#filling();
   }
 
   run(): Promise<void> {

@@ -2,6 +2,7 @@ import { type AnyEvent, type EventType, parseNewEvent } from '@fairseat/common/e
 import type { Bus, Clock, DeadLetter, Handlers, PublishedState } from '@fairseat/common/ports';
 import { DeadLetters } from './dead-letters.ts';
 import { EventLog } from './event-log.ts';
+import { rowOf } from './event-rows.ts';
 import { Group, type GroupOptions } from './group.ts';
 import { defineLetters, Letters } from './letters.ts';
 import { Newcomers } from './newcomers.ts';
@@ -41,8 +42,8 @@ export class EmbeddedBus implements Bus, CommitListener {
 
   async publish(event: AnyEvent) {
     const checked = parseNewEvent(event);
-    const body = JSON.stringify(checked);
-    return this.#store.write(() => this.#store.append(checked, body), true);
+    const row = rowOf(checked);
+    return this.#store.write(() => this.#store.append(checked, row), true);
   }
 
   watch(listener: (event: AnyEvent) => void) {

@@ -1,9 +1,7 @@
 import type { DeadLetter } from '@fairseat/common/ports';
-import { asJson, MAX_DEAD_LETTERS } from '../delivery.ts';
+import { asJson, DEAD_LETTERS_KEPT, MAX_DEAD_LETTERS } from '../delivery.ts';
 import type { Store } from './store.ts';
 
-/** Of all groups: what a handler that fails for days leaves behind must not fill the disk. */
-const MOST_KEPT = 10_000;
 const BATCH = 250;
 
 /** Events that were given up. Writes belong into a transaction. */
@@ -13,7 +11,7 @@ export class DeadLetters {
   /** Counted once, then kept in step. */
   readonly #counts = new Map<string, number>();
 
-  constructor(store: Store, mostKept = MOST_KEPT) {
+  constructor(store: Store, mostKept = DEAD_LETTERS_KEPT) {
     this.#store = store;
     this.#mostKept = mostKept;
     const rows = store

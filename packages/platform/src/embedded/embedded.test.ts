@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Platform } from '@fairseat/common/ports';
 import {
   busContract,
+  deadLetterContract,
   gatewayContract,
   type OpenHarness,
   tableContract,
@@ -46,5 +47,6 @@ const openHarness: OpenHarness = async (clock) => {
 
 tableContract('embedded', openHarness);
 busContract('embedded', openHarness);
+deadLetterContract('embedded', openHarness);
 timersContract('embedded', openHarness);
 gatewayContract('embedded', openHarness);

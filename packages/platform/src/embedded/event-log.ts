@@ -48,7 +48,7 @@ export class EventLog {
     };
     const upTo = Math.min(old, needed - 1, (first ?? old) + BATCH - 1);
     this.#store.sql('DELETE FROM log_marks WHERE seq < ?').run(upTo);
-    const { changes } = this.#store.sql('DELETE FROM events WHERE seq <= ?').run(upTo);
+    const { changes } = this.#store.sql('DELETE FROM event_log WHERE seq <= ?').run(upTo);
     return Number(changes);
   }
 }

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { StartError } from '@fairseat/common/errors';
+import { defineEvents } from './event-rows.ts';
 
 const SCHEMA_VERSION = 1;
 /** The most that SQLite maps; the rest of the file is read as usual. */
@@ -64,7 +65,7 @@ export function openFile(path: string): StoreFile {
     const version = numberOf(db, 'user_version');
     if (version > SCHEMA_VERSION) throw new Error('it was written by a newer Fairseat');
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-    db.exec('CREATE TABLE IF NOT EXISTS events (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)');
+    defineEvents(db);
     const { last } = db.prepare('SELECT max(seq) AS last FROM events').get() as {
       last: number | null;
     };

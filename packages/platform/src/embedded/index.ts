@@ -1,7 +1,7 @@
 /** The embedded platform: all services in one process and one data folder, with nothing but Node. */
 import type { Clock, OpenGateway, Platform, Stored, TableDefinition } from '@fairseat/common/ports';
 import { systemClock } from '../clock.ts';
-import { type DeliveryTiming, EVENTS_KEPT_MS, timingOf } from '../delivery.ts';
+import { type DeliveryTiming, keptMs, timingOf } from '../delivery.ts';
 import { openWhenAsked } from '../gateway.ts';
 import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
@@ -42,13 +42,11 @@ export interface EmbeddedPlatform extends Platform {
   crash(): void;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** @throws StoreError when the folder cannot be used, with the reason and what to do. */
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
   const { newId = createNewId(clock), open = openFolder, eventsKeptDays } = options;
-  const eventsKeptMs = eventsKeptDays === undefined ? EVENTS_KEPT_MS : eventsKeptDays * DAY_MS;
+  const eventsKeptMs = keptMs(eventsKeptDays);
   const store = new Store(open(dataDir), options.nextTurn);
   defineTimers(store);
   const tables = new Map<string, EmbeddedTable<never>>();

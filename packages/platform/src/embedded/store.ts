@@ -4,6 +4,7 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
 import { DuplicateKey, Unavailable, VersionConflict } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
+import { type EventRow, INSERT_EVENT } from './event-rows.ts';
 import type { StoreFile } from './file.ts';
 
 /** Runs statements inside the group's transaction. Everything else was computed before. */
@@ -110,9 +111,9 @@ export class Store {
   }
 
   /** Saves an event in the log. Call it within a write. */
-  append(event: AnyEvent, body: string) {
+  append(event: AnyEvent, row: EventRow) {
     const seq = this.#nextSeq;
-    this.sql('INSERT INTO events (seq, body) VALUES (?, ?)').run(seq, body);
+    this.sql(INSERT_EVENT).run(seq, ...row);
     this.#nextSeq = seq + 1;
     this.#events.push({ seq, event });
   }

@@ -15,6 +15,7 @@ import {
   type Value,
   writtenIn,
 } from './columns.ts';
+import { rowOf } from './event-rows.ts';
 import { type SideTable, sideTablesOf } from './side-table.ts';
 import type { Store, Write } from './store.ts';
 
@@ -290,9 +291,9 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   }
 
   #prepareEvents(events: AnyEvent[]) {
-    const bodies = events.map((event) => [event, JSON.stringify(event)] as const);
+    const rows = events.map((event) => [event, rowOf(event)] as const);
     return () => {
-      for (const [event, body] of bodies) this.#store.append(event, body);
+      for (const [event, row] of rows) this.#store.append(event, row);
     };
   }
 }

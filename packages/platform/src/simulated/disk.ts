@@ -14,7 +14,7 @@ const READS_THAT_FAIL = 0.1;
 const BROKEN = { errcode: 10, message: 'disk I/O error' };
 const FULL = { errcode: 13, message: 'database or disk is full' };
 
-const isEvent = (saved: Saved[number]) => 'table' in saved && saved.table === 'events';
+const isEvent = (saved: Saved[number]) => 'table' in saved && saved.table === 'event_log';
 
 let disks = 0;
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { eventSql } from '../embedded/event-rows.ts';
 
 type Row = Record<string, string | number>;
 
@@ -11,7 +12,7 @@ export interface RowChange {
 
 /** The columns recorded of the tables of bus and alarms. Records are recorded by their body, indexes not at all. */
 const COLUMNS: Record<string, string[]> = {
-  events: ['seq', 'body'],
+  event_log: ['seq', 'body'],
   cursors: ['consumer', 'seq'],
   parked: ['consumer', 'seq'],
   dead_letters: ['consumer', 'seq', 'body', 'reason', 'died_at'],
@@ -58,7 +59,9 @@ export class RowLog {
     for (const [change, sides] of Object.entries(SIDES)) {
       const rows = sides.map((side) => {
         const from = side === 'before' ? 'OLD' : 'NEW';
-        return `'${side}', json_object(${columns.map((name) => `'${name}', ${from}.${name}`)})`;
+        const sqlOf = (name: string) =>
+          name === 'body' && table === 'event_log' ? eventSql(from) : `${from}.${name}`;
+        return `'${side}', json_object(${columns.map((name) => `'${name}', ${sqlOf(name)}`)})`;
       });
       this.#db.exec(
         `CREATE TEMP TRIGGER ${table}_${change} AFTER ${change} ON main.${table} BEGIN

@@ -92,7 +92,7 @@ export class Told {
       }
       const { table, before, after } = each;
       const row = (after ?? before) as Row;
-      if (table === 'events') history.push(...this.#published(row, last));
+      if (table === 'event_log') history.push(...this.#published(row, last));
       else if (table === 'cursors') history.push(...this.#read(row));
       else if (table === 'timers') history.push(...this.#alarm(before, after));
       else if (table === 'dead_letters') history.push(this.#died(row));

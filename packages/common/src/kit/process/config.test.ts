@@ -26,6 +26,7 @@ describe('the configuration', () => {
       logLevel: 'info',
       eventsKeptDays: 30,
       eventsMaxBytes: 1_073_741_824,
+      compressEvents: false,
       natsReplicas: 1,
     });
   });

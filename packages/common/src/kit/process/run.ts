@@ -17,6 +17,7 @@ interface PlatformOptions {
   openGateway: OpenGateway | undefined;
   natsReplicas: number;
   retention: { eventsKeptDays: number; eventsMaxBytes: number };
+  compressEvents: boolean;
   tlsCaFile?: string;
   namespace?: string;
   rateLimits: boolean;
@@ -68,6 +69,7 @@ async function createServiceHost(
 export function platformOptions(name: string, config: Config, log: Log) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
   const { natsCredentialsFile, tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes } = config;
+  const { compressEvents } = config;
   if (platform !== 'distributed' || !mongodbUrl || !natsUrl) {
     throw new ConfigError(
       `PLATFORM=${platform}: a service by itself needs PLATFORM=distributed. All in one process is \`npm start\``,
@@ -78,6 +80,7 @@ export function platformOptions(name: string, config: Config, log: Log) {
     ...(redisUrl !== undefined && { redisUrl }),
     retention: { eventsKeptDays, eventsMaxBytes },
     ...(natsCredentialsFile !== undefined && { natsCredentialsFile }),
+    compressEvents,
     ...(tlsCaFile !== undefined && { tlsCaFile }),
     ...(namespace !== undefined && { namespace }),
     onError: (message: string, error: unknown) => log.error({ err: error }, message),
