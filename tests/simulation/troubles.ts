@@ -59,7 +59,7 @@ export class Troubles {
         this.#crashAtCommit(fault);
         break;
       case 'outage':
-        this.#simulation.outage(fault.engine, untilMs, fault.owner);
+        this.#simulation.outage({ engine: fault.engine, owner: fault.owner, untilMs });
         break;
       case 'timers lost':
         this.#simulation.loseTimers();

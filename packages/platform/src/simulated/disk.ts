@@ -141,7 +141,7 @@ export class Drive {
     this.#luck = scopes.of('disk').next();
     if (this.#hasNewTables) this.#rows.watch();
     this.#hasNewTables = false;
-    const isAway = this.#environment.outageUntil('tables', 'disk') !== undefined;
+    const isAway = this.#environment.outageUntil('tables', 'disk', { isWrite: true }) !== undefined;
     const isRefused = this.#luck.chance(weather.unavailable) || isAway;
     const statements = this.#luck.between(0, MOST_STATEMENTS);
     this.#statementsLeft = isRefused ? statements : Number.POSITIVE_INFINITY;
