@@ -9,6 +9,7 @@ import { must, Violation } from './checkers/violation.ts';
 import { Client } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { type Exchange, subjectOf } from './exchange.ts';
+import { mostStrayedMs } from './faults/clocks.ts';
 import { live, type Surroundings } from './life.ts';
 import { Market } from './people.ts';
 import type { Plan } from './plan.ts';
@@ -135,6 +136,7 @@ class Run {
       plan,
       wrap,
       onError: (message, error) => checkers.logged(message, error),
+      onStopped: (name, tookMs) => checkers.stopped(name, tookMs),
     });
     const troubles = new Troubles(plan, simulation, cluster);
     const market = new Market(plan.people);
@@ -190,7 +192,8 @@ class Run {
   /** Waits until everything has come to rest. @throws Violation after the bound. */
   async #rest() {
     const { ledger } = this.#checkers;
-    const boundMs = this.#plan.orderExpirationSeconds * 1000 + COMES_TO_REST_MS;
+    const boundMs =
+      this.#plan.orderExpirationSeconds * 1000 + COMES_TO_REST_MS + mostStrayedMs(this.#plan);
     const latestMs = this.#simulation.nowMs + boundMs;
     const isAtRest = () =>
       ledger.unended.size === 0 && this.#simulation.isQuiet && this.#checkers.unrest().length === 0;

@@ -5,16 +5,30 @@ import type { Fault, Plan } from './plan.ts';
 type Crash = Extract<Fault, { kind: 'crash' }>;
 
 /** Returns how long faults may keep a service from its work, at most. One process stops all services at once. */
-export const troubleMsOf = ({ faults, platform }: Plan, service: string): number =>
-  faults.reduce((sumMs, { lastsMs, ...fault }) => {
-    if (fault.kind === 'outage') {
-      const isMet = fault.engine === 'tables' && (fault.owner ?? service) === service;
-      return isMet ? sumMs + lastsMs : sumMs;
-    }
-    const isCrash = fault.kind === 'crash' || fault.kind === 'crash at commit';
-    const isMet = isCrash && (platform === 'embedded' || fault.service === service);
-    return isMet ? sumMs + lastsMs : sumMs;
-  }, 0);
+export const troubleMsOf = (plan: Plan, service: string): number =>
+  plan.faults.reduce(
+    (sumMs, fault) => (isHeldUpBy(fault, plan, service) ? sumMs + fault.lastsMs : sumMs),
+    0,
+  );
+
+function isHeldUpBy(fault: Fault, { platform, replicas }: Plan, service: string): boolean {
+  switch (fault.kind) {
+    case 'outage':
+    case 'disk full':
+      return fault.engine === 'tables' && (fault.owner ?? service) === service;
+    case 'crash':
+    case 'crash at commit':
+      return platform === 'embedded' || fault.service === service;
+    case 'pause':
+      return platform === 'embedded' || (fault.service ?? service) === service;
+    // The other replicas go on.
+    case 'cut':
+    case 'stop':
+      return replicas[service] === 1 && (platform === 'embedded' || fault.service === service);
+    default:
+      return false;
+  }
+}
 
 /** Brings about the planned faults of a run, counted from now on. */
 export class Troubles {
@@ -60,6 +74,30 @@ export class Troubles {
         break;
       case 'outage':
         this.#simulation.outage({ engine: fault.engine, owner: fault.owner, untilMs });
+        break;
+      case 'disk full':
+        this.#simulation.outage({
+          engine: fault.engine,
+          owner: fault.owner,
+          ofWrites: true,
+          untilMs,
+        });
+        break;
+      case 'cut': {
+        const process = `${fault.service} ${fault.replica + 1}`;
+        this.#simulation.outage({ engine: fault.engine, process, untilMs });
+        break;
+      }
+      case 'pause':
+        this.#cluster.pause(fault, untilMs);
+        break;
+      case 'stop':
+        this.#cluster.stop(fault, (atMs) => {
+          this.#endMs = Math.max(this.#endMs, atMs);
+        });
+        break;
+      case 'clock':
+        // Their clocks go by the plan.
         break;
       case 'timers lost':
         this.#simulation.loseTimers();

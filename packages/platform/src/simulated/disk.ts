@@ -33,7 +33,9 @@ export class Disk {
   /** Opens the file for the life of a process. `onCommit` receives saved changes and notes, in order. */
   open(member: Member, onCommit: (saved: Saved) => void): Drive {
     const { db, lastSeq } = openFile(this.#uri);
-    member.onEnd(() => db.close());
+    member.onEnd(() => {
+      if (db.isOpen) db.close();
+    });
     return new Drive({ db, lastSeq }, member, this.#environment, onCommit);
   }
 }

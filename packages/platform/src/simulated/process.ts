@@ -26,6 +26,8 @@ export class Member {
   readonly #environment: Environment;
   #state: 'new' | 'started' | 'closing' | 'ended' = 'new';
   readonly #underWay = new Set<Task>();
+  /** Given up by its engine, while the process goes on with it. */
+  readonly #givenUp = new Set<Task>();
   #awakeAtMs = 0;
   readonly #onStart: (() => void)[] = [];
   readonly #onEnd: (() => void)[] = [];
@@ -71,7 +73,7 @@ export class Member {
   async close() {
     if (!this.isAlive) return;
     this.#state = 'closing';
-    if (this.#underWay.size > 0) {
+    if (this.#underWay.size + this.#givenUp.size > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#whenDone = resolve;
       await promise;
@@ -102,7 +104,9 @@ export class Member {
   #giveUpLater(task: Task) {
     const { queue, timing } = this.#environment;
     queue.at(queue.nowMs + timing.ackWaitMs / 2, 0, () => {
-      if (this.isAlive && this.isPaused && this.#finish(task)) task.onCrash();
+      if (!this.isAlive || !this.isPaused || !this.#underWay.delete(task)) return;
+      this.#givenUp.add(task);
+      task.onCrash();
     });
   }
 
@@ -142,7 +146,8 @@ export class Member {
 
   #finish(task: Task): boolean {
     const wasUnderWay = this.#underWay.delete(task);
-    if (this.#underWay.size === 0) this.#whenDone?.();
+    this.#givenUp.delete(task);
+    if (this.#underWay.size + this.#givenUp.size === 0) this.#whenDone?.();
     return wasUnderWay;
   }
 
@@ -189,6 +194,7 @@ export function createClock(member: Member, skewMs: Skew, environment: Environme
   const skew = typeof skewMs === 'number' ? () => skewMs : skewMs;
   return {
     now: () => queue.nowMs + Math.round(skew(queue.nowMs)),
+    monotonic: () => queue.nowMs,
     after(delayMs, callback) {
       const work = works.getStore();
       const scope = environment.currentScope();

@@ -41,6 +41,7 @@ export interface SimulatedProcess {
   readonly name: string;
   readonly platform: Platform;
   readonly isAlive: boolean;
+  readonly isPaused: boolean;
   /** Ends it at once: none of its code runs again. Saved writes stay, and writes on their way are done or lost. */
   crash(): void;
   /** The same in the middle of its next commit, which luck saves or loses. The returned function calls it off. */
@@ -108,6 +109,9 @@ export class Simulation {
       platform,
       get isAlive() {
         return member.isAlive;
+      },
+      get isPaused() {
+        return member.isPaused;
       },
       crash: () => member.crash(),
       crashAtCommit: (onCrash) => member.crashAtCommit(onCrash),

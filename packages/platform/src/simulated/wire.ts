@@ -44,7 +44,7 @@ export class Wire {
     const work = works.getStore();
     const story = currentStory()?.correlationId;
     const caller = { process: origin.name, story };
-    if (origin.hasStopped) {
+    if (origin.hasStopped && !work?.isZombie && !work?.isStopped) {
       const reason = `${call.name} was called after the end`;
       environment.tell(caller, { kind: 'error', message: 'work goes on after a stop', reason });
     }

@@ -1,0 +1,41 @@
+/** What the faults of a plan excuse: how late, and how far off a clock, something may be. */
+import { mostStrayedMs, strayingMs } from '../faults/clocks.ts';
+import { isCalm, type Plan, skewMsOf } from '../plan.ts';
+import { troubleMsOf } from '../troubles.ts';
+
+/** The most time between the decision about an event and its save, besides a trip: a stopped handler may go on late. */
+const CALM_AGE_MS = 1000;
+const ROUGH_AGE_MS = 20_000;
+/** Without faults a stop waits for no more than a request in work. */
+const STOPS_WITHIN_MS = 5000;
+
+export type Rules = ReturnType<typeof rulesOf>;
+
+export function rulesOf(plan: Plan) {
+  const { latencyMs, slowMs, gatewaySlowMs } = plan.weather;
+  const mostSkewMs =
+    Math.max(...Object.values(plan.skewsMs).flat().map(Math.abs)) + mostStrayedMs(plan);
+  const tripMs = latencyMs[1] + slowMs;
+  const pausedMs = sumOf(plan, 'pause');
+  const awayMs = ['outage', 'disk full', 'cut'].reduce((sum, kind) => sum + sumOf(plan, kind), 0);
+  return {
+    isCalm: isCalm(plan),
+    orderExpirationSeconds: plan.orderExpirationSeconds,
+    mostSkewMs,
+    endsWithinMs: mostSkewMs + 4 * tripMs + troubleMsOf(plan, 'orders'),
+    savedWithinMs: (isCalm(plan) ? CALM_AGE_MS : tripMs + ROUGH_AGE_MS) + pausedMs,
+    decidedWithinMs: mostSkewMs + 10 * tripMs + pausedMs,
+    /** A pause delays no call that was decided on: nothing runs between the two. */
+    takenWithinMs: mostSkewMs + 20 * tripMs + 4 * gatewaySlowMs + 2000,
+    stopsWithinMs: STOPS_WITHIN_MS + 10 * tripMs + 4 * gatewaySlowMs + pausedMs + awayMs,
+    /** Returns the least and the most error of the clock of a process. */
+    skewMsOf(process: string) {
+      const skewMs = skewMsOf(plan, process);
+      const { least, most } = strayingMs(plan, process);
+      return { least: skewMs + least, most: skewMs + most };
+    },
+  };
+}
+
+const sumOf = ({ faults }: Plan, kind: string) =>
+  faults.reduce((sum, fault) => (fault.kind === kind ? sum + fault.lastsMs : sum), 0);
