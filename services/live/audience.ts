@@ -82,6 +82,11 @@ export class Audience {
     }
   }
 
+  /** The number of open streams, and of the topics that they follow. */
+  get open() {
+    return { streams: this.#beatAt.size, topics: this.#byTopic.size };
+  }
+
   /** Writes an event to the streams that follow its ticket or belong to its user. */
   publish(event: AnyEvent) {
     if (this.#beatAt.size === 0) return;

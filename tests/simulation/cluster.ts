@@ -6,9 +6,12 @@ import { type Log, mount, readConfig, type Service, type Session } from '@fairse
 import type { Clock, Platform } from '@fairseat/common/ports';
 import { createServices } from '@fairseat/marketplace/services';
 import type { Simulation } from '@fairseat/platform/simulated';
+import { storyNamed } from './client.ts';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
 import { isAt, type Place } from './faults/place.ts';
 import { KILLED_AFTER_MS, type Stoppable, stopInOrder } from './faults/stops.ts';
+import { attending } from './live/attended.ts';
+import { Stream } from './live/stream.ts';
 import { type Plan, SERVICES, skewMsOf } from './plan.ts';
 
 /** Hashing costs time on purpose and runs on threads, so it is passed in. */
@@ -34,15 +37,18 @@ const services = createServices(passwords);
 const serviceNamed = (name: string) => services.find((service) => service.name === name) as Service;
 
 /** On the embedded platform all services share one process. */
-function processesOf({ platform, replicas }: Plan) {
-  if (platform === 'embedded') return [{ services: SERVICES, index: 0 }];
-  return SERVICES.flatMap((service) =>
-    Array.from({ length: replicas[service] as number }, (_, index) => ({
+function processesOf({ platform, replicas, pages }: Plan) {
+  const live = pages ? ['live'] : [];
+  if (platform === 'embedded') return [{ services: [...SERVICES, ...live], index: 0 }];
+  return [...SERVICES, ...live].flatMap((service) =>
+    Array.from({ length: replicas[service] ?? LIVE_REPLICAS }, (_, index) => ({
       services: [service],
       index,
     })),
   );
 }
+
+const LIVE_REPLICAS = 2;
 
 const processNamed = (services: readonly string[], index: number) =>
   `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
@@ -51,6 +57,8 @@ interface Replica extends Stoppable {
   /** The services that run in its process, and die with it. */
   services: readonly string[];
   door: Door;
+  /** Returns a line for each kind of those that it attends to. */
+  attended: () => string[];
   inWork: Set<Promise<unknown>>;
 }
 
@@ -133,6 +141,28 @@ export class Cluster {
     return ask(replica, asked, story);
   }
 
+  /** Opens a live stream at a living replica, if there is one. */
+  listen(
+    { query, cookie, story }: { query: string; cookie: string | undefined; story: string },
+    die: number,
+    receive: (text: string) => void,
+  ): Stream | undefined {
+    const living = this.#living('live');
+    const replica = living[Math.floor(die * living.length)];
+    if (replica === undefined) return undefined;
+    const raw = new Stream(this.#options.simulation, replica.process, receive);
+    const asked = { method: 'GET', url: `/api/live${query}`, cookie, raw } as const;
+    const answer = replica.door.request(asked, storyNamed(story));
+    void answer.then(({ status }) => status === 200 || raw.end());
+    return raw;
+  }
+
+  /** Returns a line for each kind of streams, topics or requests that a living replica attends to. */
+  attended(): string[] {
+    const replicas = [...this.#replicas.keys()].flatMap((service) => this.#living(service));
+    return [...new Set(replicas)].flatMap((replica) => replica.attended());
+  }
+
   /** Sends a request to every living replica of the service that the path belongs to. */
   requestAll(asked: DoorRequest, story: Story): Promise<DoorReply>[] {
     return this.#living(serviceOf(asked.url)).map((replica) => ask(replica, asked, story));
@@ -171,16 +201,23 @@ export class Cluster {
       ...{ app: door.app, platform, config, log },
       ...{ verifySession: verifier(clock), signSession: signer(clock) },
     };
+    const attended: (() => string[])[] = [];
     const running: Awaited<ReturnType<typeof mount>>[] = [];
     for (const service of services) {
-      running.push(await mount(serviceNamed(service), surroundings));
+      const attentive = attending(serviceNamed(service));
+      attended.push(attentive.attended);
+      running.push(await mount(attentive.service, surroundings));
     }
     await platform.start();
     for (const service of running) service.start();
     const replica: Replica = {
       ...{ services, process, door },
       inWork: new Set(),
-      stop: () => Promise.all(running.map((service) => service.stop())),
+      attended: () => attended.flatMap((lines) => lines()).map((line) => `${name}, ${line}`),
+      stop() {
+        door.close();
+        return Promise.all(running.map((service) => service.stop()));
+      },
       close: () => platform.close(),
     };
     for (const service of services) this.#set(service, index, replica);

@@ -71,6 +71,8 @@ export interface Plan {
   orderExpirationSeconds: number;
   /** Of the setting; unset for the default. */
   currency?: string;
+  /** The number of pages that follow tickets live; unset without the live service. */
+  pages?: number;
   replicas: Record<string, number>;
   /** The error of each replica's clock. */
   skewsMs: Record<string, number[]>;
@@ -141,12 +143,10 @@ export function createPlan(seed: number, { platform, isWhole, ...options }: Plan
 }
 
 /** A run without any fault stays without. */
-function whole(plan: Plan, faults: FaultLevel): Plan {
-  const currency = stream(plan.seed, 'currency')() < 0.3 ? 'eur' : 'usd';
-  return {
-    ...(isCalm(plan) || faults === 'none' ? plan : withLaterFaults(plan, faults)),
-    currency,
-  };
+function whole(kept: Plan, faults: FaultLevel): Plan {
+  const currency = stream(kept.seed, 'currency')() < 0.3 ? 'eur' : 'usd';
+  const plan = isCalm(kept) || faults === 'none' ? kept : withLaterFaults(kept, faults);
+  return { ...plan, currency, pages: 2 };
 }
 
 /** Fits a plan to one process: replicas become one, and faults that it cannot have are left out. */

@@ -11,6 +11,7 @@ import { Cluster } from './cluster.ts';
 import { type Exchange, subjectOf } from './exchange.ts';
 import { mostStrayedMs } from './faults/clocks.ts';
 import { live, type Surroundings } from './life.ts';
+import { Pages } from './live/pages.ts';
 import { Market } from './people.ts';
 import type { Plan } from './plan.ts';
 import { buyOnce, readLists, useOldSessions } from './probe.ts';
@@ -153,16 +154,19 @@ class Run {
     });
     const isOver = () => checkers.isOver;
     const world: Surroundings = { plan, simulation, client, market, isOver };
+    const pages = new Pages(world, cluster);
 
     const phases = [
       () => this.#passing(live(world)),
       () => this.#calmDown(troubles, client),
       () => this.#rest(),
       ...(plan.seed % LINGERS_EVERY === 0 ? [() => this.#linger()] : []),
+      ...(plan.pages ? [() => this.#passing(pages.showTheTruth(checkers.ledger))] : []),
       () => this.#passing(useOldSessions(cluster, client.exchanges)),
       () => this.#passing(readLists(world, checkers.ledger)),
       () => this.#passing(buyOnce(world)),
       () => this.#rest(),
+      ...(plan.pages ? [() => this.#passing(pages.leave())] : []),
     ];
     for (const phase of phases) if (!isOver()) await phase();
     checkers.overall(client.exchanges);

@@ -7,6 +7,8 @@ import { type StoredPayment, violationsIn } from '@fairseat/test-support/invaria
 import type { Exchange } from '../exchange.ts';
 import { isCalm, type Plan } from '../plan.ts';
 import { checkAnswer } from './answers.ts';
+import { checkAsked, checkCurrency } from './currency.ts';
+import { Deliveries } from './deliveries.ts';
 import { Effects } from './effects.ts';
 import { checkHolds } from './holds.ts';
 import { GatewayKeys, IdempotencyKeys } from './idempotency.ts';
@@ -38,6 +40,7 @@ const EXCUSE =
 export class Checkers {
   readonly ledger = new Ledger();
   readonly #effects;
+  readonly #deliveries;
   readonly #settling;
   readonly #repeats = new Repeats();
   readonly #mayMissEnds: boolean;
@@ -57,6 +60,7 @@ export class Checkers {
     this.#nowMs = nowMs;
     const rules = rulesOf(plan);
     this.#effects = new Effects(this.ledger, (process) => rules.skewMsOf(process).least);
+    this.#deliveries = new Deliveries(plan);
     this.#settling = new Settling(this.ledger, isCalm(plan));
     this.#mayMissEnds = plan.faults.some(
       (fault) => fault.kind === 'event lost' && fault.group === 'payments',
@@ -76,8 +80,9 @@ export class Checkers {
 
   heard(entry: Entry): void {
     this.#guard(() => this.#effects.heard(entry));
+    this.#guard(() => this.#deliveries.heard(entry));
     if (entry.kind === 'write') this.#guard(() => this.#written(entry));
-    else if (entry.kind === 'gateway') this.#guard(() => this.#gatewayKeys.asked(entry));
+    else if (entry.kind === 'gateway') this.#guard(() => this.#askedGateway(entry));
     else if (entry.kind === 'dead') {
       const { event, group, reason } = entry;
       this.fail('no dead letters', `${event.type} died at ${group}: ${reason}`);
@@ -175,6 +180,11 @@ export class Checkers {
     }
   }
 
+  #askedGateway(entry: Extract<Entry, { kind: 'gateway' }>) {
+    this.#gatewayKeys.asked(entry);
+    checkAsked(entry, this.ledger, this.#rules.currency);
+  }
+
   /** Checks a write before the ledger records it. */
   #written(write: Write) {
     const { table, before, after, events } = write;
@@ -194,7 +204,10 @@ export class Checkers {
     if (table === 'tickets_tickets') checkTicket(write, this.ledger);
     if (table === 'orders_orders') checkOrder(write, this.ledger, this.#rules);
     if (table === 'orders_listings') checkListing(write, this.ledger);
-    if (table === 'payments_payments') checkPayment(write, this.ledger, this.#rules);
+    if (table === 'payments_payments') {
+      checkPayment(write, this.ledger, this.#rules);
+      checkCurrency(write, this.#rules.currency);
+    }
     if (table === 'test_gateway_payments') checkGateway(write, this.ledger, this.#rules);
     this.#repeats.look(write);
     this.ledger.record(write);

@@ -2,6 +2,7 @@
 import { mostStrayedMs, strayingMs } from '../faults/clocks.ts';
 import { isCalm, type Plan, skewMsOf } from '../plan.ts';
 import { troubleMsOf } from '../troubles.ts';
+import { DEFAULT_CURRENCY } from './currency.ts';
 
 /** The most time between the decision about an event and its save, besides a trip: a stopped handler may go on late. */
 const CALM_AGE_MS = 1000;
@@ -20,6 +21,8 @@ export function rulesOf(plan: Plan) {
   const awayMs = ['outage', 'disk full', 'cut'].reduce((sum, kind) => sum + sumOf(plan, kind), 0);
   return {
     isCalm: isCalm(plan),
+    readsMayFail: readsMayFail(plan),
+    currency: plan.currency ?? DEFAULT_CURRENCY,
     orderExpirationSeconds: plan.orderExpirationSeconds,
     mostSkewMs,
     endsWithinMs: mostSkewMs + 4 * tripMs + troubleMsOf(plan, 'orders'),
@@ -36,6 +39,12 @@ export function rulesOf(plan: Plan) {
     },
   };
 }
+
+/** On a full disk reads go on; all else that takes an engine or a process away also refuses them. */
+const readsMayFail = ({ weather, faults, platform }: Plan) =>
+  weather.unavailable > 0 ||
+  platform === 'embedded' ||
+  faults.some(({ kind }) => kind === 'outage' || kind === 'cut' || kind === 'stop');
 
 const sumOf = ({ faults }: Plan, kind: string) =>
   faults.reduce((sum, fault) => (fault.kind === kind ? sum + fault.lastsMs : sum), 0);

@@ -15,8 +15,11 @@ export type LaterFault =
   | { kind: 'stop'; service: string; replica: number };
 
 type Random = () => number;
-type Outage = Omit<Extract<Fault, { kind: 'outage' }>, 'atMs' | 'lastsMs'>;
-type Draw = (random: Random, plan: Plan) => LaterFault | Outage;
+type Untimed<F> = Omit<F, 'atMs' | 'lastsMs'>;
+type Usual =
+  | Untimed<Extract<Fault, { kind: 'outage' }>>
+  | Untimed<Extract<Fault, { kind: 'crash' }>>;
+type Draw = (random: Random, plan: Plan) => LaterFault | Usual;
 
 const replicaOf = (random: Random, { replicas }: Plan) => {
   const service = pick(SERVICES, random());
@@ -66,6 +69,14 @@ const KINDS: Record<string, Kind> = {
   stop: {
     lastsMs: [50, 10_000],
     draw: (random, plan) => ({ kind: 'stop', ...replicaOf(random, plan) }),
+  },
+  ofLive: {
+    lastsMs: [200, 60_000],
+    draw: (random) => {
+      const where = { service: 'live', replica: random() < 0.5 ? 0 : 1 };
+      const kind = pick(['cut', 'pause', 'stop', 'crash'] as const, random());
+      return kind === 'cut' ? { kind, engine: 'bus', ...where } : { kind, ...where };
+    },
   },
   longOutage: {
     lastsMs: [60_000, 300_000],
