@@ -117,6 +117,12 @@ export class Cluster {
     }
   }
 
+  /** Whether a request waits at this replica. */
+  isWaitedFor({ service = '', replica }: Place): boolean {
+    const lines = this.#replicas.get(service)?.[replica]?.attended() ?? [];
+    return lines.some((line) => line.endsWith(' waiting'));
+  }
+
   /** Stops a replica in order, if it lives, and starts it again after a while. `onEnd` receives when at the latest. */
   stop(
     { service, replica: index, lastsMs }: { service: string; replica: number; lastsMs: number },
@@ -153,7 +159,11 @@ export class Cluster {
     const raw = new Stream(this.#options.simulation, replica.process, receive);
     const asked = { method: 'GET', url: `/api/live${query}`, cookie, raw } as const;
     const answer = replica.door.request(asked, storyNamed(story));
-    void answer.then(({ status }) => status === 200 || raw.end());
+    replica.inWork.add(answer);
+    void answer.then(({ status }) => {
+      replica.inWork.delete(answer);
+      if (status !== 200) raw.end();
+    });
     return raw;
   }
 

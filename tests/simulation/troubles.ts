@@ -2,6 +2,8 @@ import type { Simulation } from '@fairseat/platform/simulated';
 import type { Cluster } from './cluster.ts';
 import type { Fault, Plan } from './plan.ts';
 
+const LOOKS_EVERY_MS = 50;
+
 type Crash = Extract<Fault, { kind: 'crash' }>;
 
 /** Returns how long faults may keep a service from its work, at most. One process stops all services at once. */
@@ -46,7 +48,8 @@ export class Troubles {
     this.#endMs = simulation.nowMs;
     for (const fault of faults) {
       const atMs = simulation.nowMs + fault.atMs;
-      this.#endMs = Math.max(this.#endMs, atMs + fault.lastsMs);
+      const latestMs = atMs + (fault.kind === 'stop' ? (fault.withinMs ?? 0) : 0);
+      this.#endMs = Math.max(this.#endMs, latestMs + fault.lastsMs);
       simulation.at(atMs, () => this.#inflict(fault));
     }
     simulation.onHistory(({ kind, process }) => {
@@ -92,9 +95,7 @@ export class Troubles {
         this.#cluster.pause(fault, untilMs);
         break;
       case 'stop':
-        this.#cluster.stop(fault, (atMs) => {
-          this.#endMs = Math.max(this.#endMs, atMs);
-        });
+        this.#stop(fault, this.#simulation.nowMs + (fault.withinMs ?? 0));
         break;
       case 'clock':
         // Their clocks go by the plan.
@@ -105,6 +106,17 @@ export class Troubles {
       case 'event lost':
         this.#callOff.push(this.#simulation.loseEvent(fault.group, fault.type));
     }
+  }
+
+  #stop(fault: Extract<Fault, { kind: 'stop' }>, latestMs: number) {
+    const { nowMs } = this.#simulation;
+    if (nowMs < latestMs && !this.#cluster.isWaitedFor(fault)) {
+      this.#simulation.at(nowMs + LOOKS_EVERY_MS, () => this.#stop(fault, latestMs));
+      return;
+    }
+    this.#cluster.stop(fault, (atMs) => {
+      this.#endMs = Math.max(this.#endMs, atMs);
+    });
   }
 
   #saved(process: string) {

@@ -51,6 +51,7 @@ export class Checkers {
   readonly #rules;
   readonly #keys = new IdempotencyKeys();
   readonly #nowMs: () => number;
+  readonly #startMs: number;
   readonly #gatewayKeys = new GatewayKeys();
   readonly #approved = new Set<string>();
   readonly #cancelled = new Set<string>();
@@ -58,6 +59,7 @@ export class Checkers {
 
   constructor(plan: Plan, nowMs: () => number) {
     this.#nowMs = nowMs;
+    this.#startMs = nowMs();
     const rules = rulesOf(plan);
     this.#effects = new Effects(this.ledger, (process) => rules.skewMsOf(process).least);
     this.#deliveries = new Deliveries(plan);
@@ -114,7 +116,7 @@ export class Checkers {
   /** A process that stops in order ends its work, and waits for nothing that may come later. */
   stopped(name: string, tookMs: number): void {
     this.#guard(() => {
-      const isSoon = tookMs <= this.#rules.stopsWithinMs;
+      const isSoon = tookMs <= this.#rules.stopsWithinMs(this.#nowMs() - tookMs - this.#startMs);
       must('a stop in order is soon over', isSoon, () => `${name} took ${tookMs} ms`);
     });
   }

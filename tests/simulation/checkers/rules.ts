@@ -1,5 +1,6 @@
 /** What the faults of a plan excuse: how late, and how far off a clock, something may be. */
 import { mostStrayedMs, strayingMs } from '../faults/clocks.ts';
+import { KILLED_AFTER_MS } from '../faults/stops.ts';
 import { isCalm, type Plan, skewMsOf } from '../plan.ts';
 import { troubleMsOf } from '../troubles.ts';
 import { DEFAULT_CURRENCY } from './currency.ts';
@@ -8,17 +9,19 @@ import { DEFAULT_CURRENCY } from './currency.ts';
 const CALM_AGE_MS = 1000;
 const ROUGH_AGE_MS = 20_000;
 /** Without faults a stop waits for no more than a request in work. */
-const STOPS_WITHIN_MS = 5000;
+const STOPS_WITHIN_MS = 4000;
+/** Kinds of faults during which a call, and so a stop, takes as long as they last. */
+const HOLDING_STOPS = ['pause', 'outage', 'disk full', 'cut'];
 
 export type Rules = ReturnType<typeof rulesOf>;
 
 export function rulesOf(plan: Plan) {
-  const { latencyMs, slowMs, gatewaySlowMs } = plan.weather;
+  const { faults, weather } = plan;
+  const { latencyMs, slow, slowMs, gatewaySlowMs } = weather;
   const mostSkewMs =
     Math.max(...Object.values(plan.skewsMs).flat().map(Math.abs)) + mostStrayedMs(plan);
   const tripMs = latencyMs[1] + slowMs;
   const pausedMs = sumOf(plan, 'pause');
-  const awayMs = ['outage', 'disk full', 'cut'].reduce((sum, kind) => sum + sumOf(plan, kind), 0);
   return {
     isCalm: isCalm(plan),
     readsMayFail: readsMayFail(plan),
@@ -30,7 +33,17 @@ export function rulesOf(plan: Plan) {
     decidedWithinMs: mostSkewMs + 10 * tripMs + pausedMs,
     /** A pause delays no call that was decided on: nothing runs between the two. */
     takenWithinMs: mostSkewMs + 20 * tripMs + 4 * gatewaySlowMs + 2000,
-    stopsWithinMs: STOPS_WITHIN_MS + 10 * tripMs + 4 * gatewaySlowMs + pausedMs + awayMs,
+    /** The longest that a stop which begins so long after the start of the run may take. */
+    stopsWithinMs(sinceMs: number) {
+      const calmMs = STOPS_WITHIN_MS + 4 * (slow > 0 ? tripMs : latencyMs[1]);
+      const isTroubled = faults.some(
+        ({ kind, atMs, lastsMs }) =>
+          HOLDING_STOPS.includes(kind) &&
+          atMs < sinceMs + KILLED_AFTER_MS &&
+          sinceMs < atMs + lastsMs,
+      );
+      return isTroubled ? KILLED_AFTER_MS : calmMs + (slow > 0 ? 4 * gatewaySlowMs : 0);
+    },
     /** Returns the least and the most error of the clock of a process. */
     skewMsOf(process: string) {
       const skewMs = skewMsOf(plan, process);

@@ -11,8 +11,8 @@ export type LaterFault =
   | { kind: 'cut'; engine: 'tables' | 'bus' | 'timers'; service: string; replica: number }
   /** A process or a machine stands still, and goes on with what it believed before. */
   | ({ kind: 'pause' } & Place)
-  /** A replica is asked to end, and starts again. */
-  | { kind: 'stop'; service: string; replica: number };
+  /** A replica is asked to end, and starts again; with `withinMs` as soon as a request waits there, or then. */
+  | { kind: 'stop'; service: string; replica: number; withinMs?: number };
 
 type Random = () => number;
 type Untimed<F> = Omit<F, 'atMs' | 'lastsMs'>;
@@ -68,7 +68,12 @@ const KINDS: Record<string, Kind> = {
   },
   stop: {
     lastsMs: [50, 10_000],
-    draw: (random, plan) => ({ kind: 'stop', ...replicaOf(random, plan) }),
+    draw: (random, plan) => {
+      if (random() < 0.5) return { kind: 'stop', ...replicaOf(random, plan) };
+      // Buyers wait at orders.
+      const replica = Math.floor(random() * (plan.replicas['orders'] as number));
+      return { kind: 'stop', service: 'orders', replica, withinMs: 60_000 };
+    },
   },
   ofLive: {
     lastsMs: [200, 60_000],

@@ -58,7 +58,9 @@ export class Page {
     if (!this.#stream?.isOpen) return [`${this.#name} has no stream`];
     return [...this.#shown].flatMap(([id, version]) => {
       const last = ledger.tickets.get(id)?.version;
-      return version === last ? [] : [`${this.#name} shows ticket ${id} at ${version}, not ${last}`];
+      return version === last
+        ? []
+        : [`${this.#name} shows ticket ${id} at ${version}, not ${last}`];
     });
   }
 

@@ -111,10 +111,19 @@ async function findsNothing(
   options: Omit<Quarry, 'mutant' | 'platform' | 'isWhole'>,
 ): Promise<boolean> {
   const seeds = Math.max(...hunted.map(lastSeed));
-  const sound = await hunt({ ...options, shrink: false, mutant: undefined, platform, isWhole, seeds });
+  const sound = await hunt({
+    ...options,
+    shrink: false,
+    mutant: undefined,
+    platform,
+    isWhole,
+    seeds,
+  });
   const isSound = sound.kind === 'nothing';
   const verdict = isSound ? 'found nothing' : `found something: ${JSON.stringify(sound)}`;
-  print(`The same ${seeds} seeds without a bug, on the ${platform} platform${isWhole ? ' with the later faults' : ''}, ${verdict}.`);
+  print(
+    `The same ${seeds} seeds without a bug, on the ${platform} platform${isWhole ? ' with the later faults' : ''}, ${verdict}.`,
+  );
   return isSound;
 }
 

@@ -29,6 +29,7 @@ export class Member {
   /** Given up by its engine, while the process goes on with it. */
   readonly #givenUp = new Set<Task>();
   #awakeAtMs = 0;
+  ownCalls = 0;
   readonly #onStart: (() => void)[] = [];
   readonly #onEnd: (() => void)[] = [];
   #whenDone: (() => void) | undefined;
@@ -79,6 +80,11 @@ export class Member {
       await promise;
     }
     if (!this.isAlive) return;
+    if (this.ownCalls > 0) {
+      const reason = `${this.ownCalls} calls under way`;
+      const caller = { process: this.name, story: undefined };
+      this.#environment.tell(caller, { kind: 'error', message: 'stopped amid its work', reason });
+    }
     this.#end('stop');
     this.hasStopped = true;
   }

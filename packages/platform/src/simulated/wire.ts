@@ -21,6 +21,8 @@ export interface Origin {
   readonly isAlive: boolean;
   /** True once it has ended in order, after all its work. */
   readonly hasStopped?: boolean;
+  /** Counts its calls under way that no engine gave it: those of requests and of periodic work. */
+  ownCalls?: number;
   /** Does work now, or when a pause of it is over. */
   whenAwake?(work: () => void): void;
 }
@@ -59,9 +61,12 @@ export class Wire {
     }
     const counts = call.isWrite || scope !== undefined;
     if (counts) environment.underWay += 1;
+    const isOwn = work === undefined && origin.ownCalls !== undefined;
+    if (isOwn) origin.ownCalls = (origin.ownCalls ?? 0) + 1;
     const answer = (deliver: () => void) =>
       environment.after(fate.backMs, luck, () => {
         if (counts) environment.underWay -= 1;
+        if (isOwn) origin.ownCalls = (origin.ownCalls ?? 0) - 1;
         const arrive = () => {
           if (origin.isAlive && !work?.isStopped) deliver();
         };
