@@ -2,10 +2,14 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { App, ServiceContext } from '@fairseat/common/kit';
+import {
+  type App,
+  createApp,
+  createLog,
+  readConfig,
+  type ServiceContext,
+} from '@fairseat/common/kit';
 import { createTestClock } from '@fairseat/common/testing';
-import Fastify from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Audience } from './audience.ts';
 import { routes } from './routes.ts';
@@ -15,10 +19,12 @@ afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 
 async function open(visitorOf: () => Promise<null> = async () => null) {
   const audience = new Audience(createTestClock(), false);
-  const app = Fastify() as unknown as App;
+  const config = readConfig({});
+  const app = await createApp({
+    ...{ config, log: createLog('silent'), newId: () => '0'.repeat(32) },
+    ...{ isReady: () => true, backfills: () => [] },
+  });
   apps.push(app);
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
   await app.register(routes(audience, () => {}, { visitorOf } as unknown as ServiceContext));
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;

@@ -38,15 +38,6 @@ const bugs: Omit<Mutant, 'isWhole'>[] = [
     rules: ['an event reaches its group in time'],
   },
   {
-    name: 'stop-waits-for-waiters',
-    shows: [59],
-    breaks: 'a process that is asked to end waits for what its requests wait for',
-    file: mount,
-    find: `      changes.close();\n`,
-    replace: '',
-    rules: ['a stop in order is soon over'],
-  },
-  {
     name: 'stop-leaves-sweeps',
     shows: 'guard',
     breaks: 'a process closes its platform while its sweeps go on',
