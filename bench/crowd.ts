@@ -49,7 +49,7 @@ export async function measureCrowd(report: Report) {
 /** A session for each buyer, signed here, since signing up so many would measure password hashing. */
 async function signIn(dataDir: string): Promise<string[]> {
   const key = JSON.parse(readFileSync(join(dataDir, 'session-key.json'), 'utf8'));
-  const sign = await createSessionSigner(key, { now: Date.now, after: () => () => {} });
+  const sign = await createSessionSigner(key, { now: Date.now });
   const idOf = (prefix: string, buyer: number) => prefix + buyer.toString(16).padStart(31, '0');
   return Promise.all(
     Array.from(

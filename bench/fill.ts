@@ -21,6 +21,7 @@ const RARE_WORDS = 1000;
 let now = Date.now() - count * 1000;
 const clock = {
   now: () => now,
+  monotonic: () => performance.now(),
   after(delayMs: number, callback: () => void) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);

@@ -93,7 +93,7 @@ export class Processes {
     mkdirSync(this.#folder);
     writeFileSync(join(this.#folder, 'private.json'), JSON.stringify(key));
     writeFileSync(join(this.#folder, 'public.json'), JSON.stringify(publicKeyOf(key)));
-    const sign = await createSessionSigner(key, { now: Date.now, after: () => () => {} });
+    const sign = await createSessionSigner(key, { now: Date.now });
     const ids = Array.from({ length: 1 + BUYERS }, (_, n) => String(n).padStart(32, 'b'));
     return Promise.all(ids.map(async (id) => `session=${await sign(id, id)}`));
   }

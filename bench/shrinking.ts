@@ -22,6 +22,7 @@ export async function measureShrinking(report: Report) {
   let aheadMs = 0;
   const clock = {
     now: () => Date.now() + aheadMs,
+    monotonic: () => performance.now(),
     after(delayMs: number, callback: () => void) {
       const timer = setTimeout(callback, delayMs);
       return () => clearTimeout(timer);

@@ -68,7 +68,7 @@ export class Audience {
       if (others) others.add(stream);
       else this.#byTopic.set(topic, new Set([stream]));
     }
-    this.#beatAt.set(stream, this.#clock.now() + BEAT_MS);
+    this.#beatAt.set(stream, this.#clock.monotonic() + BEAT_MS);
     stream.write(frame('reset', this.#time()));
   }
 
@@ -80,6 +80,11 @@ export class Audience {
       others?.delete(stream);
       if (others?.size === 0) this.#byTopic.delete(topic);
     }
+  }
+
+  /** The number of open streams, and of the topics that they follow. */
+  get open() {
+    return { streams: this.#beatAt.size, topics: this.#byTopic.size };
   }
 
   /** Writes an event to the streams that follow its ticket or belong to its user. */
@@ -112,7 +117,7 @@ export class Audience {
   /** Sends `beat` to the streams whose turn it is, and ends those whose session has ended. */
   async beat() {
     this.#resetStale();
-    const now = this.#clock.now();
+    const now = this.#clock.monotonic();
     const due = [...this.#beatAt].filter(([, at]) => at <= now).map(([stream]) => stream);
     const beat = frame('beat', this.#time());
     const beaten = due.map(async (stream) => {

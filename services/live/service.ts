@@ -1,6 +1,8 @@
-import { defineService } from '@fairseat/common/kit';
+import { defineService, type ServiceContext } from '@fairseat/common/kit';
 import { Audience } from './audience.ts';
 import { routes } from './routes.ts';
+
+export { Audience } from './audience.ts';
 
 const LOOK_EVERY_MS = 1000;
 
@@ -10,15 +12,17 @@ export const live = defineService({
   prefixes: ['/api/live'],
   needs: ['watch'],
   hears: [],
-  build(context) {
-    const audience = new Audience(context.clock, context.config.rateLimits);
-    const stopWatching = context.watch(
-      (event) => audience.publish(event),
-      () => audience.startAfresh(),
-    );
-    return {
-      routes: routes(audience, stopWatching, context),
-      tasks: [{ name: 'beat', intervalMs: LOOK_EVERY_MS, run: () => audience.beat() }],
-    };
-  },
+  build: (context) => serve(new Audience(context.clock, context.config.rateLimits), context),
 });
+
+/** Connects an audience to the bus and to its streams. */
+export function serve(audience: Audience, context: ServiceContext<'watch'>) {
+  const stopWatching = context.watch(
+    (event) => audience.publish(event),
+    () => audience.startAfresh(),
+  );
+  return {
+    routes: routes(audience, stopWatching, context),
+    tasks: [{ name: 'beat', intervalMs: LOOK_EVERY_MS, run: () => audience.beat() }],
+  };
+}

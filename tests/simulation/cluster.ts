@@ -5,8 +5,13 @@ import { Unavailable, VersionConflict } from '@fairseat/common/errors';
 import { type Log, mount, readConfig, type Service, type Session } from '@fairseat/common/kit';
 import type { Clock, Platform } from '@fairseat/common/ports';
 import { createServices } from '@fairseat/marketplace/services';
-import type { SimulatedProcess, Simulation } from '@fairseat/platform/simulated';
+import type { Simulation } from '@fairseat/platform/simulated';
+import { storyNamed } from './client.ts';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
+import { isAt, type Place } from './faults/place.ts';
+import { KILLED_AFTER_MS, type Stoppable, stopInOrder } from './faults/stops.ts';
+import { attending } from './live/attended.ts';
+import { Stream } from './live/stream.ts';
 import { type Plan, SERVICES, skewMsOf } from './plan.ts';
 
 /** Hashing costs time on purpose and runs on threads, so it is passed in. */
@@ -32,24 +37,29 @@ const services = createServices(passwords);
 const serviceNamed = (name: string) => services.find((service) => service.name === name) as Service;
 
 /** On the embedded platform all services share one process. */
-function processesOf({ platform, replicas }: Plan) {
-  if (platform === 'embedded') return [{ services: SERVICES, index: 0 }];
-  return SERVICES.flatMap((service) =>
-    Array.from({ length: replicas[service] as number }, (_, index) => ({
+function processesOf({ platform, replicas, pages }: Plan) {
+  const live = pages ? ['live'] : [];
+  if (platform === 'embedded') return [{ services: [...SERVICES, ...live], index: 0 }];
+  return [...SERVICES, ...live].flatMap((service) =>
+    Array.from({ length: replicas[service] ?? LIVE_REPLICAS }, (_, index) => ({
       services: [service],
       index,
     })),
   );
 }
 
+const LIVE_REPLICAS = 2;
+
 const processNamed = (services: readonly string[], index: number) =>
   `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
 
-interface Replica {
+interface Replica extends Stoppable {
   /** The services that run in its process, and die with it. */
   services: readonly string[];
-  process: SimulatedProcess;
   door: Door;
+  /** Returns a line for each kind of those that it attends to. */
+  attended: () => string[];
+  inWork: Set<Promise<unknown>>;
 }
 
 export interface ClusterOptions {
@@ -59,14 +69,18 @@ export interface ClusterOptions {
   wrap?: ((platform: Platform) => Platform) | undefined;
   /** Receives errors that a service logged, except when an engine was away. */
   onError: (message: string, error: unknown) => void;
+  /** Receives the time that a replica took to stop in order. */
+  onStopped: (name: string, tookMs: number) => void;
 }
 
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #replicas = new Map<string, (Replica | undefined)[]>();
+  readonly #startMs: number;
 
   private constructor(options: ClusterOptions) {
     this.#options = options;
+    this.#startMs = options.simulation.nowMs;
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
@@ -94,12 +108,69 @@ export class Cluster {
     });
   }
 
+  /** Lets every process at this place stand still. */
+  pause(place: Place, untilMs: number): void {
+    for (const { process } of new Set(
+      [...this.#replicas.keys()].flatMap((of) => this.#living(of)),
+    )) {
+      if (isAt(place, process.name)) process.pause(untilMs);
+    }
+  }
+
+  /** Whether a request waits at this replica. */
+  isWaitedFor({ service = '', replica }: Place): boolean {
+    const lines = this.#replicas.get(service)?.[replica]?.attended() ?? [];
+    return lines.some((line) => line.endsWith(' waiting'));
+  }
+
+  /** Stops a replica in order, if it lives, and starts it again after a while. `onEnd` receives when at the latest. */
+  stop(
+    { service, replica: index, lastsMs }: { service: string; replica: number; lastsMs: number },
+    onEnd: (atMs: number) => void,
+  ): void {
+    const replica = this.#replicas.get(service)?.[index];
+    if (replica === undefined) return;
+    const { simulation, onStopped } = this.#options;
+    for (const each of replica.services) this.#set(each, index, undefined);
+    onEnd(simulation.nowMs + KILLED_AFTER_MS + lastsMs);
+    void stopInOrder(simulation, replica).then((tookMs) => {
+      if (tookMs !== undefined) onStopped(replica.process.name, tookMs);
+      this.#startAgain(replica, index, lastsMs);
+    });
+  }
+
   /** Sends a request to a living replica. Never resolves when there is none, or when it dies before it answers. */
   async request(asked: DoorRequest, story: Story, die: number): Promise<DoorReply> {
     const living = this.#living(serviceOf(asked.url));
     const replica = living[Math.floor(die * living.length)];
     if (replica === undefined) return new Promise(() => {});
     return ask(replica, asked, story);
+  }
+
+  /** Opens a live stream at a living replica, if there is one. */
+  listen(
+    { query, cookie, story }: { query: string; cookie: string | undefined; story: string },
+    die: number,
+    receive: (text: string) => void,
+  ): Stream | undefined {
+    const living = this.#living('live');
+    const replica = living[Math.floor(die * living.length)];
+    if (replica === undefined) return undefined;
+    const raw = new Stream(this.#options.simulation, replica.process, receive);
+    const asked = { method: 'GET', url: `/api/live${query}`, cookie, raw } as const;
+    const answer = replica.door.request(asked, storyNamed(story));
+    replica.inWork.add(answer);
+    void answer.then(({ status }) => {
+      replica.inWork.delete(answer);
+      if (status !== 200) raw.end();
+    });
+    return raw;
+  }
+
+  /** Returns a line for each kind of streams, topics or requests that a living replica attends to. */
+  attended(): string[] {
+    const replicas = [...this.#replicas.keys()].flatMap((service) => this.#living(service));
+    return [...new Set(replicas)].flatMap((replica) => replica.attended());
   }
 
   /** Sends a request to every living replica of the service that the path belongs to. */
@@ -122,7 +193,9 @@ export class Cluster {
   async #start(services: readonly string[], index: number) {
     const { simulation, plan, wrap, onError } = this.#options;
     const name = processNamed(services, index);
-    const process = simulation.process(name, skewMsOf(plan, name));
+    const process = simulation.process(name, (nowMs) =>
+      skewMsOf(plan, name, nowMs - this.#startMs),
+    );
     const platform = wrap?.(process.platform) ?? process.platform;
     const log = createLog((message, error) => {
       if (process.isAlive) onError(`${process.name}: ${message}`, error);
@@ -131,20 +204,32 @@ export class Cluster {
     const config = readConfig({
       RATE_LIMITS: 'off',
       ORDER_EXPIRATION_SECONDS: String(plan.orderExpirationSeconds),
+      ...(plan.currency && { CURRENCY: plan.currency }),
     });
     const { clock } = platform;
     const surroundings = {
       ...{ app: door.app, platform, config, log },
       ...{ verifySession: verifier(clock), signSession: signer(clock) },
     };
-    const starts: (() => void)[] = [];
+    const attended: (() => string[])[] = [];
+    const running: Awaited<ReturnType<typeof mount>>[] = [];
     for (const service of services) {
-      const running = await mount(serviceNamed(service), surroundings);
-      starts.push(() => running.start());
+      const attentive = attending(serviceNamed(service));
+      attended.push(attentive.attended);
+      running.push(await mount(attentive.service, surroundings));
     }
     await platform.start();
-    for (const start of starts) start();
-    const replica = { services, process, door };
+    for (const service of running) service.start();
+    const replica: Replica = {
+      ...{ services, process, door },
+      inWork: new Set(),
+      attended: () => attended.flatMap((lines) => lines()).map((line) => `${name}, ${line}`),
+      stop() {
+        door.close();
+        return Promise.all(running.map((service) => service.stop()));
+      },
+      close: () => platform.close(),
+    };
     for (const service of services) this.#set(service, index, replica);
   }
 
@@ -162,8 +247,12 @@ function serviceOf(url: string): string {
 }
 
 /** Sends a request to a replica. The answer of a dead process never arrives. */
-async function ask({ process, door }: Replica, asked: DoorRequest, story: Story) {
-  const reply = await door.request(asked, story);
+async function ask({ process, door, inWork }: Replica, asked: DoorRequest, story: Story) {
+  const { promise, resolve } = Promise.withResolvers<DoorReply>();
+  process.whenAwake(() => resolve(door.request(asked, story)));
+  inWork.add(promise);
+  const reply = await promise;
+  inWork.delete(promise);
   return process.isAlive ? reply : new Promise<never>(() => {});
 }
 

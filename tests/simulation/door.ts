@@ -12,6 +12,8 @@ export interface DoorRequest {
   body?: unknown;
   headers?: Record<string, string>;
   cookie?: string | undefined;
+  /** The connection, for a route that takes it over. */
+  raw?: unknown;
 }
 
 export interface DoorReply {
@@ -59,6 +61,7 @@ const PARTS: [Checked, 'params' | 'body' | 'query' | 'headers'][] = [
 export class Door {
   readonly #routes: Route[] = [];
   readonly #log: Log;
+  readonly #beforeClose: ((done: () => void) => void)[] = [];
   readonly app: App;
 
   constructor(log: Log) {
@@ -72,9 +75,17 @@ export class Door {
       post: route('POST'),
       put: route('PUT'),
       delete: route('DELETE'),
+      addHook: (_name: 'preClose', hook: (done: () => void) => void) => {
+        this.#beforeClose.push(hook);
+      },
       register: async (routes: (app: unknown) => Promise<void>) => routes(app),
     };
     this.app = app as unknown as App;
+  }
+
+  /** Ends the connections that routes have taken over. */
+  close() {
+    for (const hook of this.#beforeClose) hook(() => {});
   }
 
   /** Runs a request. Never throws: errors are answered as problems, as by Fastify. */
@@ -94,7 +105,7 @@ export class Door {
         routeOptions: { url: found?.route.url },
         log: this.#log,
       } as unknown as Request;
-      const answer = new Answer();
+      const answer = new Answer(asked.raw);
       const reply = answer as unknown as Reply;
       try {
         if (found === undefined) throw noSuchPage();
@@ -129,6 +140,7 @@ async function handle(route: Route, request: Request, answer: Answer) {
     if (schema) Object.assign(request, { [part]: checked(schema, request[part], name) });
   }
   const returned = await route.handler(request, reply);
+  if (answer.isTakenOver) return;
   if (returned !== reply) answer.send(returned);
   const schema = route.schema.response[answer.status];
   if (schema) answer.body = schema.parse(answer.body);
@@ -148,7 +160,26 @@ function checked(schema: Schema, value: unknown, validationContext: Checked): un
 class Answer {
   status = 200;
   body: unknown;
+  readonly raw: unknown;
+  /** True once the route writes to the connection itself. */
+  isTakenOver = false;
   #cookie: string | undefined;
+
+  constructor(raw: unknown) {
+    this.raw = raw;
+  }
+
+  hijack() {
+    this.isTakenOver = true;
+  }
+
+  headers() {
+    return this;
+  }
+
+  getHeaders() {
+    return {};
+  }
 
   code(status: number) {
     this.status = status;

@@ -29,8 +29,7 @@ export interface Failure {
 export function explore(
   exploration: Exploration,
 ): Promise<{ covered: Covered; failure?: Failure }> {
-  const { processes, firstSeed, steps, faults, platform, hash, wantsMore, onProgress } =
-    exploration;
+  const { processes, firstSeed, wantsMore, onProgress, ...options } = exploration;
   const { promise, resolve } = Promise.withResolvers<{ covered: Covered; failure?: Failure }>();
   const covered = nothing();
   const failures: Failure[] = [];
@@ -39,7 +38,7 @@ export function explore(
 
   const give = (worker: ChildProcess) => {
     if (failures.length === 0 && wantsMore(given)) {
-      worker.send({ seed: firstSeed + given++, steps, faults, platform, hash } satisfies Task);
+      worker.send({ seed: firstSeed + given++, ...options } satisfies Task);
       return;
     }
     worker.disconnect();

@@ -25,7 +25,7 @@ export async function live(world: Surroundings): Promise<void> {
   const lives = [...stepsOf].map(async ([number, steps]) => {
     const person = world.market.person(number);
     for (const step of steps) {
-      await until(world, startMs + step.atMs);
+      await untilMs(world, startMs + step.atMs);
       if (world.isOver()) return;
       await take(world, person, step);
     }
@@ -43,7 +43,7 @@ async function take(world: Surroundings, person: Person, step: Step) {
     hotness: plan.hotness,
     dice: step.dice,
     nowMs: () => simulation.nowMs,
-    until: (atMs) => until(world, atMs),
+    until: (atMs) => untilMs(world, atMs),
     ask: async (label, ask, asker = person) => {
       const reply = await client.ask(asker, ask, `step-${step.id}-${label}`);
       if (ask.headers?.['idempotency-key'] && asker === person) person.keyed.push(ask);
@@ -67,7 +67,8 @@ export async function signIn({ client }: Surroundings, person: Person, story: st
   }
 }
 
-function until({ simulation }: Surroundings, atMs: number): Promise<void> {
+/** Resolves at that true time, or at once when it is past. */
+export function untilMs({ simulation }: Surroundings, atMs: number): Promise<void> {
   if (atMs <= simulation.nowMs) return Promise.resolve();
   return new Promise((resolve) => simulation.at(Math.ceil(atMs), resolve));
 }

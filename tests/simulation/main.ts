@@ -35,6 +35,7 @@ async function main(args: string[]) {
   );
   const { covered, failure } = await explore({
     ...flags,
+    isWhole: true,
     processes: Math.min(availableParallelism(), flags.seeds ?? Number.POSITIVE_INFINITY),
     wantsMore: wanting(flags, startedAt),
     hash: flags.seeds === 1,
@@ -64,7 +65,7 @@ async function report({ seed, outcome }: Failure, flags: Flags): Promise<number>
     return EXIT.simulator;
   }
   print(`Seed ${seed} breaks a rule: ${found.invariant}. Looking for the shortest story …`);
-  const { plan, runs } = await shrink(createPlan(seed, flags), outcome);
+  const { plan, runs } = await shrink(createPlan(seed, { ...flags, isWhole: true }), outcome);
   const { text, page } = await tell(plan);
   const path = join(tmpdir(), `fairseat-story-${seed}.md`);
   writeFileSync(path, page);

@@ -4,6 +4,9 @@ import type { EventType } from '@fairseat/common/events';
 import { seeded } from '@fairseat/common/testing/random';
 import { createServices } from '@fairseat/marketplace/services';
 import { clear, type Weather } from '@fairseat/platform/simulated';
+import { strayedMs } from './faults/clocks.ts';
+import { type LaterFault, withLaterFaults } from './faults/later.ts';
+import { faultOfOne } from './faults/of-one.ts';
 
 /** The services that publish events, which are those with state of their own. */
 export const SERVICES = createServices()
@@ -57,6 +60,7 @@ export type Fault = {
   | { kind: 'outage'; engine: 'tables' | 'bus' | 'timers' | 'gateway'; owner?: string }
   | { kind: 'timers lost' }
   | { kind: 'event lost'; group: string; type: EventType }
+  | LaterFault
 );
 
 export interface Plan {
@@ -65,6 +69,10 @@ export interface Plan {
   platform?: PlatformName;
   people: number;
   orderExpirationSeconds: number;
+  /** Of the setting; unset for the default. */
+  currency?: string;
+  /** The number of pages that follow tickets live; unset without the live service. */
+  pages?: number;
   replicas: Record<string, number>;
   /** The error of each replica's clock. */
   skewsMs: Record<string, number[]>;
@@ -82,12 +90,15 @@ export interface PlanOptions {
   steps: number;
   faults: FaultLevel;
   platform?: PlatformName | undefined;
+  /** Adds what the kept histories do not have: later faults, and another currency. */
+  isWhole?: boolean | undefined;
 }
 
-/** Returns the error of the clock of a process such as `orders 2`. */
-export function skewMsOf({ skewsMs }: Plan, process: string): number {
+/** Returns the error of the clock of a process such as `orders 2`, so long after the start of the run. */
+export function skewMsOf(plan: Plan, process: string, sinceMs = -1): number {
   const [name, number] = process.split(' ') as [string, string];
-  return skewsMs[name === 'marketplace' ? 'orders' : name]?.[Number(number) - 1] ?? 0;
+  const skews = plan.skewsMs[name === 'marketplace' ? 'orders' : name];
+  return (skews?.[Number(number) - 1] ?? 0) + strayedMs(plan, process, sinceMs);
 }
 
 /** True when the plan has no faults, so that nothing may be late, lost or refused. */
@@ -112,12 +123,12 @@ const CALM = 1 / 8;
 type Random = () => number;
 
 /** Returns a stream of random numbers for one purpose, so that a change to one purpose leaves the others alone. */
-function stream(seed: number, name: string): Random {
+export function stream(seed: number, name: string): Random {
   return seeded(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE());
 }
 
 const between = (random: Random, least: number, most: number) => least + random() * (most - least);
-const whole = (random: Random, least: number, most: number) =>
+const wholeNumber = (random: Random, least: number, most: number) =>
   Math.floor(between(random, least, most + 1));
 export const pick = <T>(items: readonly T[], die: number): T =>
   items[Math.min(items.length - 1, Math.floor(die * items.length))] as T;
@@ -125,9 +136,17 @@ export const pick = <T>(items: readonly T[], die: number): T =>
 const perService = <T>(value: (service: string) => T) =>
   Object.fromEntries(SERVICES.map((service) => [service, value(service)])) as Record<string, T>;
 
-export function createPlan(seed: number, { platform, ...options }: PlanOptions): Plan {
-  const plan = createPlanOfMany(seed, options);
+export function createPlan(seed: number, { platform, isWhole, ...options }: PlanOptions): Plan {
+  const kept = createPlanOfMany(seed, options);
+  const plan = isWhole ? whole(kept, options.faults) : kept;
   return platform === 'embedded' ? inOneProcess(plan) : plan;
+}
+
+/** A run without any fault stays without. */
+function whole(kept: Plan, faults: FaultLevel): Plan {
+  const currency = stream(kept.seed, 'currency')() < 0.3 ? 'eur' : 'usd';
+  const plan = isCalm(kept) || faults === 'none' ? kept : withLaterFaults(kept, faults);
+  return { ...plan, currency, pages: 2 };
 }
 
 /** Fits a plan to one process: replicas become one, and faults that it cannot have are left out. */
@@ -142,34 +161,20 @@ function inOneProcess(plan: Plan): Plan {
   };
 }
 
-function faultOfOne({ atMs, lastsMs, ...fault }: Fault): Fault | undefined {
-  const when = { atMs, lastsMs };
-  switch (fault.kind) {
-    case 'crash': {
-      const where = { service: fault.service, replica: 0 };
-      if (fault.afterSaveMs === undefined) return { ...when, kind: 'crash', ...where };
-      return { ...when, kind: 'crash at commit', ...where };
-    }
-    case 'outage':
-      return { ...when, kind: 'outage', engine: fault.engine === 'gateway' ? 'gateway' : 'tables' };
-    default:
-      return undefined;
-  }
-}
-
 function createPlanOfMany(seed: number, { steps, faults }: PlanOptions): Plan {
   const random = stream(seed, 'plan');
   // Without any faults, bugs show that otherwise pass for bad weather.
   const calm = faults === 'none' || (faults === 'some' && random() < CALM);
-  const replicas = perService(() => (faults === 'none' ? 1 : whole(random, 1, 3)));
+  const replicas = perService(() => (faults === 'none' ? 1 : wholeNumber(random, 1, 3)));
   const skewMs = calm || random() < 0.5 ? 0 : between(random, 10, 3000);
   // Two clocks differ by up to twice the skew, and a hold must outlast that.
   const leastSeconds = Math.ceil((2 * skewMs) / 1000) + 3;
   const plan: Plan = {
     seed,
-    people: whole(random, 3, 12),
+    people: wholeNumber(random, 3, 12),
     // Long enough to pay and short enough to end within the run, but sometimes the real duration.
-    orderExpirationSeconds: random() < 0.15 ? 900 : Math.max(leastSeconds, whole(random, 5, 60)),
+    orderExpirationSeconds:
+      random() < 0.15 ? 900 : Math.max(leastSeconds, wholeNumber(random, 5, 60)),
     replicas,
     skewsMs: perService((service) =>
       Array.from({ length: replicas[service] as number }, () =>
@@ -196,7 +201,7 @@ function createSteps(random: Random, people: number, count: number): Step[] {
   let atMs = 0;
   return Array.from({ length: count }, (_, id) => {
     atMs += Math.round(2 * random() * gapMs);
-    const person = whole(random, 0, people - 1);
+    const person = wholeNumber(random, 0, people - 1);
     return { id, person, atMs, action: drawn(weights, random() * total), dice: dice(random) };
   });
 }
@@ -227,7 +232,7 @@ function createWeather(random: Random, faults: FaultLevel): Weather {
     const value = random() * most;
     return faults === 'all' || random() < 0.5 ? value : 0;
   };
-  const latencyMs = whole(random, 1, 5);
+  const latencyMs = wholeNumber(random, 1, 5);
   return {
     latencyMs: [latencyMs, latencyMs + Math.round(chance(40))],
     slow: chance(0.02),
@@ -248,7 +253,7 @@ function createWeather(random: Random, faults: FaultLevel): Weather {
 }
 
 function createFaults(random: Random, plan: Plan, untilMs: number, level: FaultLevel): Fault[] {
-  const count = whole(random, 0, (level === 'all' ? 4 : 2) + plan.steps.length / 25);
+  const count = wholeNumber(random, 0, (level === 'all' ? 4 : 2) + plan.steps.length / 25);
   const faults = Array.from({ length: count }, () => {
     const atMs = Math.round(random() * untilMs);
     const lastsMs = Math.round(50 * 200 ** random());
@@ -277,9 +282,9 @@ function createFault(random: Random, plan: Plan, atMs: number, lastsMs: number):
   const die = random();
   if (die < 0.6) {
     const service = pick(SERVICES, random());
-    const replica = whole(random, 0, (plan.replicas[service] as number) - 1);
+    const replica = wholeNumber(random, 0, (plan.replicas[service] as number) - 1);
     const isAmbush = random() < 0.5;
-    const afterSaveMs = whole(random, 0, 10);
+    const afterSaveMs = wholeNumber(random, 0, 10);
     return { atMs, lastsMs, kind: 'crash', service, replica, ...(isAmbush && { afterSaveMs }) };
   }
   if (die > 0.95) return { atMs, lastsMs, kind: 'timers lost' };

@@ -9,7 +9,9 @@ import { must, Violation } from './checkers/violation.ts';
 import { Client } from './client.ts';
 import { Cluster } from './cluster.ts';
 import { type Exchange, subjectOf } from './exchange.ts';
+import { mostStrayedMs } from './faults/clocks.ts';
 import { live, type Surroundings } from './life.ts';
+import { Pages } from './live/pages.ts';
 import { Market } from './people.ts';
 import type { Plan } from './plan.ts';
 import { buyOnce, readLists, useOldSessions } from './probe.ts';
@@ -135,6 +137,7 @@ class Run {
       plan,
       wrap,
       onError: (message, error) => checkers.logged(message, error),
+      onStopped: (name, tookMs) => checkers.stopped(name, tookMs),
     });
     const troubles = new Troubles(plan, simulation, cluster);
     const market = new Market(plan.people);
@@ -151,16 +154,19 @@ class Run {
     });
     const isOver = () => checkers.isOver;
     const world: Surroundings = { plan, simulation, client, market, isOver };
+    const pages = new Pages(world, cluster);
 
     const phases = [
       () => this.#passing(live(world)),
       () => this.#calmDown(troubles, client),
       () => this.#rest(),
       ...(plan.seed % LINGERS_EVERY === 0 ? [() => this.#linger()] : []),
+      ...(plan.pages ? [() => this.#passing(pages.showTheTruth(checkers.ledger))] : []),
       () => this.#passing(useOldSessions(cluster, client.exchanges)),
       () => this.#passing(readLists(world, checkers.ledger)),
       () => this.#passing(buyOnce(world)),
       () => this.#rest(),
+      ...(plan.pages ? [() => this.#passing(pages.leave())] : []),
     ];
     for (const phase of phases) if (!isOver()) await phase();
     checkers.overall(client.exchanges);
@@ -190,7 +196,8 @@ class Run {
   /** Waits until everything has come to rest. @throws Violation after the bound. */
   async #rest() {
     const { ledger } = this.#checkers;
-    const boundMs = this.#plan.orderExpirationSeconds * 1000 + COMES_TO_REST_MS;
+    const boundMs =
+      this.#plan.orderExpirationSeconds * 1000 + COMES_TO_REST_MS + mostStrayedMs(this.#plan);
     const latestMs = this.#simulation.nowMs + boundMs;
     const isAtRest = () =>
       ledger.unended.size === 0 && this.#simulation.isQuiet && this.#checkers.unrest().length === 0;

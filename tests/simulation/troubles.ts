@@ -2,19 +2,35 @@ import type { Simulation } from '@fairseat/platform/simulated';
 import type { Cluster } from './cluster.ts';
 import type { Fault, Plan } from './plan.ts';
 
+const LOOKS_EVERY_MS = 50;
+
 type Crash = Extract<Fault, { kind: 'crash' }>;
 
 /** Returns how long faults may keep a service from its work, at most. One process stops all services at once. */
-export const troubleMsOf = ({ faults, platform }: Plan, service: string): number =>
-  faults.reduce((sumMs, { lastsMs, ...fault }) => {
-    if (fault.kind === 'outage') {
-      const isMet = fault.engine === 'tables' && (fault.owner ?? service) === service;
-      return isMet ? sumMs + lastsMs : sumMs;
-    }
-    const isCrash = fault.kind === 'crash' || fault.kind === 'crash at commit';
-    const isMet = isCrash && (platform === 'embedded' || fault.service === service);
-    return isMet ? sumMs + lastsMs : sumMs;
-  }, 0);
+export const troubleMsOf = (plan: Plan, service: string): number =>
+  plan.faults.reduce(
+    (sumMs, fault) => (isHeldUpBy(fault, plan, service) ? sumMs + fault.lastsMs : sumMs),
+    0,
+  );
+
+function isHeldUpBy(fault: Fault, { platform, replicas }: Plan, service: string): boolean {
+  switch (fault.kind) {
+    case 'outage':
+    case 'disk full':
+      return fault.engine === 'tables' && (fault.owner ?? service) === service;
+    case 'crash':
+    case 'crash at commit':
+      return platform === 'embedded' || fault.service === service;
+    case 'pause':
+      return platform === 'embedded' || (fault.service ?? service) === service;
+    // The other replicas go on.
+    case 'cut':
+    case 'stop':
+      return replicas[service] === 1 && (platform === 'embedded' || fault.service === service);
+    default:
+      return false;
+  }
+}
 
 /** Brings about the planned faults of a run, counted from now on. */
 export class Troubles {
@@ -32,7 +48,8 @@ export class Troubles {
     this.#endMs = simulation.nowMs;
     for (const fault of faults) {
       const atMs = simulation.nowMs + fault.atMs;
-      this.#endMs = Math.max(this.#endMs, atMs + fault.lastsMs);
+      const latestMs = atMs + (fault.kind === 'stop' ? (fault.withinMs ?? 0) : 0);
+      this.#endMs = Math.max(this.#endMs, latestMs + fault.lastsMs);
       simulation.at(atMs, () => this.#inflict(fault));
     }
     simulation.onHistory(({ kind, process }) => {
@@ -59,7 +76,29 @@ export class Troubles {
         this.#crashAtCommit(fault);
         break;
       case 'outage':
-        this.#simulation.outage(fault.engine, untilMs, fault.owner);
+        this.#simulation.outage({ engine: fault.engine, owner: fault.owner, untilMs });
+        break;
+      case 'disk full':
+        this.#simulation.outage({
+          engine: fault.engine,
+          owner: fault.owner,
+          ofWrites: true,
+          untilMs,
+        });
+        break;
+      case 'cut': {
+        const process = `${fault.service} ${fault.replica + 1}`;
+        this.#simulation.outage({ engine: fault.engine, process, untilMs });
+        break;
+      }
+      case 'pause':
+        this.#cluster.pause(fault, untilMs);
+        break;
+      case 'stop':
+        this.#stop(fault, this.#simulation.nowMs + (fault.withinMs ?? 0));
+        break;
+      case 'clock':
+        // Their clocks go by the plan.
         break;
       case 'timers lost':
         this.#simulation.loseTimers();
@@ -67,6 +106,17 @@ export class Troubles {
       case 'event lost':
         this.#callOff.push(this.#simulation.loseEvent(fault.group, fault.type));
     }
+  }
+
+  #stop(fault: Extract<Fault, { kind: 'stop' }>, latestMs: number) {
+    const { nowMs } = this.#simulation;
+    if (nowMs < latestMs && !this.#cluster.isWaitedFor(fault)) {
+      this.#simulation.at(nowMs + LOOKS_EVERY_MS, () => this.#stop(fault, latestMs));
+      return;
+    }
+    this.#cluster.stop(fault, (atMs) => {
+      this.#endMs = Math.max(this.#endMs, atMs);
+    });
   }
 
   #saved(process: string) {

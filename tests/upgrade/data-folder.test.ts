@@ -68,7 +68,7 @@ async function openRelease(release: string) {
   const time = createTestClock();
   const beganMs = kept.now - time.now();
   let isStill = false;
-  const clock = { now: () => (isStill ? kept.now : beganMs + time.now()), after: time.after };
+  const clock = { ...time, now: () => (isStill ? kept.now : beganMs + time.now()) };
   const start = async () => {
     const platform = openEmbedded({
       dataDir: folder.path,

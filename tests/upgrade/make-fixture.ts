@@ -18,7 +18,7 @@ const HOUR_MS = 3_600_000;
 /** The clock begins at a fixed moment, so that holds have their intended age at every reading. */
 const time = createTestClock();
 const beganMs = Date.parse('2026-11-01T12:00:00.000Z') - time.now();
-const clock = { now: () => beganMs + time.now(), after: time.after };
+const clock = { ...time, now: () => beganMs + time.now() };
 const platform = openEmbedded({
   dataDir,
   openGateway: openTestGateway,

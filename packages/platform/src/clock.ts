@@ -3,6 +3,7 @@ import type { Clock } from '@fairseat/common/ports';
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   after(delayMs, callback) {
     // Longer delays would overflow and fire at once.
     const timer = setTimeout(callback, Math.min(Math.ceil(delayMs), 2 ** 31 - 1));

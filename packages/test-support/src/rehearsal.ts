@@ -113,7 +113,7 @@ export async function rehearse(seed: number, without: string[] = []): Promise<En
   const crashed = simulation.process('first', 700);
   const platforms = [await act(crashed), await act(simulation.process('second', -300))];
   simulation.at(begin + (STORIES / 2) * APART_MS, () => crashed.crash());
-  simulation.outage('tables', begin + 2 * APART_MS, 'auth');
+  simulation.outage({ engine: 'tables', untilMs: begin + 2 * APART_MS, owner: 'auth' });
   for (let n = 0; n < STORIES; n++) {
     const story = `story ${n}`;
     if (without.includes(story)) continue;

@@ -11,6 +11,8 @@ export const UNKNOWN_TOKEN = 'pm_card_unheardOf';
 export interface AnswerRules {
   /** True without any faults: then nothing may be refused as unavailable or not known yet. */
   isCalm: boolean;
+  /** True when more than full disks may refuse a read. */
+  readsMayFail: boolean;
   /** The largest error of any clock. */
   mostSkewMs: number;
   /** True once a sign-out of this session was requested. */
@@ -162,7 +164,8 @@ const refused: Record<string, Check> = {
     versions === 0 ||
     route === 'GET /api/payments/:id' ||
     (route.startsWith('POST') && !isCalm && hasWaited(exchange)),
-  unavailable: (_, _body, _ledger, { isCalm }) => !isCalm,
+  unavailable: ({ route }, _, _ledger, { isCalm, readsMayFail }) =>
+    !isCalm && (readsMayFail || !route.startsWith('GET')),
 };
 
 export function checkAnswer(exchange: Exchange, ledger: Ledger, rules: AnswerRules): void {

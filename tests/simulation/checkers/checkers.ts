@@ -5,9 +5,10 @@ import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Entry } from '@fairseat/platform/simulated';
 import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
-import { isCalm, type Plan, skewMsOf } from '../plan.ts';
-import { troubleMsOf } from '../troubles.ts';
+import { isCalm, type Plan } from '../plan.ts';
 import { checkAnswer } from './answers.ts';
+import { checkAsked, checkCurrency } from './currency.ts';
+import { Deliveries } from './deliveries.ts';
 import { Effects } from './effects.ts';
 import { checkHolds } from './holds.ts';
 import { GatewayKeys, IdempotencyKeys } from './idempotency.ts';
@@ -15,6 +16,7 @@ import { type Account, addressOf, Ledger, type Write } from './ledger.ts';
 import { checkGateway, checkPayment } from './money.ts';
 import { checkOrder } from './orders.ts';
 import { Repeats } from './repeats.ts';
+import { type Rules, rulesOf } from './rules.ts';
 import { Settling } from './settling.ts';
 import { checkTicket } from './tickets.ts';
 import { must, Violation } from './violation.ts';
@@ -31,10 +33,6 @@ const OWN = ['tickets_tickets', 'orders_orders', 'payments_payments', 'test_gate
 /** The services whose every event belongs to a record. */
 const KEEPERS = ['tickets', 'orders', 'payments'];
 
-/** The most time between the decision about an event and its save, besides a trip: a stopped handler may go on late. */
-const CALM_AGE_MS = 1000;
-const ROUGH_AGE_MS = 20_000;
-
 /** The reasons for which a delivery may fail in a healthy system. */
 const EXCUSE =
   /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack|Error: The handler was stopped)/;
@@ -42,6 +40,7 @@ const EXCUSE =
 export class Checkers {
   readonly ledger = new Ledger();
   readonly #effects;
+  readonly #deliveries;
   readonly #settling;
   readonly #repeats = new Repeats();
   readonly #mayMissEnds: boolean;
@@ -52,30 +51,24 @@ export class Checkers {
   readonly #rules;
   readonly #keys = new IdempotencyKeys();
   readonly #nowMs: () => number;
+  readonly #startMs: number;
   readonly #gatewayKeys = new GatewayKeys();
   readonly #approved = new Set<string>();
   readonly #cancelled = new Set<string>();
   readonly #signedOut = new Set<string>();
 
   constructor(plan: Plan, nowMs: () => number) {
-    const { latencyMs, slowMs, gatewaySlowMs } = plan.weather;
-    const mostSkewMs = Math.max(...Object.values(plan.skewsMs).flat().map(Math.abs));
-    const tripMs = latencyMs[1] + slowMs;
     this.#nowMs = nowMs;
-    this.#effects = new Effects(this.ledger, (process) => skewMsOf(plan, process));
+    this.#startMs = nowMs();
+    const rules = rulesOf(plan);
+    this.#effects = new Effects(this.ledger, (process) => rules.skewMsOf(process).least);
+    this.#deliveries = new Deliveries(plan);
     this.#settling = new Settling(this.ledger, isCalm(plan));
     this.#mayMissEnds = plan.faults.some(
       (fault) => fault.kind === 'event lost' && fault.group === 'payments',
     );
     this.#rules = {
-      isCalm: isCalm(plan),
-      orderExpirationSeconds: plan.orderExpirationSeconds,
-      mostSkewMs,
-      endsWithinMs: mostSkewMs + 4 * tripMs + troubleMsOf(plan, 'orders'),
-      savedWithinMs: isCalm(plan) ? CALM_AGE_MS : tripMs + ROUGH_AGE_MS,
-      decidedWithinMs: mostSkewMs + 10 * tripMs,
-      takenWithinMs: mostSkewMs + 20 * tripMs + 4 * gatewaySlowMs + 2000,
-      skewMsOf: (process: string) => skewMsOf(plan, process),
+      ...rules,
       wasApproved: (paymentId: string) => this.#approved.has(paymentId),
       wasCancelledBy: (userId: string, orderId: string) =>
         this.#cancelled.has(`${userId} ${orderId}`),
@@ -89,8 +82,9 @@ export class Checkers {
 
   heard(entry: Entry): void {
     this.#guard(() => this.#effects.heard(entry));
+    this.#guard(() => this.#deliveries.heard(entry));
     if (entry.kind === 'write') this.#guard(() => this.#written(entry));
-    else if (entry.kind === 'gateway') this.#guard(() => this.#gatewayKeys.asked(entry));
+    else if (entry.kind === 'gateway') this.#guard(() => this.#askedGateway(entry));
     else if (entry.kind === 'dead') {
       const { event, group, reason } = entry;
       this.fail('no dead letters', `${event.type} died at ${group}: ${reason}`);
@@ -116,6 +110,14 @@ export class Checkers {
     this.#guard(() => {
       checkAnswer(exchange, this.ledger, this.#rules);
       this.#keys.answered(exchange);
+    });
+  }
+
+  /** A process that stops in order ends its work, and waits for nothing that may come later. */
+  stopped(name: string, tookMs: number): void {
+    this.#guard(() => {
+      const isSoon = tookMs <= this.#rules.stopsWithinMs(this.#nowMs() - tookMs - this.#startMs);
+      must('a stop in order is soon over', isSoon, () => `${name} took ${tookMs} ms`);
     });
   }
 
@@ -180,6 +182,11 @@ export class Checkers {
     }
   }
 
+  #askedGateway(entry: Extract<Entry, { kind: 'gateway' }>) {
+    this.#gatewayKeys.asked(entry);
+    checkAsked(entry, this.ledger, this.#rules.currency);
+  }
+
   /** Checks a write before the ledger records it. */
   #written(write: Write) {
     const { table, before, after, events } = write;
@@ -199,7 +206,10 @@ export class Checkers {
     if (table === 'tickets_tickets') checkTicket(write, this.ledger);
     if (table === 'orders_orders') checkOrder(write, this.ledger, this.#rules);
     if (table === 'orders_listings') checkListing(write, this.ledger);
-    if (table === 'payments_payments') checkPayment(write, this.ledger, this.#rules);
+    if (table === 'payments_payments') {
+      checkPayment(write, this.ledger, this.#rules);
+      checkCurrency(write, this.#rules.currency);
+    }
     if (table === 'test_gateway_payments') checkGateway(write, this.ledger, this.#rules);
     this.#repeats.look(write);
     this.ledger.record(write);
@@ -220,16 +230,12 @@ function checkEvent(event: AnyEvent, { after, table }: Write) {
   must('an event tells the truth', same, () => `${event.type} of ${table} ${after.id}`);
 }
 
-interface TimeRules {
-  savedWithinMs: number;
-  skewMsOf(process: string): number;
-}
-
 /** By the clock of its process, an event is decided before it is saved, and not long before. */
-function checkTime({ type, time }: AnyEvent, write: Write, rules: TimeRules) {
-  const ageMs = write.atMs + rules.skewMsOf(write.process) - Date.parse(time);
-  const isOfNow = ageMs >= 0 && ageMs <= rules.savedWithinMs;
-  const message = () => `${type} of ${write.after.id} was saved ${ageMs} ms after its time`;
+function checkTime({ type, time }: AnyEvent, write: Write, rules: Rules) {
+  const { least, most } = rules.skewMsOf(write.process);
+  const ageMs = write.atMs - Date.parse(time);
+  const isOfNow = ageMs + most >= 0 && ageMs + least <= rules.savedWithinMs;
+  const message = () => `${type} of ${write.after.id} was saved ${ageMs + most} ms after its time`;
   must('an event has the time of its write', isOfNow, message);
 }
 

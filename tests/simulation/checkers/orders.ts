@@ -20,8 +20,8 @@ export interface OrderRules {
   orderExpirationSeconds: number;
   /** The most that clocks, weather and faults put off the end of an order. */
   endsWithinMs: number;
-  /** Returns the error of the clock of a process. */
-  skewMsOf(process: string): number;
+  /** Returns the least and the most error of the clock of a process. */
+  skewMsOf(process: string): { most: number };
   /** True once this buyer has asked to cancel this order. */
   wasCancelledBy(userId: string, orderId: string): boolean;
 }
@@ -100,7 +100,7 @@ function checkPaid(order: OrderRecord, { payments, gateway }: Ledger, name: stri
 function checkReason(order: OrderRecord, write: Write, ledger: Ledger, rules: OrderRules) {
   const name = `order ${order.id}`;
   const { id, userId, reason } = order;
-  const clockMs = write.atMs + rules.skewMsOf(write.process);
+  const clockMs = write.atMs + rules.skewMsOf(write.process).most;
   const rightly: Record<CancelReason, () => boolean> = {
     buyer: () => rules.wasCancelledBy(userId, id),
     expired: () => clockMs >= Date.parse(order.expiresAt),

@@ -2,6 +2,7 @@ import type { Mutant } from './mutant.ts';
 import { ofCharges } from './of-charges.ts';
 import { ofEmbedded } from './of-embedded.ts';
 import { ofKit } from './of-kit.ts';
+import { ofLater } from './of-later.ts';
 import { ofOrderDecisions } from './of-order-decisions.ts';
 import { ofOrders } from './of-orders.ts';
 import { ofPayments } from './of-payments.ts';
@@ -18,4 +19,5 @@ export const catalogue: readonly Mutant[] = [
   ...ofKit,
   ...ofPlatform,
   ...ofEmbedded,
+  ...ofLater,
 ];

@@ -89,9 +89,16 @@ async function main() {
   progress.end();
   print(table(results));
   let isSound = true;
-  for (const platform of PLATFORMS) {
-    const hunted = results.filter(({ mutant }) => (mutant.platform ?? 'simulated') === platform);
-    isSound &&= hunted.length === 0 || (await findsNothing(platform, hunted, options));
+  const plans = PLATFORMS.flatMap((platform) => [
+    { platform, isWhole: false },
+    { platform, isWhole: true },
+  ]);
+  for (const plan of plans) {
+    const hunted = results.filter(
+      ({ mutant: { platform = 'simulated', isWhole = false } }) =>
+        platform === plan.platform && isWhole === plan.isWhole,
+    );
+    isSound &&= hunted.length === 0 || (await findsNothing(plan, hunted, options));
   }
   if (isWhole) writeReference(results, options, isSound);
   if (!isSound || !results.every(isCaught)) process.exitCode = EXIT.survivor;
@@ -99,15 +106,24 @@ async function main() {
 
 /** Runs the same seeds without a bug: a find means something only if they find nothing then. */
 async function findsNothing(
-  platform: PlatformName,
+  { platform, isWhole }: { platform: PlatformName; isWhole: boolean },
   hunted: readonly Result[],
-  options: Omit<Quarry, 'mutant' | 'platform'>,
+  options: Omit<Quarry, 'mutant' | 'platform' | 'isWhole'>,
 ): Promise<boolean> {
   const seeds = Math.max(...hunted.map(lastSeed));
-  const sound = await hunt({ ...options, shrink: false, mutant: undefined, platform, seeds });
+  const sound = await hunt({
+    ...options,
+    shrink: false,
+    mutant: undefined,
+    platform,
+    isWhole,
+    seeds,
+  });
   const isSound = sound.kind === 'nothing';
   const verdict = isSound ? 'found nothing' : `found something: ${JSON.stringify(sound)}`;
-  print(`The same ${seeds} seeds without a bug, on the ${platform} platform, ${verdict}.`);
+  print(
+    `The same ${seeds} seeds without a bug, on the ${platform} platform${isWhole ? ' with the later faults' : ''}, ${verdict}.`,
+  );
   return isSound;
 }
 

@@ -13,6 +13,8 @@ export interface Mutant {
   file: string;
   /** The platform to hunt it on; unset for engines made for the simulation. */
   platform?: PlatformName;
+  /** True to hunt it with plans that have the later faults. */
+  isWhole?: true;
   /** The text to replace, which must occur exactly once in the file. */
   find: string;
   replace: string;

@@ -15,6 +15,7 @@ export function createTestClock(): TestClock {
   }>();
   const clock: TestClock = {
     now: () => Date.now() + offsetMs,
+    monotonic: () => performance.now() + offsetMs,
     after(delayMs, callback) {
       const entry = {
         at: clock.now() + delayMs,

@@ -1,5 +1,6 @@
 import { useScene } from '@fairseat/test-support/scene';
-import { describe, expect, it } from 'vitest';
+import { Queue } from 'bullmq';
+import { describe, expect, it, vi } from 'vitest';
 
 const scene = useScene();
 
@@ -21,4 +22,41 @@ describe('an alarm', () => {
     expect(Math.min(...latenessMs)).toBeLessThan(400);
     expect(Math.min(...latenessMs)).toBeGreaterThanOrEqual(0);
   });
+
+  it.each([1, 2])(
+    'that is moved between its last look at its time and its end rings at the new time (ring %i)',
+    async (moves) => {
+      const platform = scene.open();
+      const timers = platform.timers('expiration');
+      const later = () => platform.clock.now() + 300;
+      const rung: number[] = [];
+      const isOver = Promise.withResolvers<void>();
+      timers.onFire(async () => {
+        rung.push(platform.clock.now());
+        if (rung.length > moves) isOver.resolve();
+      });
+      const movedTo: number[] = [];
+      const read = Queue.prototype.getJob;
+      const looks = vi.spyOn(Queue.prototype, 'getJob').mockImplementation(async function (
+        this: Queue,
+        id: string,
+      ) {
+        const job = await read.call(this, id);
+        // The only look between a ring and the next move is that of the alarm which has just rung.
+        if (rung.length > movedTo.length && movedTo.length < moves) {
+          movedTo.push(later());
+          await timers.set('k', movedTo.at(-1) as number);
+        }
+        return job;
+      });
+      try {
+        await platform.start();
+        await timers.set('k', platform.clock.now());
+        await isOver.promise;
+      } finally {
+        looks.mockRestore();
+      }
+      expect(movedTo.filter((at, n) => (rung[n + 1] as number) < at)).toEqual([]);
+    },
+  );
 });

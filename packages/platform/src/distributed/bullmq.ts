@@ -29,7 +29,7 @@ interface TimersOptions {
   onError: (error: unknown) => void;
 }
 
-/** Alarms as delayed jobs, one for each key. */
+/** Alarms as delayed jobs: one for each key, and a second while that rings and is moved. */
 export class BullTimers implements Timers {
   readonly #options: TimersOptions;
   readonly #queue: Queue<Alarm>;
@@ -58,24 +58,26 @@ export class BullTimers implements Timers {
 
   set(key: string, at: number) {
     return this.#asking(async () => {
-      const job = await this.#queue.getJob(jobIdOf(key));
-      if (job && (await this.#move(job, at))) return;
+      const jobs = await Promise.all(jobIdsOf(key).map((id) => this.#queue.getJob(id)));
+      const moves = await Promise.all(jobs.map((job) => job && this.#move(job, at)));
+      if (moves.includes('moved')) return;
+      const free = jobIdsOf(key).find((_, slot) => moves[slot] !== 'ringing') ?? jobIdOf(key);
       const delay = Math.max(0, at - this.#options.clock.now());
-      await this.#queue.add('alarm', { key, at }, { jobId: jobIdOf(key), delay });
+      await this.#queue.add('alarm', { key, at }, { jobId: free, delay });
     });
   }
 
-  /** Returns false when the job is gone by now. */
-  async #move(job: Job<Alarm>, at: number): Promise<boolean> {
-    if (job.data.at === at) return true;
+  /** One that rings is not moved: it may be past its last look at its time. */
+  async #move(job: Job<Alarm>, at: number): Promise<'moved' | 'ringing' | 'gone'> {
+    if (job.data.at === at) return 'moved';
     try {
-      // An alarm that is firing reads its data again at the end, and is then set anew.
+      if (await job.isActive()) return 'ringing';
       await job.updateData({ ...job.data, at });
       if (await job.isDelayed()) await job.changeDelay(Math.max(0, at - this.#options.clock.now()));
-      return true;
+      return (await job.isActive()) ? 'ringing' : 'moved';
     } catch (error) {
-      if (await job.isActive()) return true;
-      if (hasMovedOn(error)) return false;
+      if (await job.isActive()) return 'ringing';
+      if (hasMovedOn(error)) return 'gone';
       throw error;
     }
   }
@@ -83,7 +85,7 @@ export class BullTimers implements Timers {
   drop(key: string) {
     // An alarm that is firing cannot be removed, and need not be.
     return this.#asking(async () => {
-      await this.#queue.remove(jobIdOf(key));
+      await Promise.all(jobIdsOf(key).map((id) => this.#queue.remove(id)));
     });
   }
 
@@ -131,13 +133,23 @@ export class BullTimers implements Timers {
   }
 
   async #ring(job: Job<Alarm>, token: string | undefined) {
+    const { key } = job.data;
     // An alarm that was set by a process whose clock is ahead fires too early.
     if (job.data.at > this.#options.clock.now()) await this.#setAnew(job, token);
-    await this.#handler?.(job.data.key);
-    const { at = job.data.at } = (await this.#queue.getJob(jobIdOf(job.data.key)))?.data ?? {};
+    if (job.attemptsMade > 0 && (await this.#wasMoved(job))) return;
+    await this.#handler?.(key);
+    // Older replicas move an alarm that rings by its data alone.
+    const { at = job.data.at } = (await this.#queue.getJob(String(job.id)))?.data ?? {};
     if (at === job.data.at) return;
     job.data.at = at;
     await this.#setAnew(job, token);
+  }
+
+  /** True when the key was given a later time while this alarm rang, whose handler then failed. */
+  async #wasMoved({ id, data }: Job<Alarm>): Promise<boolean> {
+    const others = jobIdsOf(data.key).filter((other) => other !== id);
+    const jobs = await Promise.all(others.map((other) => this.#queue.getJob(other)));
+    return jobs.some((job) => job && job.data.at > data.at);
   }
 
   async #setAnew(job: Job<Alarm>, token: string | undefined): Promise<never> {
@@ -184,6 +196,9 @@ export class BullTimers implements Timers {
 
 /** BullMQ accepts neither a colon in an id nor an id that is only a number. */
 const jobIdOf = (key: string) => `alarm-${encodeURIComponent(key)}`;
+
+/** A key has a second job while the first rings and was given another time. */
+const jobIdsOf = (key: string) => [jobIdOf(key), `moved-${encodeURIComponent(key)}`];
 
 /** True when a job is being worked on or gone by now. */
 const hasMovedOn = (error: unknown) => /missing (key|job)|not in the delayed/i.test(String(error));

@@ -36,10 +36,10 @@ export async function untilReachable<T>(
     } catch (error) {
       const { line, lasting, brief } = explain(error);
       if (lasting || isOver()) throw new EngineError(line, { cause: error });
-      sayAt ??= clock.now() + (brief ? TELL_AGAIN_MS : 0);
-      if (clock.now() >= sayAt) {
+      sayAt ??= clock.monotonic() + (brief ? TELL_AGAIN_MS : 0);
+      if (clock.monotonic() >= sayAt) {
         onWaiting(`${line} Trying again until it works.`);
-        sayAt = clock.now() + TELL_AGAIN_MS;
+        sayAt = clock.monotonic() + TELL_AGAIN_MS;
       }
       await pause(clock, TRY_AGAIN_MS);
     }

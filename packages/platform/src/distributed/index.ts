@@ -213,7 +213,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
 function sparingly(clock: Clock, tell: (message: string, error: unknown) => void) {
   const saidAt = new Map<string, number>();
   return (message: string, error: unknown) => {
-    const now = clock.now();
+    const now = clock.monotonic();
     if (now - (saidAt.get(message) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
     saidAt.set(message, now);
     tell(message, error);

@@ -113,6 +113,7 @@ describe('a backfill', () => {
     let late = () => {};
     const clock = {
       now: () => Date.now(),
+      monotonic: () => performance.now(),
       after: (_ms: number, callback: () => void) => {
         late = callback;
         return () => {};

@@ -8,6 +8,9 @@ import type { Member } from './process.ts';
 import { asBytes } from './table.ts';
 import type { Wire } from './wire.ts';
 
+/** The time until a process notices that it has missed watched events. */
+const GAP_TOLD_MS = 1000;
+
 /** The bus that all processes share: every event ever published, and the state of each group. */
 export class Log {
   readonly events: AnyEvent[] = [];
@@ -73,10 +76,13 @@ export class Log {
 
   #relayAfter(delayMs: number, luck: Luck, service: string, event: AnyEvent) {
     this.#environment.after(delayMs, luck, () => {
-      const backAt = this.#environment.outageUntil('bus', service);
-      const isManned = [...this.#members].some(
+      const members = [...this.#members].filter(
         (member) => member.isReady && member.services.has(service),
       );
+      const isManned = members.length > 0;
+      const backAt =
+        this.#environment.outageUntil('bus', service, { isWrite: true }) ??
+        this.#reachedAt(members);
       if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, service, event));
       else if (backAt !== undefined) {
         this.#relayAfter(backAt - this.#environment.queue.nowMs + 1, luck, service, event);
@@ -85,6 +91,12 @@ export class Log {
         this.put(event);
       }
     });
+  }
+
+  /** Returns the time at which one of these processes reaches the bus again, or undefined when one does. */
+  #reachedAt(members: Member[]): number | undefined {
+    const moments = members.map(({ name }) => this.#environment.cutUntil('bus', name));
+    return moments.includes(undefined) ? undefined : Math.min(...(moments as number[]));
   }
 
   put(event: AnyEvent) {
@@ -101,9 +113,11 @@ export class Log {
     const audiences = new Map<number, Member[]>();
     for (const member of this.#members) {
       const tripMs = this.#environment.tripMs(luck);
-      const isLost = luck.chance(weather.unavailable);
+      const cutUntil = this.#environment.cutUntil('bus', member.name);
+      const isLost = luck.chance(weather.unavailable) || cutUntil !== undefined;
       if (member.watchers.size === 0) continue;
       if (isLost) {
+        member.misses((cutUntil ?? queue.nowMs) + GAP_TOLD_MS);
         const caller = { process: member.name, story: event.correlationid };
         this.#environment.fault(caller, 'watched event lost', event.type);
         continue;
@@ -152,8 +166,8 @@ export class SimulatedBus implements Bus {
     );
   }
 
-  watch(listener: (event: AnyEvent) => void) {
-    const watcher = { listener, after: this.#log.events.length };
+  watch(listener: (event: AnyEvent) => void, onGap?: () => void) {
+    const watcher = { listener, onGap, after: this.#log.events.length };
     this.#member.watchers.add(watcher);
     return () => {
       this.#member.watchers.delete(watcher);

@@ -33,7 +33,9 @@ export class Disk {
   /** Opens the file for the life of a process. `onCommit` receives saved changes and notes, in order. */
   open(member: Member, onCommit: (saved: Saved) => void): Drive {
     const { db, lastSeq } = openFile(this.#uri);
-    member.onEnd(() => db.close());
+    member.onEnd(() => {
+      if (db.isOpen) db.close();
+    });
     return new Drive({ db, lastSeq }, member, this.#environment, onCommit);
   }
 }
@@ -141,7 +143,7 @@ export class Drive {
     this.#luck = scopes.of('disk').next();
     if (this.#hasNewTables) this.#rows.watch();
     this.#hasNewTables = false;
-    const isAway = this.#environment.outageUntil('tables', 'disk') !== undefined;
+    const isAway = this.#environment.outageUntil('tables', 'disk', { isWrite: true }) !== undefined;
     const isRefused = this.#luck.chance(weather.unavailable) || isAway;
     const statements = this.#luck.between(0, MOST_STATEMENTS);
     this.#statementsLeft = isRefused ? statements : Number.POSITIVE_INFINITY;

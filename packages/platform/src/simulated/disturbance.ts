@@ -79,9 +79,11 @@ export class Disturbance {
   /** Never resolves when its process ends first. */
   #pause(delayMs: number, luck: Luck): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#environment.after(delayMs, luck, () => {
-      if (this.#member.isAlive) resolve();
-    });
+    this.#environment.after(delayMs, luck, () =>
+      this.#member.whenAwake(() => {
+        if (this.#member.isAlive) resolve();
+      }),
+    );
     return promise;
   }
 }

@@ -83,7 +83,7 @@ describe('the embedded platform on a simulated disk', () => {
     for (const seed of seeds(10)) {
       const { join, records, of, pass, simulation } = onDisk({}, seed);
       const { write } = await join('a');
-      simulation.outage('tables', simulation.nowMs + 1000);
+      simulation.outage({ engine: 'tables', untilMs: simulation.nowMs + 1000 });
       const refused = outcome(write());
       await pass(2000);
       expect(refused.error).toBeInstanceOf(Unavailable);

@@ -90,9 +90,11 @@ export class EmbeddedEngines implements Ground {
   #nextTurn(member: Member): Promise<void> {
     const luck = this.#environment.scopes.of(`turns of ${member.name}`).next();
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#environment.after(this.#environment.tripMs(luck), luck, () => {
-      if (member.isAlive) resolve();
-    });
+    this.#environment.after(this.#environment.tripMs(luck), luck, () =>
+      member.whenAwake(() => {
+        if (member.isAlive) resolve();
+      }),
+    );
     return promise;
   }
 

@@ -29,10 +29,21 @@ export interface Caller {
   story: string | undefined;
 }
 
-interface Outage {
+export interface Outage {
   engine: Engine;
-  owner: string | undefined;
+  /** The part of the engine that is away; unset for all of it. */
+  owner?: string | undefined;
+  /** The only process that is cut from it; unset when all are. */
+  process?: string | undefined;
+  /** True when its disk is full: reads go on. */
+  ofWrites?: boolean | undefined;
   untilMs: number;
+}
+
+/** Who asks for an engine, and what for. */
+interface Asked {
+  process?: string;
+  isWrite?: boolean;
 }
 
 /** Time, luck, weather and history, which all engines share. */
@@ -90,15 +101,29 @@ export class Environment {
 
   outage(outage: Outage) {
     this.#outages.push(outage);
-    this.fault({ process: outage.engine, story: undefined }, 'outage', outage.owner ?? 'all');
+    const { engine, owner = 'all', process, ofWrites } = outage;
+    const what = process ? 'cut off' : ofWrites ? 'disk full' : 'outage';
+    this.fault({ process: engine, story: undefined }, what, process ?? owner);
+  }
+
+  /** Returns the time until which this process is cut from the engine, or undefined when it is not. */
+  cutUntil(engine: Engine, process: string): number | undefined {
+    if (this.#outages.length === 0) return undefined;
+    const cuts = this.#outages.filter((each) => each.process === process);
+    const moments = cuts
+      .filter((each) => each.engine === engine && each.untilMs > this.queue.nowMs)
+      .map(({ untilMs }) => untilMs);
+    return moments.length > 0 ? Math.max(...moments) : undefined;
   }
 
   /** Returns the time at which this part of the engine is back, or undefined when it is there. */
-  outageUntil(engine: Engine, owner: string): number | undefined {
+  outageUntil(engine: Engine, owner: string, asked: Asked = {}): number | undefined {
     if (this.#outages.length === 0) return undefined;
     this.#outages = this.#outages.filter(({ untilMs }) => untilMs > this.queue.nowMs);
     const moments = this.#outages
       .filter((each) => each.engine === engine && (each.owner ?? owner) === owner)
+      .filter(({ process = asked.process }) => process === asked.process)
+      .filter(({ ofWrites }) => !ofWrites || asked.isWrite)
       .map(({ untilMs }) => untilMs);
     return moments.length > 0 ? Math.max(...moments) : undefined;
   }

@@ -6,6 +6,7 @@ import type { Origin, Wire } from './wire.ts';
 /** The clock of the payment provider, whose server is outside all processes and has no faults of its own. */
 export const providerClock = (environment: Environment): Clock => ({
   now: () => environment.queue.nowMs,
+  monotonic: () => environment.queue.nowMs,
   after: (delayMs, callback) =>
     environment.after(
       Math.ceil(delayMs),

@@ -14,6 +14,8 @@ interface Letter extends Counts {
   attempts: number;
 }
 
+/** The pause before the next look for a process, when all are cut from the bus. */
+const CUT_AGAIN_MS = 250;
 /** The delay of an event whose handler lost against another write. */
 const AT_ONCE_MS = 1;
 /** About the number of calls that a handler makes. */
@@ -103,15 +105,19 @@ export class Group {
       const handler = handlerOf(handlers, type);
       return member.isReady && handler ? [{ member, handler }] : [];
     });
-    const chosen = ready[luck.between(0, ready.length - 1)];
+    const reached = ready.filter(({ member }) => !this.#isCut(member));
+    const chosen = reached[luck.between(0, reached.length - 1)];
     if (chosen === undefined) {
-      this.#wait(letter);
+      if (ready.length === 0) this.#wait(letter);
+      else this.#deliverAfter(CUT_AGAIN_MS, letter);
       return;
     }
     const { member, handler } = chosen;
     letter.attempts += 1;
     this.#hand(letter, member, handler, luck);
   }
+
+  #isCut = ({ name }: Member) => this.#environment.cutUntil('bus', name) !== undefined;
 
   /** Has the event handled. The outcome arrives, or the consumer is taken as dead in the middle of it. */
   #hand(letter: Letter, member: Member, handler: Handler, luck: Luck) {
@@ -135,7 +141,10 @@ export class Group {
       end();
       comesAgain();
     }
-    const handled = async () => handler(event, { attempt });
+    const handled = async () => {
+      if (member.isPaused) await new Promise<void>((resolve) => member.whenAwake(resolve));
+      return handler(event, { attempt });
+    };
     works
       .run(work, () => inStory(storyOf(event), handled))
       .then(
@@ -148,7 +157,7 @@ export class Group {
     const { weather, timing } = this.#environment;
     const { event, attempts: attempt } = letter;
     const tripMs = this.#environment.tripMs(luck);
-    const isLost = luck.chance(weather.ackLost);
+    const isLost = luck.chance(weather.ackLost) || this.#isCut(member);
     const againMs = luck.between(1, timing.ackWaitMs);
     const isDuplicate = luck.chance(weather.duplicate);
     if (isLost) {

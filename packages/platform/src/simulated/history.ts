@@ -19,6 +19,9 @@ export type Fault =
   | 'alarm late'
   | 'alarm twice'
   | 'outage'
+  | 'cut off'
+  | 'disk full'
+  | 'paused'
   | 'alarms lost'
   | 'disk refuses';
 

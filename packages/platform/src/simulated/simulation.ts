@@ -10,12 +10,12 @@ import { ACK_WAIT_MS, timingOf } from '../delivery.ts';
 import { openWhenAsked } from '../gateway.ts';
 import { unlimited } from '../rate-limiter.ts';
 import { EmbeddedEngines } from './embedded-engines.ts';
-import { Environment, type Timing } from './environment.ts';
+import { Environment, type Outage, type Timing } from './environment.ts';
 import { createGateway, providerClock, withinProvider } from './gateway.ts';
 import type { Engines, Ground } from './ground.ts';
-import type { Engine, Entry } from './history.ts';
+import type { Entry } from './history.ts';
 import { OwnEngines } from './own-engines.ts';
-import { createClock, createNewId, Member } from './process.ts';
+import { createClock, createNewId, Member, type Skew } from './process.ts';
 import { type Counter, createRateLimiter } from './rate-limiter.ts';
 import { SavedRecords } from './saved-records.ts';
 import { SimulatedTable } from './table.ts';
@@ -41,10 +41,15 @@ export interface SimulatedProcess {
   readonly name: string;
   readonly platform: Platform;
   readonly isAlive: boolean;
+  readonly isPaused: boolean;
   /** Ends it at once: none of its code runs again. Saved writes stay, and writes on their way are done or lost. */
   crash(): void;
   /** The same in the middle of its next commit, which luck saves or loses. The returned function calls it off. */
   crashAtCommit(onCrash: () => void): () => void;
+  /** Runs none of its code until that time, while its engines go on. */
+  pause(untilMs: number): void;
+  /** Does work now, or when a pause of it is over. */
+  whenAwake(work: () => void): void;
 }
 
 const STARTS_AT_MS = Date.UTC(2026, 0, 1);
@@ -96,7 +101,7 @@ export class Simulation {
   }
 
   /** Creates a process, whose clock is off by `skewMs`. */
-  process(name: string, skewMs: number): SimulatedProcess {
+  process(name: string, skewMs: Skew): SimulatedProcess {
     const member = new Member(name, this.#environment);
     const platform = this.#platform(member, skewMs);
     return {
@@ -105,8 +110,13 @@ export class Simulation {
       get isAlive() {
         return member.isAlive;
       },
+      get isPaused() {
+        return member.isPaused;
+      },
       crash: () => member.crash(),
       crashAtCommit: (onCrash) => member.crashAtCommit(onCrash),
+      pause: (untilMs) => member.pause(untilMs),
+      whenAwake: (work) => member.whenAwake(work),
     };
   }
 
@@ -135,9 +145,9 @@ export class Simulation {
     this.#environment.weather = weather;
   }
 
-  /** Takes an engine away until that time; with an owner, only for that service (`gateway` has no owner). */
-  outage(engine: Engine, untilMs: number, owner?: string): void {
-    this.#environment.outage({ engine, owner, untilMs });
+  /** Takes an engine, or a part of it, from all processes or from one (`gateway` has no owner). */
+  outage(outage: Outage): void {
+    this.#environment.outage(outage);
   }
 
   /** Loses all alarms. */
@@ -156,7 +166,7 @@ export class Simulation {
     this.#environment.onHistory(listener);
   }
 
-  #platform(member: Member, skewMs: number): Platform {
+  #platform(member: Member, skewMs: Skew): Platform {
     const clock = createClock(member, skewMs, this.#environment);
     const newId = createNewId(clock, member.name, this.#environment);
     const gateway = () => createGateway(this.#wire, member, this.#provider(), this.#environment);

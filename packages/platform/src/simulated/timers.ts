@@ -80,9 +80,11 @@ export class Alarms {
     }
     const luck = this.#scope(alarm).next();
     const ready = [...this.#ringers.keys()].filter((member) => member.isReady);
-    const member = ready[luck.between(0, ready.length - 1)];
-    if (member === undefined) this.#waiting.push(alarm);
-    else this.#hand(alarm, member, luck);
+    const reached = ready.filter(({ name }) => !this.#environment.cutUntil('timers', name));
+    const member = reached[luck.between(0, reached.length - 1)];
+    if (member) this.#hand(alarm, member, luck);
+    else if (ready.length > 0) this.#ringAfter(RING_AGAIN_MS, alarm);
+    else this.#waiting.push(alarm);
   }
 
   #hand(alarm: Alarm, member: Member, luck: Luck) {
@@ -114,7 +116,10 @@ export class Alarms {
       isStopped: false,
     };
     works
-      .run(work, async () => this.#ringers.get(member)?.(key))
+      .run(work, async () => {
+        if (member.isPaused) await new Promise<void>((resolve) => member.whenAwake(resolve));
+        return this.#ringers.get(member)?.(key);
+      })
       .then(handled, () => end() && this.#ringAfter(RING_AGAIN_MS, alarm));
   }
 

@@ -118,7 +118,7 @@ describe('an outage of a simulation', () => {
     const { join, pass, simulation } = open();
     const { platform, table } = await join('a');
     const other = platform.table('orders', notes);
-    simulation.outage('tables', simulation.nowMs + 1000, 'auth');
+    simulation.outage({ engine: 'tables', untilMs: simulation.nowMs + 1000, owner: 'auth' });
     const [refused, answered] = [outcome(table.get('x')), outcome(other.find({ limit: 1 }))];
     await pass(1001);
     const later = outcome(table.find({ limit: 1 }));
@@ -132,7 +132,7 @@ describe('an outage of a simulation', () => {
     const { write } = await join('a', async ({ platform }) =>
       platform.bus.consume('auth', { 'session.ended': async () => {} }),
     );
-    simulation.outage('bus', simulation.nowMs + 1000);
+    simulation.outage({ engine: 'bus', untilMs: simulation.nowMs + 1000 });
     void write();
     await pass(999);
     expect(simulation.engines.events).toEqual([]);
@@ -141,7 +141,7 @@ describe('an outage of a simulation', () => {
     expect(of('handled')).toHaveLength(1);
     void write();
     await pass(2);
-    simulation.outage('bus', simulation.nowMs + 1000, 'auth');
+    simulation.outage({ engine: 'bus', untilMs: simulation.nowMs + 1000, owner: 'auth' });
     await pass(900);
     expect(of('deliver')).toHaveLength(1);
     await pass(200);

@@ -19,6 +19,12 @@ export interface Call {
 export interface Origin {
   readonly name: string;
   readonly isAlive: boolean;
+  /** True once it has ended in order, after all its work. */
+  readonly hasStopped?: boolean;
+  /** Counts its calls under way that no engine gave it: those of requests and of periodic work. */
+  ownCalls?: number;
+  /** Does work now, or when a pause of it is over. */
+  whenAwake?(work: () => void): void;
 }
 
 /** The network between processes and engines, with all its weather. */
@@ -38,10 +44,14 @@ export class Wire {
     const environment = this.#environment;
     const { queue } = environment;
     const work = works.getStore();
-    if (!origin.isAlive || work?.isStopped) return promise;
-
     const story = currentStory()?.correlationId;
     const caller = { process: origin.name, story };
+    if (origin.hasStopped && !work?.isZombie && !work?.isStopped) {
+      const reason = `${call.name} was called after the end`;
+      environment.tell(caller, { kind: 'error', message: 'work goes on after a stop', reason });
+    }
+    if (!origin.isAlive || work?.isStopped) return promise;
+
     const scope = environment.currentScope();
     const luck = (scope ?? periodicScope(environment, origin, call)).next();
     const fate = this.#fate(call, luck);
@@ -51,10 +61,17 @@ export class Wire {
     }
     const counts = call.isWrite || scope !== undefined;
     if (counts) environment.underWay += 1;
+    const isOwn = work === undefined && origin.ownCalls !== undefined;
+    if (isOwn) origin.ownCalls = (origin.ownCalls ?? 0) + 1;
     const answer = (deliver: () => void) =>
       environment.after(fate.backMs, luck, () => {
         if (counts) environment.underWay -= 1;
-        if (origin.isAlive && !work?.isStopped) deliver();
+        if (isOwn) origin.ownCalls = (origin.ownCalls ?? 0) - 1;
+        const arrive = () => {
+          if (origin.isAlive && !work?.isStopped) deliver();
+        };
+        if (origin.whenAwake) origin.whenAwake(arrive);
+        else arrive();
       });
     const refuse = (error: unknown) => answer(() => reject(error));
     const accept = (value: T) => {
@@ -70,7 +87,9 @@ export class Wire {
         return;
       }
       if (fate.isUnavailable) environment.fault(caller, 'unavailable', call.name);
-      if (fate.isUnavailable || environment.outageUntil(call.engine, call.owner) !== undefined) {
+      const asked = { process: origin.name, isWrite: call.isWrite };
+      const isAway = environment.outageUntil(call.engine, call.owner, asked) !== undefined;
+      if (fate.isUnavailable || isAway) {
         refuse(new Unavailable(`${call.name} cannot be reached.`));
         return;
       }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Unavailable } from '../../errors.ts';
 import type { AnyEvent } from '../../events.ts';
 import type { Bus } from '../../ports/index.ts';
 import { Changes } from './changes.ts';
@@ -9,6 +10,7 @@ function useChanges() {
   const delays: number[] = [];
   let wakeUp = () => {};
   let now = 0;
+  let setBy = 0;
   const bus = {
     watch(listener: (event: AnyEvent) => void) {
       listeners.add(listener);
@@ -16,7 +18,8 @@ function useChanges() {
     },
   };
   const clock = {
-    now: () => now,
+    now: () => now + setBy,
+    monotonic: () => now,
     after(delayMs: number, callback: () => void) {
       delays.push(delayMs);
       wakeUp = () => {
@@ -30,7 +33,10 @@ function useChanges() {
   const publish = (subject: string, version: number) => {
     for (const listener of listeners) listener({ subject, version } as AnyEvent);
   };
-  return { changes, listeners, delays, publish, wakeUp: () => wakeUp() };
+  const set = (byMs: number) => {
+    setBy += byMs;
+  };
+  return { changes, listeners, delays, publish, set, wakeUp: () => wakeUp() };
 }
 
 /** Lets all work continue that waits for nothing from outside. */
@@ -47,7 +53,7 @@ describe('waiting for a change', () => {
     expect(listeners.size).toBe(1);
     changes.close();
     expect(listeners.size).toBe(0);
-    expect(await waiting).toBe(0);
+    await expect(waiting).rejects.toThrow(Unavailable);
   });
 
   it('looks again soon at a replica, and soon after each event', async () => {
@@ -96,5 +102,52 @@ describe('waiting for a change', () => {
     await runOn();
     wakeUp();
     expect(await waiting).toBe(0);
+  });
+
+  it.each([3_600_000, -3_600_000])(
+    'takes as long as it may, also when somebody sets the clock by %i ms meanwhile',
+    async (byMs) => {
+      const { changes, delays, set, wakeUp } = useChanges();
+      const waiting = changes.until('a', async () => 0, Boolean, 15);
+      await runOn();
+      set(byMs);
+      wakeUp();
+      await runOn();
+      wakeUp();
+      expect(await waiting).toBe(0);
+      expect(delays).toEqual([5, 10]);
+    },
+  );
+
+  it('leaves nobody behind, however it ends', async () => {
+    const { changes, publish, wakeUp } = useChanges();
+    let value = 0;
+    const read = async () => value;
+    const begin = (timeoutMs: number) => changes.until('a', read, Boolean, timeoutMs);
+    const late = begin(5);
+    await runOn();
+    wakeUp();
+    await late;
+    expect(changes.waiting).toBe(0);
+
+    const notified = begin(1000);
+    const failing = changes.until('a', () => Promise.reject(new Error('away')), Boolean, 1000, 1);
+    await expect(failing).rejects.toThrow('away');
+    await runOn();
+    expect(changes.waiting).toBe(1);
+    value = 1;
+    publish('a', 1);
+    await notified;
+    expect(changes.waiting).toBe(0);
+
+    value = 0;
+    const closed = [begin(1000), changes.until('b', read, Boolean, 1000, 1)];
+    await runOn();
+    expect(changes.waiting).toBe(2);
+    changes.close();
+    const [ofReplica, ofOwn] = await Promise.allSettled(closed);
+    expect(ofReplica).toMatchObject({ reason: expect.any(Unavailable) });
+    expect(ofOwn).toMatchObject({ value: 0 });
+    expect(changes.waiting).toBe(0);
   });
 });

@@ -1,3 +1,4 @@
+import { Unavailable } from '../../errors.ts';
 import type { AnyEvent } from '../../events.ts';
 import type { Bus, Clock } from '../../ports/index.ts';
 
@@ -33,6 +34,7 @@ export class Changes {
    * Reads until `done` accepts the value or the time is up, and returns the value read last. For a record that this
    * service owns, pass the known `version`: then only events of newer versions wake it, and it polls seldom, since they
    * come after the record was saved. Without a version it polls often, since a replica may come later than its event.
+   * @throws Unavailable when it is closed before a replica came: that would not mean that there is no such record.
    */
   async until<T>(
     subject: string,
@@ -49,15 +51,19 @@ export class Changes {
     // Watching begins with the first waiter: most processes have none, and need not receive every event.
     this.#stopWatching ??= this.#bus.watch((event) => this.#notify(event));
     const pollMs = version === undefined ? SOON_MS : SELDOM_MS;
-    const deadline = this.#clock.now() + timeoutMs;
+    const deadline = this.#clock.monotonic() + timeoutMs;
     for (let delayMs = pollMs; ; ) {
       // The waiter is added before the read, so that no event is missed between reading and waiting.
       const waiter: Waiter = { version: version ?? 0, notified: false, wake: () => {} };
       this.#add(subject, waiter);
       try {
         const value = await read();
-        const remainingMs = deadline - this.#clock.now();
-        if (done(value) || remainingMs <= 0 || this.#closed) return value;
+        const remainingMs = deadline - this.#clock.monotonic();
+        if (done(value) || remainingMs <= 0) return value;
+        if (this.#closed) {
+          if (version !== undefined) return value;
+          throw new Unavailable('This process stops, and what it waited for may come yet.');
+        }
         if (!waiter.notified) await this.#wokenWithin(Math.min(delayMs, remainingMs), waiter);
         delayMs = waiter.notified ? pollMs : Math.min(delayMs * 2, LONGEST_MS);
       } finally {
@@ -66,7 +72,12 @@ export class Changes {
     }
   }
 
-  /** Ends all waiting: each caller reads once more and returns that. */
+  /** The number of callers that wait. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Ends all waiting: each caller reads once more, and returns that or throws, see `until`. */
   close() {
     this.#closed = true;
     this.#stopWatching?.();

@@ -28,6 +28,7 @@ async function lose(races: number, end: string) {
     },
     clock: {
       now: () => 0,
+      monotonic: () => 0,
       after(delayMs, callback) {
         pauses.push(delayMs);
         setImmediate(callback);

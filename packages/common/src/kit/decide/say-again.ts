@@ -75,12 +75,12 @@ async function* pagesOf({ name, sayAgain }: Source, place: Place, options: SayAg
   const { clock, since = '', floor = 0, perSecond = SAID_PER_SECOND, onFailure, signal } = options;
   const limit = Math.min(BATCH, perSecond);
   for (let behind: string | null = place.behind; behind !== null && !signal?.aborted; ) {
-    const begunAt = clock.now();
+    const begunAt = clock.monotonic();
     const page: SaidAgain = await sayAgain(behind, limit, since, floor);
     for (const { id, reason } of page.failures) onFailure(name, id, reason);
     behind = page.behind;
     yield page;
-    const leftMs = begunAt + (page.looked / perSecond) * 1000 - clock.now();
+    const leftMs = begunAt + (page.looked / perSecond) * 1000 - clock.monotonic();
     if (behind !== null && leftMs > 0) await until(clock, leftMs);
   }
 }

@@ -34,7 +34,10 @@ export function publicKeyOf({ kty, crv, x }: JWK): JWK {
 }
 
 /** Only auth signs sessions. The token is a JWT. */
-export async function createSessionSigner(privateKey: JWK, clock: Clock): Promise<SignSession> {
+export async function createSessionSigner(
+  privateKey: JWK,
+  clock: Pick<Clock, 'now'>,
+): Promise<SignSession> {
   const key = await importJWK(privateKey, ALGORITHM);
   return (userId, sessionId) => {
     const nowSeconds = Math.floor(clock.now() / 1000);
@@ -49,7 +52,10 @@ export async function createSessionSigner(privateKey: JWK, clock: Clock): Promis
 }
 
 /** Verifying a signature costs over 100 µs, so verified tokens are cached. */
-export async function createSessionVerifier(publicKey: JWK, clock: Clock): Promise<VerifySession> {
+export async function createSessionVerifier(
+  publicKey: JWK,
+  clock: Pick<Clock, 'now'>,
+): Promise<VerifySession> {
   const key = await importJWK(publicKey, ALGORITHM);
   const verified = new LRUCache<string, Session>({ max: CACHED_TOKENS });
 
