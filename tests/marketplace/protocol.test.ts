@@ -131,7 +131,7 @@ describe('a replica', () => {
     await using _ = market;
     await seller.edit(ticket.id, 'A seat', 9990);
     const stale = await buyer.order(ticket.id, { prefer: 'wait=10' });
-    expect(stale.body).toMatchObject({ status: 409, code: 'ticket_unavailable' });
+    expect(stale.body).toMatchObject({ status: 409, code: 'price_changed' });
     expect(await buyer.holds(ticket.id)).toMatchObject({ ticket: { price: 9990 } });
     expect(await healed(market)).toEqual([]);
   });

@@ -61,7 +61,7 @@ export class HostileScene implements AsyncDisposable {
       ['POST', '/api/users/signin', { email: EMAIL, password: 'wrong horse' }],
       ['POST', '/api/tickets', listing],
       ['PUT', `/api/tickets/${ticket}`, listing],
-      ['POST', '/api/orders', { ticketId: ticket }],
+      ['POST', '/api/orders', { ticketId: ticket, price: PRICE }],
       ['POST', '/api/payments', { orderId: order, token: 'pm_card_visa' }],
       ['POST', `/api/test-gateway/${payment}/confirm`, { approve: true }],
     ];

@@ -1,5 +1,10 @@
 import { type Contract, held, NO_ID } from './scene.ts';
 
+const at = ({ id }: { id: string }) => `/api/tickets/${id}`;
+const EDIT = { title: 'A better seat', price: 5990 };
+/** A version that no ticket here reaches. */
+const ANOTHER = { 'if-match': '"99"' };
+
 export const tickets: Contract = {
   'GET /api/tickets': {
     200: async ({ seller, nobody }) => {
@@ -29,12 +34,17 @@ export const tickets: Contract = {
     403: async ({ seller, stranger }) => stranger.edit((await seller.sells()).id, 'Mine', 1),
     404: ({ seller }) => seller.edit(NO_ID, 'A seat', 4990),
     409: async (scene) => scene.seller.edit((await held(scene)).ticketId, 'A seat', 5990),
+    412: async ({ seller }) => seller.request('PUT', at(await seller.sells()), EDIT, ANOTHER),
   },
   'DELETE /api/tickets/{id}': {
     204: async ({ seller }) => seller.withdraw((await seller.sells()).id),
+    400: async ({ seller }) =>
+      seller.request('DELETE', at(await seller.sells()), undefined, { 'if-match': '7' }),
     401: async ({ seller, nobody }) => nobody.withdraw((await seller.sells()).id),
     403: async ({ seller, stranger }) => stranger.withdraw((await seller.sells()).id),
     404: ({ seller }) => seller.withdraw(NO_ID),
     409: async (scene) => scene.seller.withdraw((await held(scene)).ticketId),
+    412: async ({ seller }) =>
+      seller.request('DELETE', at(await seller.sells()), undefined, ANOTHER),
   },
 };
