@@ -52,8 +52,11 @@ export async function createRouter(fleet: Fleet, services: Service[], options: R
   return router;
 }
 
+/** Where the processes of a service are. */
+type Addresses = Pick<Fleet, 'urlOf'>;
+
 /** The router for the pages: the API alone. It believes the address of the visitor that they send. */
-export async function createInnerRouter(fleet: Fleet, services: Service[]) {
+export async function createInnerRouter(fleet: Addresses, services: Service[]) {
   const router = Fastify({ ...shared, trustProxy: 'loopback' });
   await addApi(router, fleet, services);
   return router;
@@ -61,7 +64,7 @@ export async function createInnerRouter(fleet: Fleet, services: Service[]) {
 
 const shared = { forceCloseConnections: 'idle' } as const;
 
-async function addApi(router: FastifyInstance, fleet: Fleet, services: Service[]) {
+async function addApi(router: FastifyInstance, fleet: Addresses, services: Service[]) {
   router.decorateRequest('upstream', '');
   router.setErrorHandler(replyWithProblem);
   router.setNotFoundHandler((request, reply) => replyWithProblem(noSuchPage(), request, reply));
@@ -70,7 +73,7 @@ async function addApi(router: FastifyInstance, fleet: Fleet, services: Service[]
   }
 }
 
-async function passOn(router: FastifyInstance, fleet: Fleet, prefix: string, service: string) {
+async function passOn(router: FastifyInstance, fleet: Addresses, prefix: string, service: string) {
   const away = () => new Unavailable(`${service} does not answer`);
   await router.register(proxy, {
     prefix,
