@@ -88,7 +88,10 @@ async function go(args: string[], options: Parameters<typeof outputOf>[2] = {}) 
 }
 
 /** What is there already, or what `make` has made to the end. */
-async function kept(path: string, make: (path: string) => Promise<unknown>): Promise<string> {
+export async function kept(
+  path: string,
+  make: (path: string) => Promise<unknown>,
+): Promise<string> {
   await mkdir(dirname(path), { recursive: true });
   if (!existsSync(path)) {
     await make(`${path}.new`);

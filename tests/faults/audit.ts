@@ -1,5 +1,6 @@
 /** Reads the engines with the platform's own tables and reports everything that is wrong once all is quiet. */
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Platform } from '@fairseat/common/ports';
 import { openDistributed } from '@fairseat/platform/distributed';
 import { readEverything, violations } from '@fairseat/test-support/invariants';
 import type { Promised } from './purchase.ts';
@@ -24,18 +25,27 @@ export async function audit(
   const platform = openDistributed(engines);
   // A platform reads the dead letters only of groups that it consumes for.
   for (const service of serviceNames) platform.bus.consume(service, {});
-  const deadline = Date.now() + quietWithinMs;
   try {
-    for (;;) {
-      const wrong = await violations(platform, Date.now());
-      if (wrong.length === 0 || Date.now() > deadline) {
-        const stored = await readEverything(platform);
-        const broken = promised.map((kept) => kept(stored)).filter((line) => line !== undefined);
-        return [...wrong, ...broken];
-      }
-      await pause(LOOK_AGAIN_MS);
-    }
+    return await wrongOn(platform, promised, quietWithinMs);
   } finally {
     await platform.close();
+  }
+}
+
+/** The same on a platform that is open already. */
+export async function wrongOn(
+  platform: Platform,
+  promised: Promised[],
+  quietWithinMs: number,
+): Promise<string[]> {
+  const deadline = Date.now() + quietWithinMs;
+  for (;;) {
+    const wrong = await violations(platform, Date.now());
+    if (wrong.length === 0 || Date.now() > deadline) {
+      const stored = await readEverything(platform);
+      const broken = promised.map((kept) => kept(stored)).filter((line) => line !== undefined);
+      return [...wrong, ...broken];
+    }
+    await pause(LOOK_AGAIN_MS);
   }
 }

@@ -1,4 +1,4 @@
-/** Purchases that begin at a constant rate, however long earlier ones take. */
+/** Purchases that begin at a constant rate, however long earlier ones take, or one after the other. */
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Counts, Person } from './person.ts';
 import { type Promised, purchase } from './purchase.ts';
@@ -21,37 +21,52 @@ export class Load {
   readonly #sold: Sold[] = [];
   readonly #url: string;
   readonly #perSecond: number;
-  readonly #people: Person[] = [];
+  /** Sellers and buyers; one purchase in ten has a buyer of its own besides. */
+  readonly people: Person[] = [];
   readonly #underway = new Set<Promise<void>>();
   #number = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isOver = false;
 
   private constructor(url: string, perSecond: number) {
     this.#url = url;
     this.#perSecond = perSecond;
   }
 
-  static async at(url: string, perSecond: number): Promise<Load> {
+  /** `perSecond` is for `begin`. */
+  static async at(url: string, perSecond = 1): Promise<Load> {
     const load = new Load(url, perSecond);
     const deadline = Date.now() + OVER_WITHIN_MS;
-    for (let n = 0; n < PEOPLE; n++) load.#people.push(await load.#newPerson(deadline));
+    for (let n = 0; n < PEOPLE; n++) load.people.push(await load.#newPerson(deadline));
     return load;
   }
 
   begin() {
-    this.#timer = setInterval(() => {
-      const next = this.#purchase(++this.#number)
-        .catch((error) => {
-          this.stuck.push(`a purchase is stuck: ${error.message}`);
-        })
-        .finally(() => this.#underway.delete(next));
-      this.#underway.add(next);
-    }, 1000 / this.#perSecond);
+    this.#timer = setInterval(() => this.#start(), 1000 / this.#perSecond);
+  }
+
+  /** Keeps so many purchases under way, however busy the machine is. */
+  beginInTurn(atOnce: number) {
+    const again = () => {
+      if (!this.#isOver) void this.#start().then(again);
+    };
+    for (let count = 0; count < atOnce; count++) again();
+  }
+
+  #start(): Promise<void> {
+    const next = this.#purchase(++this.#number)
+      .catch((error) => {
+        this.stuck.push(`a purchase is stuck: ${error.message}`);
+      })
+      .finally(() => this.#underway.delete(next));
+    this.#underway.add(next);
+    return next;
   }
 
   /** Begins no more purchases, and resolves once those under way are over. */
   async end() {
     clearInterval(this.#timer);
+    this.#isOver = true;
     await Promise.all(this.#underway);
   }
 
@@ -77,7 +92,7 @@ export class Load {
   async #purchase(number: number) {
     const begunAt = Date.now();
     const deadline = begunAt + OVER_WITHIN_MS;
-    const person = (n: number) => this.#people[(number + n) % PEOPLE] as Person;
+    const person = (n: number) => this.people[(number + n) % PEOPLE] as Person;
     // A new user buys one in ten; two people want one in four.
     const first = number % 10 === 0 ? await this.#newPerson(deadline) : person(1);
     const isSold = await purchase({

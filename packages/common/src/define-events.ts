@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema, timeSchema } from './contracts/shared.ts';
-import { openSchema } from './open-schema.ts';
+import { asSavedByOwner, openSchema } from './open-schema.ts';
 
 /** A `traceparent` of W3C trace context, version 00. */
 export const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -21,8 +21,9 @@ export type PayloadsOf<D> =
 
 interface Definition {
   service: string;
-  /** Strict, for what this process publishes. */
+  /** For what this process publishes of its records, which a newer release beside it may have written. */
   payload: z.ZodType;
+  /** Strict. */
   envelope: z.ZodType;
   /** Open, for what it reads, which a newer release may have published. */
   readEnvelope: z.ZodType;
@@ -42,13 +43,14 @@ export function defineEvents<const P extends Payloads>(
   service: string,
   payloads: P,
 ): EventDefinitions<P> {
-  for (const [type, payload] of Object.entries(payloads)) {
+  for (const [type, data] of Object.entries(payloads)) {
     for (const [other, { service: owner }] of definitions) {
       if (owner === service || nounOf(other) !== nounOf(type)) continue;
       throw new Error(`${service} cannot define ${type}: ${owner} defines ${other}`);
     }
-    const envelope = envelopeOf(service, type, payload);
-    const readEnvelope = envelopeOf(service, type, openSchema(payload));
+    const payload = openSchema(data, asSavedByOwner);
+    const envelope = envelopeOf(service, type, data);
+    const readEnvelope = envelopeOf(service, type, openSchema(data));
     definitions.set(type, { service, payload, envelope, readEnvelope });
   }
   return { service, types: Object.keys(payloads), payloads };

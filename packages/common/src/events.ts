@@ -83,14 +83,15 @@ export class InvalidEvent extends Error {
 }
 
 /**
- * Checks the `data` of an event that is to be published and returns it without fields that its schema does not have.
+ * Checks the `data` of an event that is to be published and returns it without fields that its schema does not have. A
+ * value that its enum does not have stays as it is: a newer release has saved it.
  * @throws InvalidEvent that names each field that does not fit.
  */
 export function parseEventData<T extends EventType>(type: T, data: unknown): EventPayloads[T] {
   return checked(type, definitionOf(type).payload, data) as EventPayloads[T];
 }
 
-/** The same for an event in its envelope. */
+/** Checks an event in its envelope, whose values must be known here. @throws InvalidEvent */
 export function parseNewEvent(value: unknown): AnyEvent {
   const type = typeOf(value);
   return checked(type, definitionOf(type).envelope, value) as AnyEvent;

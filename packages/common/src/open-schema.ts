@@ -1,4 +1,4 @@
-/** Schemas for readers, derived from those of writers: a value that a newer release added to an enum is no error. */
+/** Schemas derived from those of writers, for which a value that a newer release added to an enum is no error. */
 import { z } from 'zod';
 
 /** What a reader gets in place of a value that it does not know. */
@@ -15,29 +15,42 @@ export type Open<T> = T extends string
       ? { [K in keyof T]: Open<T[K]> }
       : T;
 
+/** The schema in place of an enum or a literal of these texts. */
+type TextOf = (known: ReadonlySet<string>) => z.ZodType;
+
+const orOther: TextOf = (known) =>
+  z.string().transform((value) => (known.has(value) ? value : OTHER));
+
+/** Of a record that a replica of a newer release may have written: it is answered as it is. */
+export const asSaved: TextOf = () => z.string();
+
+/** The same to be published: what a reader got in place of a value is none. */
+export const asSavedByOwner: TextOf = (known) =>
+  z.string().refine((value) => known.has(value) || value !== OTHER, 'Published as it was read.');
+
 /**
  * Returns the schema for readers of what fits `schema`: any text in place of an enum's values or a literal, read as
  * `'other'` if unknown, and further properties, which are left out. It looks into objects, arrays and whatever may be
  * null or missing; everything else, unions among them, stays as it is.
  */
-export function openSchema(schema: z.ZodObject): z.ZodObject;
-export function openSchema(schema: z.core.$ZodType): z.ZodType;
-export function openSchema(schema: z.core.$ZodType): z.ZodType {
+export function openSchema(schema: z.ZodObject, textOf?: TextOf): z.ZodObject;
+export function openSchema(schema: z.core.$ZodType, textOf?: TextOf): z.ZodType;
+export function openSchema(schema: z.core.$ZodType, textOf = orOther): z.ZodType {
+  const open = (part: z.core.$ZodType) => openSchema(part, textOf);
   if (schema instanceof z.ZodObject) {
-    const shape = Object.entries(schema.shape).map(([key, value]) => [key, openSchema(value)]);
+    const shape = Object.entries(schema.shape).map(([key, value]) => [key, open(value)]);
     return cloned(schema, { shape: Object.fromEntries(shape), catchall: undefined });
   }
-  if (schema instanceof z.ZodArray) return cloned(schema, { element: openSchema(schema.element) });
-  if (isWrapper(schema)) return cloned(schema, { innerType: openSchema(schema.def.innerType) });
-  if (schema instanceof z.ZodEnum) return orOther(schema, schema.options);
-  if (schema instanceof z.ZodLiteral) return orOther(schema, [...schema.values]);
-  return schema as z.ZodType;
+  if (schema instanceof z.ZodArray) return cloned(schema, { element: open(schema.element) });
+  if (isWrapper(schema)) return cloned(schema, { innerType: open(schema.def.innerType) });
+  const values = valuesOf(schema);
+  const areTexts = values?.every((value) => typeof value === 'string');
+  return values && areTexts ? textOf(new Set(values as string[])) : (schema as z.ZodType);
 }
 
-function orOther(schema: z.ZodType, values: unknown[]): z.ZodType {
-  if (!values.every((value) => typeof value === 'string')) return schema;
-  const known = new Set<string>(values);
-  return z.string().transform((value) => (known.has(value) ? value : OTHER));
+function valuesOf(schema: z.core.$ZodType): unknown[] | undefined {
+  if (schema instanceof z.ZodEnum) return schema.options;
+  return schema instanceof z.ZodLiteral ? [...schema.values] : undefined;
 }
 
 const isWrapper = (schema: z.core.$ZodType) =>

@@ -24,7 +24,19 @@ interface StartOptions {
   /** A shell command to run before it, such as `ulimit -f 2;`. */
   limits?: string;
   flags?: string[];
+  /** The folder of the sources: a release's, for one. */
+  from?: string;
+  /** A module that is loaded before the program. */
+  preload?: string;
+  /** What the program prints once it is up, with its address as the first group. */
+  upAt?: RegExp;
+  /** Ends the program, even while it starts. */
+  signal?: AbortSignal;
 }
+
+const LISTENING = /(?:Fairseat|^\w+) is listening on (http:\S+)/;
+/** Of a service by itself, which listens before its engines are there. */
+export const READY = /is listening on (http:\S+)[\s\S]*^\w+ is ready$/m;
 
 /** Starts `npm start` and waits until it listens or has ended. */
 export function startProcess(
@@ -39,20 +51,24 @@ export function startProcess(
 export async function startProgram(
   main: string,
   env: Record<string, string>,
-  { limits = '', flags = [] }: StartOptions = {},
+  options: StartOptions = {},
 ): Promise<Process> {
+  const { limits = '', flags = [], from = root, preload, upAt = LISTENING, signal } = options;
+  signal?.throwIfAborted();
   const command = `${limits} exec "$0" "$@"`;
-  const args = ['--conditions=@fairseat/source', main, ...flags];
+  const imports = preload === undefined ? [] : [`--import=${preload}`];
+  const args = ['--conditions=@fairseat/source', ...imports, main, ...flags];
   const child = spawn('sh', ['-c', command, process.execPath, ...args], {
-    cwd: root,
+    cwd: from,
     env: { ...process.env, PORT: '0', RATE_LIMITS: 'off', ...SMALL, ...env },
   });
   let [stdout, stderr] = ['', ''];
   const exited = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  signal?.addEventListener('abort', () => child.kill('SIGTERM'));
   const listening = new Promise<string>((resolve) => {
     child.stdout.on('data', (chunk) => {
       stdout += chunk;
-      const url = /(?:Fairseat|^\w+) is listening on (http:\S+)/.exec(stdout)?.[1];
+      const url = upAt.exec(stdout)?.[1];
       if (url) resolve(url);
     });
   });

@@ -2,13 +2,15 @@ import type { FastifyInstance } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
 import { badRequest } from '../../errors.ts';
+import { asSaved, openSchema } from '../../open-schema.ts';
 
 /** Makes all bodies and answers JSON, checked by the schemas of the routes. */
 export function speakJson(app: FastifyInstance) {
   app.setValidatorCompiler(validatorCompiler);
-  // Answers are parsed, not encoded, so that a record saved before a field was added gets that field's default.
+  // Answers are parsed, not encoded, so that a record saved before a field was added gets that field's default. One that
+  // a newer release saved is answered as well.
   app.setSerializerCompiler(({ schema }) => {
-    const answer = schema as ZodType;
+    const answer = openSchema(schema as ZodType, asSaved);
     return (data) => JSON.stringify(answer.parse(data));
   });
   acceptJsonOnly(app);
