@@ -9,6 +9,8 @@ import type { Weather } from './weather.ts';
 export interface Timing extends DeliveryTiming {
   /** The longest time until a silent consumer is taken as dead. */
   ackWaitMs: number;
+  /** How long events stay on the bus that every group has handled; unset for ever. */
+  eventsKeptMs?: number;
 }
 
 /** Work that an engine gave a process: the handling of an event or of an alarm. */
