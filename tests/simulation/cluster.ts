@@ -6,7 +6,9 @@ import { type Log, mount, readConfig, type Service, type Session } from '@fairse
 import type { Clock, Platform } from '@fairseat/common/ports';
 import { createServices } from '@fairseat/marketplace/services';
 import type { SimulatedProcess, Simulation } from '@fairseat/platform/simulated';
+import { archive } from './archive.ts';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
+import { nextVersion, reading } from './next-version.ts';
 import { type Plan, SERVICES, skewMsOf } from './plan.ts';
 
 /** Hashing costs time on purpose and runs on threads, so it is passed in. */
@@ -14,6 +16,9 @@ const passwords: Passwords = {
   hash: async (password) => `hash of ${password}`,
   matches: async (hash, password) => hash === `hash of ${password}`,
 };
+
+/** Between the end of a process that cannot start and its next start. */
+const RESTART_MS = 1000;
 
 const SESSION_MS = 7 * 24 * 60 * 60 * 1000;
 
@@ -28,7 +33,7 @@ const verifier =
     return Date.parse(expiresAt) > clock.now() ? { userId, sessionId, expiresAt } : null;
   };
 
-const services = createServices(passwords);
+const services = [...createServices(passwords), archive];
 const serviceNamed = (name: string) => services.find((service) => service.name === name) as Service;
 
 /** On the embedded platform all services share one process. */
@@ -44,6 +49,8 @@ function processesOf({ platform, replicas }: Plan) {
 
 const processNamed = (services: readonly string[], index: number) =>
   `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
+
+type Surroundings = Parameters<typeof mount>[1];
 
 interface Replica {
   /** The services that run in its process, and die with it. */
@@ -64,6 +71,10 @@ export interface ClusterOptions {
 export class Cluster {
   readonly #options: ClusterOptions;
   readonly #replicas = new Map<string, (Replica | undefined)[]>();
+  /** Processes that are starting, by their names. */
+  readonly #starting = new Map<string, SimulatedProcess>();
+  /** The version of each process that is not of the first. */
+  readonly #versions = new Map<string, number>();
 
   private constructor(options: ClusterOptions) {
     this.#options = options;
@@ -94,6 +105,30 @@ export class Cluster {
     });
   }
 
+  /** Has a replica go on in another version. One that is down starts in it. */
+  become(service: string, index: number, version: number, downMs: number): void {
+    this.#versions.set(processNamed([service], index), version);
+    this.crash(service, index, downMs);
+  }
+
+  /** Crashes all replicas of a service, and starts those again. */
+  stopAll(service: string, downMs: number): void {
+    for (const index of this.replicasOf(service)) {
+      this.crash(service, index, downMs);
+      const starting = this.#starting.get(processNamed([service], index));
+      if (!starting?.isAlive) continue;
+      starting.crash();
+      this.#startAgain({ services: [service] }, index, downMs);
+    }
+  }
+
+  /** Adds a service that was not there. */
+  add(): void {
+    this.#startSoon([archive.name], 0);
+  }
+
+  replicasOf = (service: string) => [...(this.#replicas.get(service) ?? []).keys()];
+
   /** Sends a request to a living replica. Never resolves when there is none, or when it dies before it answers. */
   async request(asked: DoorRequest, story: Story, die: number): Promise<DoorReply> {
     const living = this.#living(serviceOf(asked.url));
@@ -111,11 +146,18 @@ export class Cluster {
     return (this.#replicas.get(service) ?? []).filter((replica) => replica !== undefined);
   }
 
-  #startAgain({ services }: Replica, index: number, downMs: number) {
+  #startAgain({ services }: Pick<Replica, 'services'>, index: number, downMs: number) {
     for (const service of services) this.#set(service, index, undefined);
+    const { simulation } = this.#options;
+    simulation.at(simulation.nowMs + downMs, () => this.#startSoon(services, index));
+  }
+
+  /** A process that cannot reach an engine ends, and is started again. */
+  #startSoon(services: readonly string[], index: number) {
     const { simulation, onError } = this.#options;
-    simulation.at(simulation.nowMs + downMs, () => {
-      this.#start(services, index).catch((error) => onError('cannot start', error));
+    this.#start(services, index).catch((error) => {
+      if (!isExcusable(error)) onError('cannot start', error);
+      else simulation.at(simulation.nowMs + RESTART_MS, () => this.#startSoon(services, index));
     });
   }
 
@@ -123,7 +165,9 @@ export class Cluster {
     const { simulation, plan, wrap, onError } = this.#options;
     const name = processNamed(services, index);
     const process = simulation.process(name, skewMsOf(plan, name));
-    const platform = wrap?.(process.platform) ?? process.platform;
+    this.#starting.set(name, process);
+    const own = plan.eventsKeptMs === undefined ? process.platform : reading(process.platform);
+    const platform = wrap?.(own) ?? own;
     const log = createLog((message, error) => {
       if (process.isAlive) onError(`${process.name}: ${message}`, error);
     });
@@ -139,13 +183,27 @@ export class Cluster {
     };
     const starts: (() => void)[] = [];
     for (const service of services) {
-      const running = await mount(serviceNamed(service), surroundings);
+      const running = await mount(...this.#versionOf(name, service, surroundings));
       starts.push(() => running.start());
     }
-    await platform.start();
+    try {
+      await platform.start();
+    } catch (error) {
+      process.crash();
+      throw error;
+    } finally {
+      this.#starting.delete(name);
+    }
     for (const start of starts) start();
     const replica = { services, process, door };
     for (const service of services) this.#set(service, index, replica);
+  }
+
+  #versionOf(name: string, service: string, surroundings: Surroundings) {
+    const known = serviceNamed(service);
+    if (this.#versions.get(name) !== 2) return [known, surroundings] as const;
+    const next = nextVersion(known, surroundings.platform);
+    return [next.service, { ...surroundings, platform: next.platform }] as const;
   }
 
   #set(service: string, index: number, replica: Replica | undefined) {
@@ -167,12 +225,15 @@ async function ask({ process, door }: Replica, asked: DoorRequest, story: Story)
   return process.isAlive ? reply : new Promise<never>(() => {});
 }
 
+/** For a person to know, whatever comes of it. */
+const WENT_BACK = /^the database went back in time/;
+
 type Logged = { err?: unknown };
 
 /** The part of a log that services use. Errors are passed on, unless an engine was away. */
 function createLog(onError: (message: string, error: unknown) => void): Log {
   const error = ({ err }: Logged, message: string) => {
-    if (!isExcusable(err)) onError(message, err);
+    if (!isExcusable(err) && !WENT_BACK.test(message)) onError(message, err);
   };
   const silent = () => {};
   // The loser of a race must try again, and never log its conflict as bad weather.

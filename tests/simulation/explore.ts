@@ -29,7 +29,7 @@ export interface Failure {
 export function explore(
   exploration: Exploration,
 ): Promise<{ covered: Covered; failure?: Failure }> {
-  const { processes, firstSeed, steps, faults, platform, hash, wantsMore, onProgress } =
+  const { processes, firstSeed, steps, faults, platform, troubles, hash, wantsMore, onProgress } =
     exploration;
   const { promise, resolve } = Promise.withResolvers<{ covered: Covered; failure?: Failure }>();
   const covered = nothing();
@@ -39,7 +39,8 @@ export function explore(
 
   const give = (worker: ChildProcess) => {
     if (failures.length === 0 && wantsMore(given)) {
-      worker.send({ seed: firstSeed + given++, steps, faults, platform, hash } satisfies Task);
+      const seed = firstSeed + given++;
+      worker.send({ seed, steps, faults, platform, troubles, hash } satisfies Task);
       return;
     }
     worker.disconnect();

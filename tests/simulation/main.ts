@@ -31,7 +31,7 @@ async function main(args: string[]) {
     process.exit(EXIT.interrupted);
   });
   print(
-    `${flags.steps} steps a seed, faults: ${flags.faults}, platform: ${flags.platform}. Ctrl-C stops.`,
+    `${flags.steps} steps a seed, faults: ${flags.faults}, platform: ${flags.platform}, troubles: ${flags.troubles}. Ctrl-C stops.`,
   );
   const { covered, failure } = await explore({
     ...flags,
@@ -70,7 +70,7 @@ async function report({ seed, outcome }: Failure, flags: Flags): Promise<number>
   writeFileSync(path, page);
   print(`\n${text}\n\nFound in ${runs} runs. With a picture: ${path}`);
   print(
-    `Again: npm run simulate -- --seed ${seed} --faults ${flags.faults} --steps ${flags.steps} --platform ${flags.platform}`,
+    `Again: npm run simulate -- --seed ${seed} --faults ${flags.faults} --steps ${flags.steps} --platform ${flags.platform} --troubles ${flags.troubles}`,
   );
   return EXIT.violation;
 }

@@ -62,6 +62,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
   const simulation = new Simulation({
     ...{ seed, weather, openGateway: openTestGateway },
     ...(platform && { platform }),
+    ...(plan.eventsKeptMs !== undefined && { eventsKeptMs: plan.eventsKeptMs }),
   });
   const startMs = simulation.nowMs;
   const checkers = new Checkers(plan, () => simulation.nowMs);

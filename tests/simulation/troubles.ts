@@ -1,6 +1,7 @@
 import type { Simulation } from '@fairseat/platform/simulated';
 import type { Cluster } from './cluster.ts';
 import type { Fault, Plan } from './plan.ts';
+import { passTime } from './time-troubles.ts';
 
 type Crash = Extract<Fault, { kind: 'crash' }>;
 
@@ -10,6 +11,10 @@ export const troubleMsOf = ({ faults, platform }: Plan, service: string): number
     if (fault.kind === 'outage') {
       const isMet = fault.engine === 'tables' && (fault.owner ?? service) === service;
       return isMet ? sumMs + lastsMs : sumMs;
+    }
+    if (fault.kind === 'version') return sumMs + (fault.service === service ? lastsMs : 0);
+    if (fault.kind === 'database back') {
+      return sumMs + (fault.services.includes(service) ? lastsMs : 0);
     }
     const isCrash = fault.kind === 'crash' || fault.kind === 'crash at commit';
     const isMet = isCrash && (platform === 'embedded' || fault.service === service);
@@ -66,6 +71,9 @@ export class Troubles {
         break;
       case 'event lost':
         this.#callOff.push(this.#simulation.loseEvent(fault.group, fault.type));
+        break;
+      default:
+        passTime(fault, this.#simulation, this.#cluster);
     }
   }
 

@@ -1,6 +1,7 @@
 /** A small, realistic bug: a change at one place of the sources, made while they load, never on disk. */
 import { registerHooks } from 'node:module';
 import type { PlatformName } from '../plan.ts';
+import type { Troubled } from '../time-plan.ts';
 
 export interface Mutant {
   /** Lower case, with dashes. */
@@ -13,6 +14,8 @@ export interface Mutant {
   file: string;
   /** The platform to hunt it on; unset for engines made for the simulation. */
   platform?: PlatformName;
+  /** The troubles that show it; unset for the usual ones. */
+  troubles?: Troubled;
   /** The text to replace, which must occur exactly once in the file. */
   find: string;
   replace: string;

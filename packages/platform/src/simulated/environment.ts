@@ -47,6 +47,8 @@ export class Environment {
   underWay = 0;
   readonly #listeners: ((entry: Entry) => void)[] = [];
   #outages: Outage[] = [];
+  /** By service: since when its database is there, if it was put back. */
+  readonly #putBackMs = new Map<string, number>();
 
   constructor(seed: number, startsAtMs: number, weather: Weather, timing: Timing) {
     this.queue = new Queue(startsAtMs);
@@ -93,6 +95,15 @@ export class Environment {
   outage(outage: Outage) {
     this.#outages.push(outage);
     this.fault({ process: outage.engine, story: undefined }, 'outage', outage.owner ?? 'all');
+  }
+
+  /** Whatever was on its way to a database from processes that have ended does not reach the one that is put back. */
+  databasePutBack(service: string) {
+    this.#putBackMs.set(service, this.queue.nowMs);
+  }
+
+  wasPutBackSince(atMs: number, service: string) {
+    return (this.#putBackMs.get(service) ?? Number.NEGATIVE_INFINITY) >= atMs;
   }
 
   /** Returns the time at which this part of the engine is back, or undefined when it is there. */

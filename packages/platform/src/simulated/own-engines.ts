@@ -65,6 +65,7 @@ export class OwnEngines implements Ground {
       const unsaid = this.#log.forgetUnsent(service, unsent);
       for (const { records, copy } of copies) records.putBack(copy);
       this.#log.wentBack.note(service, mark);
+      this.#environment.databasePutBack(service);
       const records = Object.fromEntries(
         copies.map(({ name, copy }) => [name, copy.map(({ record }) => record)]),
       );
