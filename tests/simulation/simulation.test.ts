@@ -71,6 +71,18 @@ describe('the marketplace', () => {
       expect(purchases).toBeGreaterThan(seeds * 10);
     },
   );
+
+  it(
+    'keeps every rule through restores, upgrades, a lost bus and forgotten events',
+    PATIENT,
+    async () => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const options = { steps: 250, faults: 'some', troubles: 'time' } as const;
+        const { found, crash } = await outcomeOf(seed, options);
+        expect({ seed, found, crash }).toEqual({ seed, found: undefined, crash: undefined });
+      }
+    },
+  );
 });
 
 describe.each(PLATFORMS)('a seed of the %s platform', (platform) => {

@@ -81,7 +81,12 @@ const ofMonths: Omit<Mutant, 'troubles'>[] = [
     file: restore,
     find: `    if (unavailable) throw unavailable[1];`,
     replace: ``,
-    rules: ['versions never repeat', 'comes to rest', 'handlers do not fail'],
+    rules: [
+      'versions never repeat',
+      'comes to rest',
+      'handlers do not fail',
+      'no unexpected error',
+    ],
   },
   {
     name: 'the-other-replica-is-not-seen',
@@ -117,7 +122,7 @@ const ofMonths: Omit<Mutant, 'troubles'>[] = [
     file: 'services/tickets/ticket.ts',
     find: `  return orderId && sayAgainAt ? [{ type: 'ticket.reserved', orderId, sayAgainAt }] : [];`,
     replace: `  return [];`,
-    rules: ['comes to rest'],
+    rules: ['comes to rest', 'every change is told'],
   },
   {
     name: 'trimmed-behind-the-fastest',
