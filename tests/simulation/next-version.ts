@@ -15,7 +15,7 @@ export const MORE: Record<string, EventType> = {
 };
 
 /** A reason for which no release of today cancels an order. */
-export const NEXT_REASON = 'changed_mind';
+const NEXT_REASON = 'changed_mind';
 
 /** Has a field more, which is that of `createdAt`, an index of it, and a key more. */
 type Next<R> = R & { madeAt?: string };

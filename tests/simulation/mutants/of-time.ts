@@ -75,20 +75,6 @@ const ofMonths: Omit<Mutant, 'troubles'>[] = [
     rules: ['comes to rest', 'a session ends everywhere', 'an answer is true'],
   },
   {
-    name: 'an-engine-that-is-away-loses-what-was-published',
-    shows: [50],
-    breaks: 'a record that cannot be saved while it is taken back is given up',
-    file: restore,
-    find: `    if (unavailable) throw unavailable[1];`,
-    replace: ``,
-    rules: [
-      'versions never repeat',
-      'comes to rest',
-      'handlers do not fail',
-      'no unexpected error',
-    ],
-  },
-  {
     name: 'the-other-replica-is-not-seen',
     shows: 'guard',
     breaks: 'what another replica took back counts as lost',
