@@ -62,7 +62,8 @@ export class IdempotencyKeys {
   }
 
   #isLost({ granted }: Use, { reply, ...exchange }: Exchange): boolean {
-    const ids = [granted?.recordId ?? '', subjectOf(exchange)];
+    const first = granted ? subjectOf({ ...exchange, body: JSON.parse(granted.body) }) : '';
+    const ids = [granted?.recordId ?? '', first, subjectOf(exchange)];
     if (ids.some((id) => this.#touched.has(id))) return true;
     return this.#touched.size > 0 && bodyOf(reply).code === 'idempotency_key_reused';
   }
