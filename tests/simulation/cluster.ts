@@ -1,39 +1,24 @@
 /** The real services on the simulated platform: each replica a process of its own, or all of them in one. */
-import type { Passwords } from '@fairseat/auth';
 import type { Story } from '@fairseat/common/context';
-import { Unavailable, VersionConflict } from '@fairseat/common/errors';
-import { type Log, mount, readConfig, type Service, type Session } from '@fairseat/common/kit';
-import type { Clock, Platform } from '@fairseat/common/ports';
+import { mount, readConfig, type Service } from '@fairseat/common/kit';
+import type { Platform } from '@fairseat/common/ports';
 import { createServices } from '@fairseat/marketplace/services';
-import type { Simulation } from '@fairseat/platform/simulated';
+import type { SimulatedProcess, Simulation } from '@fairseat/platform/simulated';
+import { archive } from './archive.ts';
 import { storyNamed } from './client.ts';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
 import { isAt, type Place } from './faults/place.ts';
 import { KILLED_AFTER_MS, type Stoppable, stopInOrder } from './faults/stops.ts';
 import { attending } from './live/attended.ts';
 import { Stream } from './live/stream.ts';
+import { nextVersion, reading } from './next-version.ts';
 import { type Plan, SERVICES, skewMsOf } from './plan.ts';
+import { createLog, isExcusable, passwords, signer, verifier } from './stand-ins.ts';
 
-/** Hashing costs time on purpose and runs on threads, so it is passed in. */
-const passwords: Passwords = {
-  hash: async (password) => `hash of ${password}`,
-  matches: async (hash, password) => hash === `hash of ${password}`,
-};
+/** Between the end of a process that cannot start and its next start. */
+const RESTART_MS = 1000;
 
-const SESSION_MS = 7 * 24 * 60 * 60 * 1000;
-
-/** Signing runs on threads as well: a token is its session in plain text. */
-const signer = (clock: Clock) => async (userId: string, sessionId: string) =>
-  [userId, sessionId, new Date(clock.now() + SESSION_MS).toISOString()].join(' ');
-
-const verifier =
-  (clock: Clock) =>
-  async (token: string): Promise<Session | null> => {
-    const [userId = '', sessionId = '', expiresAt = ''] = token.split(' ');
-    return Date.parse(expiresAt) > clock.now() ? { userId, sessionId, expiresAt } : null;
-  };
-
-const services = createServices(passwords);
+const services = [...createServices(passwords), archive];
 const serviceNamed = (name: string) => services.find((service) => service.name === name) as Service;
 
 /** On the embedded platform all services share one process. */
@@ -52,6 +37,8 @@ const LIVE_REPLICAS = 2;
 
 const processNamed = (services: readonly string[], index: number) =>
   `${services.length === 1 ? services[0] : 'marketplace'} ${index + 1}`;
+
+type Surroundings = Parameters<typeof mount>[1];
 
 interface Replica extends Stoppable {
   /** The services that run in its process, and die with it. */
@@ -77,6 +64,10 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #replicas = new Map<string, (Replica | undefined)[]>();
   readonly #startMs: number;
+  /** Processes that are starting, by their names. */
+  readonly #starting = new Map<string, SimulatedProcess>();
+  /** The version of each process that is not of the first. */
+  readonly #versions = new Map<string, number>();
 
   private constructor(options: ClusterOptions) {
     this.#options = options;
@@ -138,6 +129,29 @@ export class Cluster {
       this.#startAgain(replica, index, lastsMs);
     });
   }
+  /** Has a replica go on in another version. One that is down starts in it. */
+  become(service: string, index: number, version: number, downMs: number): void {
+    this.#versions.set(processNamed([service], index), version);
+    this.crash(service, index, downMs);
+  }
+
+  /** Crashes all replicas of a service, and starts those again. */
+  stopAll(service: string, downMs: number): void {
+    for (const index of this.replicasOf(service)) {
+      this.crash(service, index, downMs);
+      const starting = this.#starting.get(processNamed([service], index));
+      if (!starting?.isAlive) continue;
+      starting.crash();
+      this.#startAgain({ services: [service] }, index, downMs);
+    }
+  }
+
+  /** Adds a service that was not there. */
+  add(): void {
+    this.#startSoon([archive.name], 0);
+  }
+
+  replicasOf = (service: string) => [...(this.#replicas.get(service) ?? []).keys()];
 
   /** Sends a request to a living replica. Never resolves when there is none, or when it dies before it answers. */
   async request(asked: DoorRequest, story: Story, die: number): Promise<DoorReply> {
@@ -182,11 +196,18 @@ export class Cluster {
     return (this.#replicas.get(service) ?? []).filter((replica) => replica !== undefined);
   }
 
-  #startAgain({ services }: Replica, index: number, downMs: number) {
+  #startAgain({ services }: Pick<Replica, 'services'>, index: number, downMs: number) {
     for (const service of services) this.#set(service, index, undefined);
+    const { simulation } = this.#options;
+    simulation.at(simulation.nowMs + downMs, () => this.#startSoon(services, index));
+  }
+
+  /** A process that cannot reach an engine ends, and is started again. */
+  #startSoon(services: readonly string[], index: number) {
     const { simulation, onError } = this.#options;
-    simulation.at(simulation.nowMs + downMs, () => {
-      this.#start(services, index).catch((error) => onError('cannot start', error));
+    this.#start(services, index).catch((error) => {
+      if (!isExcusable(error)) onError('cannot start', error);
+      else simulation.at(simulation.nowMs + RESTART_MS, () => this.#startSoon(services, index));
     });
   }
 
@@ -196,7 +217,9 @@ export class Cluster {
     const process = simulation.process(name, (nowMs) =>
       skewMsOf(plan, name, nowMs - this.#startMs),
     );
-    const platform = wrap?.(process.platform) ?? process.platform;
+    this.#starting.set(name, process);
+    const own = plan.eventsKeptMs === undefined ? process.platform : reading(process.platform);
+    const platform = wrap?.(own) ?? own;
     const log = createLog((message, error) => {
       if (process.isAlive) onError(`${process.name}: ${message}`, error);
     });
@@ -214,11 +237,19 @@ export class Cluster {
     const attended: (() => string[])[] = [];
     const running: Awaited<ReturnType<typeof mount>>[] = [];
     for (const service of services) {
-      const attentive = attending(serviceNamed(service));
+      const [known, around] = this.#versionOf(name, service, surroundings);
+      const attentive = attending(known);
       attended.push(attentive.attended);
-      running.push(await mount(attentive.service, surroundings));
+      running.push(await mount(attentive.service, around));
     }
-    await platform.start();
+    try {
+      await platform.start();
+    } catch (error) {
+      process.crash();
+      throw error;
+    } finally {
+      this.#starting.delete(name);
+    }
     for (const service of running) service.start();
     const replica: Replica = {
       ...{ services, process, door },
@@ -231,6 +262,13 @@ export class Cluster {
       close: () => platform.close(),
     };
     for (const service of services) this.#set(service, index, replica);
+  }
+
+  #versionOf(name: string, service: string, surroundings: Surroundings) {
+    const known = serviceNamed(service);
+    if (this.#versions.get(name) !== 2) return [known, surroundings] as const;
+    const next = nextVersion(known, surroundings.platform);
+    return [next.service, { ...surroundings, platform: next.platform }] as const;
   }
 
   #set(service: string, index: number, replica: Replica | undefined) {
@@ -254,25 +292,4 @@ async function ask({ process, door, inWork }: Replica, asked: DoorRequest, story
   const reply = await promise;
   inWork.delete(promise);
   return process.isAlive ? reply : new Promise<never>(() => {});
-}
-
-type Logged = { err?: unknown };
-
-/** The part of a log that services use. Errors are passed on, unless an engine was away. */
-function createLog(onError: (message: string, error: unknown) => void): Log {
-  const error = ({ err }: Logged, message: string) => {
-    if (!isExcusable(err)) onError(message, err);
-  };
-  const silent = () => {};
-  // The loser of a race must try again, and never log its conflict as bad weather.
-  const warn = ({ err }: Logged, message: string) => {
-    if (err instanceof VersionConflict) onError(message, err);
-  };
-  const log = { error, warn, info: silent, debug: silent, child: () => log };
-  return log as unknown as Log;
-}
-
-function isExcusable(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.every(isExcusable);
-  return error instanceof Unavailable;
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { FAULT_LEVELS, type FaultLevel, PLATFORMS, type PlatformName } from './plan.ts';
+import { TROUBLES, type Troubled } from './time-plan.ts';
 
 export interface Flags {
   firstSeed: number;
@@ -9,6 +10,7 @@ export interface Flags {
   steps: number;
   faults: FaultLevel;
   platform: PlatformName;
+  troubles: Troubled;
 }
 
 /** A mistake in the command line. */
@@ -17,12 +19,20 @@ export class FlagError extends Error {
 }
 
 const USAGE =
-  'Usage: npm run simulate -- [--seeds N | --seed N | --minutes N] [--faults none|some|all] [--steps N] [--platform simulated|embedded]';
+  'Usage: npm run simulate -- [--seeds N | --seed N | --minutes N] [--faults none|some|all] [--steps N] [--platform simulated|embedded] [--troubles usual|time|machines|any]';
 const MOST = { seed: 2 ** 53 - 1, seeds: 1e9, minutes: 10_080, steps: 100_000 };
 
 /** @throws FlagError in one line. */
 export function readFlags(args: string[]): Flags {
-  const { seed, seeds, minutes, steps, faults = 'some', platform = 'simulated' } = parse(args);
+  const {
+    seed,
+    seeds,
+    minutes,
+    steps,
+    faults = 'some',
+    platform = 'simulated',
+    troubles = 'any',
+  } = parse(args);
   if (seeds !== undefined && minutes !== undefined) {
     throw new FlagError(`Use --seeds or --minutes, not both. ${USAGE}`);
   }
@@ -31,6 +41,9 @@ export function readFlags(args: string[]): Flags {
   }
   if (!PLATFORMS.includes(platform as PlatformName)) {
     throw new FlagError(`--platform ${platform}: expected ${PLATFORMS.join(', ')}. ${USAGE}`);
+  }
+  if (!TROUBLES.includes(troubles as Troubled)) {
+    throw new FlagError(`--troubles ${troubles}: expected ${TROUBLES.join(', ')}. ${USAGE}`);
   }
   const count = wholeNumber('seeds', seeds);
   const isTimed = minutes !== undefined;
@@ -41,6 +54,7 @@ export function readFlags(args: string[]): Flags {
     steps: wholeNumber('steps', steps) ?? 500,
     faults: faults as FaultLevel,
     platform: platform as PlatformName,
+    troubles: troubles as Troubled,
   };
 }
 
@@ -55,6 +69,7 @@ function parse(args: string[]) {
       steps: text,
       faults: text,
       platform: text,
+      troubles: text,
     };
     return parseArgs({ args, options, strict: true, allowPositionals: false }).values;
   } catch (error) {

@@ -31,11 +31,10 @@ async function main(args: string[]) {
     process.exit(EXIT.interrupted);
   });
   print(
-    `${flags.steps} steps a seed, faults: ${flags.faults}, platform: ${flags.platform}. Ctrl-C stops.`,
+    `${flags.steps} steps a seed, faults: ${flags.faults}, platform: ${flags.platform}, troubles: ${flags.troubles}. Ctrl-C stops.`,
   );
   const { covered, failure } = await explore({
     ...flags,
-    isWhole: true,
     processes: Math.min(availableParallelism(), flags.seeds ?? Number.POSITIVE_INFINITY),
     wantsMore: wanting(flags, startedAt),
     hash: flags.seeds === 1,
@@ -65,13 +64,13 @@ async function report({ seed, outcome }: Failure, flags: Flags): Promise<number>
     return EXIT.simulator;
   }
   print(`Seed ${seed} breaks a rule: ${found.invariant}. Looking for the shortest story …`);
-  const { plan, runs } = await shrink(createPlan(seed, { ...flags, isWhole: true }), outcome);
+  const { plan, runs } = await shrink(createPlan(seed, flags), outcome);
   const { text, page } = await tell(plan);
   const path = join(tmpdir(), `fairseat-story-${seed}.md`);
   writeFileSync(path, page);
   print(`\n${text}\n\nFound in ${runs} runs. With a picture: ${path}`);
   print(
-    `Again: npm run simulate -- --seed ${seed} --faults ${flags.faults} --steps ${flags.steps} --platform ${flags.platform}`,
+    `Again: npm run simulate -- --seed ${seed} --faults ${flags.faults} --steps ${flags.steps} --platform ${flags.platform} --troubles ${flags.troubles}`,
   );
   return EXIT.violation;
 }

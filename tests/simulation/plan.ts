@@ -1,12 +1,14 @@
 /** Makes a plan from a seed: every request and every fault of a run, before anything runs. */
-import { createHash } from 'node:crypto';
 import type { EventType } from '@fairseat/common/events';
-import { seeded } from '@fairseat/common/testing/random';
 import { createServices } from '@fairseat/marketplace/services';
 import { clear, type Weather } from '@fairseat/platform/simulated';
 import { strayedMs } from './faults/clocks.ts';
 import { type LaterFault, withLaterFaults } from './faults/later.ts';
 import { faultOfOne } from './faults/of-one.ts';
+import { between, pick, type Random, stream, whole as wholeNumber } from './random.ts';
+import { addTime, type TimeFault, type Troubled } from './time-plan.ts';
+
+export { pick, stream } from './random.ts';
 
 /** The services that publish events, which are those with state of their own. */
 export const SERVICES = createServices()
@@ -61,6 +63,7 @@ export type Fault = {
   | { kind: 'timers lost' }
   | { kind: 'event lost'; group: string; type: EventType }
   | LaterFault
+  | TimeFault
 );
 
 export interface Plan {
@@ -84,14 +87,16 @@ export interface Plan {
   hotness: number;
   steps: Step[];
   faults: Fault[];
+  /** How long events are kept that every group has handled; unset for ever. */
+  eventsKeptMs?: number;
 }
 
 export interface PlanOptions {
   steps: number;
   faults: FaultLevel;
   platform?: PlatformName | undefined;
-  /** Adds what the kept histories do not have: later faults, and another currency. */
-  isWhole?: boolean | undefined;
+  /** What a run has beside the usual troubles, which are all that the kept histories have. */
+  troubles?: Troubled | undefined;
 }
 
 /** Returns the error of the clock of a process such as `orders 2`, so long after the start of the run. */
@@ -120,25 +125,14 @@ const MOST_CALM_LATENCY_MS = 5;
 /** The share of calm seeds at the level `some`. */
 const CALM = 1 / 8;
 
-type Random = () => number;
-
-/** Returns a stream of random numbers for one purpose, so that a change to one purpose leaves the others alone. */
-export function stream(seed: number, name: string): Random {
-  return seeded(createHash('sha256').update(`${seed} ${name}`).digest().readInt32LE());
-}
-
-const between = (random: Random, least: number, most: number) => least + random() * (most - least);
-const wholeNumber = (random: Random, least: number, most: number) =>
-  Math.floor(between(random, least, most + 1));
-export const pick = <T>(items: readonly T[], die: number): T =>
-  items[Math.min(items.length - 1, Math.floor(die * items.length))] as T;
-
 const perService = <T>(value: (service: string) => T) =>
   Object.fromEntries(SERVICES.map((service) => [service, value(service)])) as Record<string, T>;
 
-export function createPlan(seed: number, { platform, isWhole, ...options }: PlanOptions): Plan {
-  const kept = createPlanOfMany(seed, options);
-  const plan = isWhole ? whole(kept, options.faults) : kept;
+export function createPlan(seed: number, { platform, troubles, ...options }: PlanOptions): Plan {
+  const kind =
+    troubles === 'any' ? pick(['time', 'machines'] as const, stream(seed, 'troubles')()) : troubles;
+  const kept = createPlanOfMany(seed, { ...options, troubles: kind });
+  const plan = kind === 'machines' ? whole(kept, options.faults) : kept;
   return platform === 'embedded' ? inOneProcess(plan) : plan;
 }
 
@@ -161,7 +155,7 @@ function inOneProcess(plan: Plan): Plan {
   };
 }
 
-function createPlanOfMany(seed: number, { steps, faults }: PlanOptions): Plan {
+function createPlanOfMany(seed: number, { steps, faults, troubles }: PlanOptions): Plan {
   const random = stream(seed, 'plan');
   // Without any faults, bugs show that otherwise pass for bad weather.
   const calm = faults === 'none' || (faults === 'some' && random() < CALM);
@@ -191,6 +185,7 @@ function createPlanOfMany(seed: number, { steps, faults }: PlanOptions): Plan {
   plan.steps = createSteps(stream(seed, 'steps'), plan.people, steps);
   const untilMs = plan.steps.at(-1)?.atMs ?? 0;
   if (!calm) plan.faults = createFaults(stream(seed, 'faults'), plan, untilMs, faults);
+  if (troubles === 'time') addTime(stream(seed, 'time'), plan, untilMs);
   return plan;
 }
 

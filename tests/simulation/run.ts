@@ -64,6 +64,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
   const simulation = new Simulation({
     ...{ seed, weather, openGateway: openTestGateway },
     ...(platform && { platform }),
+    ...(plan.eventsKeptMs !== undefined && { eventsKeptMs: plan.eventsKeptMs }),
   });
   const startMs = simulation.nowMs;
   const checkers = new Checkers(plan, () => simulation.nowMs);
@@ -145,7 +146,7 @@ class Run {
       simulation,
       cluster,
       plan,
-      versionsOf: (ask) => checkers.ledger.pasts.get(subjectOf(ask))?.length ?? 0,
+      versionsOf: (ask) => checkers.ledger.latest(subjectOf(ask)),
       onAsked,
       onAnswered(exchange) {
         market.learn(exchange);

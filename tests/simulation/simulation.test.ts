@@ -71,6 +71,18 @@ describe('the marketplace', () => {
       expect(purchases).toBeGreaterThan(seeds * 10);
     },
   );
+
+  it(
+    'keeps every rule through restores, upgrades, a lost bus and forgotten events',
+    PATIENT,
+    async () => {
+      for (let seed = 1; seed <= 20; seed++) {
+        const options = { steps: 250, faults: 'some', troubles: 'time' } as const;
+        const { found, crash } = await outcomeOf(seed, options);
+        expect({ seed, found, crash }).toEqual({ seed, found: undefined, crash: undefined });
+      }
+    },
+  );
 });
 
 describe.each(PLATFORMS)('a seed of the %s platform', (platform) => {
@@ -87,7 +99,7 @@ describe.each(PLATFORMS)('a seed of the %s platform', (platform) => {
 
   it('gives the same history in another process', PATIENT, async () => {
     const { hash } = await outcomeOf(5, options, { hash: true });
-    const flags = `--seed 5 --steps 100 --faults all --platform ${platform}`;
+    const flags = `--seed 5 --steps 100 --faults all --platform ${platform} --troubles usual`;
     const { stdout } = await simulate(...flags.split(' '));
     expect(stdout).toContain(`History ${hash}`);
   });

@@ -1,6 +1,7 @@
 import type { Simulation } from '@fairseat/platform/simulated';
 import type { Cluster } from './cluster.ts';
 import type { Fault, Plan } from './plan.ts';
+import { passTime } from './time-troubles.ts';
 
 const LOOKS_EVERY_MS = 50;
 
@@ -21,6 +22,10 @@ function isHeldUpBy(fault: Fault, { platform, replicas }: Plan, service: string)
     case 'crash':
     case 'crash at commit':
       return platform === 'embedded' || fault.service === service;
+    case 'version':
+      return fault.service === service;
+    case 'database back':
+      return fault.services.includes(service);
     case 'pause':
       return platform === 'embedded' || (fault.service ?? service) === service;
     // The other replicas go on.
@@ -105,6 +110,9 @@ export class Troubles {
         break;
       case 'event lost':
         this.#callOff.push(this.#simulation.loseEvent(fault.group, fault.type));
+        break;
+      default:
+        passTime(fault, this.#simulation, this.#cluster);
     }
   }
 

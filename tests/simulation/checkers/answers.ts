@@ -108,7 +108,7 @@ function couldPay(exchange: Exchange, ledger: Ledger): boolean {
 
 const wasOnce = (exchange: Exchange, ledger: Ledger, status: string) =>
   (ledger.pasts.get(subjectOf(exchange)) ?? [])
-    .slice(Math.max(0, exchange.versions - 1))
+    .filter(({ version }) => version >= exchange.versions)
     .some((past) => (past as TicketRecord).status === status);
 
 const isNotTheirs: Truth = (exchange, _, ledger) => {
@@ -141,6 +141,8 @@ const refused: Record<string, Check> = {
     exchange.route === 'POST /api/orders' || wasOnce(exchange, ledger, 'reserved'),
   already_yours: () => true,
   ticket_unavailable: () => true,
+  price_changed: ({ body }, _, { tickets }) =>
+    (tickets.get(String(body?.['ticketId']))?.version ?? 0) > 1,
   order_completed: (exchange, _, ledger) => orderOf(exchange, ledger)?.status === 'completed',
   already_paid: (exchange, _, ledger) =>
     ledger.payments.get(subjectOf(exchange))?.charge?.status === 'completed',

@@ -139,8 +139,8 @@ describe.each<[rule: string, ...ways: ((past: Past) => Past)[]]>([
     'the gateway is asked with one key',
     (past) =>
       past
-        .asksGateway('open', { orderId: 'o', key: 'c' })
-        .asksGateway('open', { orderId: 'o', key: 'd' }),
+        .asksGateway('open', { orderId: 'o', currency: 'usd', key: 'c' })
+        .asksGateway('open', { orderId: 'o', currency: 'usd', key: 'd' }),
     (past) =>
       past
         .asksGateway('find', 'pi')
@@ -160,12 +160,18 @@ describe.each<[rule: string, ...ways: ((past: Past) => Past)[]]>([
   ],
   [
     'a buyer pays what they saw',
-    (past) => past.held().charge({ status: 'created', amount: 4 }),
+    (past) => past.held().charge({ status: 'created', currency: 'usd', amount: 4 }),
     (past) =>
       past
         .held()
-        .charge({ status: 'created', amount: 5 })
-        .gateway({ status: 'unconfirmed', amount: 6, confirmations: [], refundId: null })
+        .charge({ status: 'created', currency: 'usd', amount: 5 })
+        .gateway({
+          status: 'unconfirmed',
+          currency: 'usd',
+          amount: 6,
+          confirmations: [],
+          refundId: null,
+        })
         .charge({ stripeId: 'pi' })
         .gateway({ status: 'succeeded', confirmations: ['k'] }),
   ],

@@ -5,18 +5,21 @@ import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
 import type { Entry } from '@fairseat/platform/simulated';
 import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
+import { ofToday } from '../next-version.ts';
 import { isCalm, type Plan } from '../plan.ts';
 import { checkAnswer } from './answers.ts';
 import { checkAsked, checkCurrency } from './currency.ts';
 import { Deliveries } from './deliveries.ts';
 import { Effects } from './effects.ts';
+import { GoingBack } from './going-back.ts';
 import { checkHolds } from './holds.ts';
 import { GatewayKeys, IdempotencyKeys } from './idempotency.ts';
+import { InTime } from './in-time.ts';
 import { type Account, addressOf, Ledger, type Write } from './ledger.ts';
 import { checkGateway, checkPayment } from './money.ts';
 import { checkOrder } from './orders.ts';
 import { Repeats } from './repeats.ts';
-import { type Rules, rulesOf } from './rules.ts';
+import { EXCUSE, type Rules, rulesOf } from './rules.ts';
 import { Settling } from './settling.ts';
 import { checkTicket } from './tickets.ts';
 import { must, Violation } from './violation.ts';
@@ -33,14 +36,12 @@ const OWN = ['tickets_tickets', 'orders_orders', 'payments_payments', 'test_gate
 /** The services whose every event belongs to a record. */
 const KEEPERS = ['tickets', 'orders', 'payments'];
 
-/** The reasons for which a delivery may fail in a healthy system. */
-const EXCUSE =
-  /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack|Error: The handler was stopped)/;
-
 export class Checkers {
   readonly ledger = new Ledger();
   readonly #effects;
-  readonly #deliveries;
+  readonly #inTime;
+  readonly #goingBack = new GoingBack(this.ledger);
+  readonly #deliveries: Deliveries | undefined;
   readonly #settling;
   readonly #repeats = new Repeats();
   readonly #mayMissEnds: boolean;
@@ -49,10 +50,10 @@ export class Checkers {
   /** The error of the simulator itself. */
   crash: unknown;
   readonly #rules;
-  readonly #keys = new IdempotencyKeys();
+  readonly #keys = new IdempotencyKeys(this.ledger.touched);
   readonly #nowMs: () => number;
   readonly #startMs: number;
-  readonly #gatewayKeys = new GatewayKeys();
+  readonly #gatewayKeys = new GatewayKeys(this.ledger.undone);
   readonly #approved = new Set<string>();
   readonly #cancelled = new Set<string>();
   readonly #signedOut = new Set<string>();
@@ -62,7 +63,9 @@ export class Checkers {
     this.#startMs = nowMs();
     const rules = rulesOf(plan);
     this.#effects = new Effects(this.ledger, (process) => rules.skewMsOf(process).least);
-    this.#deliveries = new Deliveries(plan);
+    this.#inTime = new InTime(plan);
+    // Only the bus of months is watched like this, so that the usual runs stay quick.
+    if (plan.eventsKeptMs !== undefined) this.#deliveries = new Deliveries(plan, this.ledger);
     this.#settling = new Settling(this.ledger, isCalm(plan));
     this.#mayMissEnds = plan.faults.some(
       (fault) => fault.kind === 'event lost' && fault.group === 'payments',
@@ -80,10 +83,13 @@ export class Checkers {
     return this.found !== undefined || this.crash !== undefined;
   }
 
-  heard(entry: Entry): void {
+  heard(happening: Entry): void {
+    const entry = happening.kind === 'write' ? this.#judged(happening) : happening;
     this.#guard(() => this.#effects.heard(entry));
-    this.#guard(() => this.#deliveries.heard(entry));
+    this.#guard(() => this.#inTime.heard(entry));
+    this.#deliveries?.heard(entry);
     if (entry.kind === 'write') this.#guard(() => this.#written(entry));
+    else if (entry.kind === 'went back') this.#guard(() => this.#goingBack.wentBack(entry));
     else if (entry.kind === 'gateway') this.#guard(() => this.#askedGateway(entry));
     else if (entry.kind === 'dead') {
       const { event, group, reason } = entry;
@@ -124,14 +130,22 @@ export class Checkers {
   /** Receives an error that a service logged. */
   logged(message: string, error: unknown): void {
     const causes = error instanceof AggregateError ? error.errors : [error];
+    const violation = causes.find((cause) => cause instanceof Violation);
+    if (violation) this.broke(violation);
     const stacks = causes.map((cause) => (cause as Error)?.stack ?? String(cause));
     this.fail('no unexpected error', [message, ...stacks].join('\n'));
   }
 
   /** Returns a line for each thing that is not at rest. */
   unrest(): string[] {
-    const wrong = violationsIn(this.ledger.everything(), this.#nowMs());
-    return wrong.filter((line) => !(this.#mayMissEnds && this.#isHarmless(line)));
+    const wrong = [
+      ...violationsIn(this.ledger.everything(), this.#nowMs()),
+      ...this.#goingBack.unrest(),
+      ...(this.#deliveries?.unrest() ?? []),
+    ];
+    return wrong
+      .filter((line) => !(this.#mayMissEnds && this.#isHarmless(line)))
+      .filter((line) => !this.#goingBack.mayBe(line));
   }
 
   /** Checks the whole history of what people saw. */
@@ -187,6 +201,14 @@ export class Checkers {
     checkAsked(entry, this.ledger, this.#rules.currency);
   }
 
+  #judged(write: Write): Write {
+    let judged = write;
+    this.#guard(() => {
+      judged = this.#goingBack.judged(write);
+    });
+    return judged;
+  }
+
   /** Checks a write before the ledger records it. */
   #written(write: Write) {
     const { table, before, after, events } = write;
@@ -203,7 +225,7 @@ export class Checkers {
       checkTime(event, write, this.#rules);
     }
     if (table === 'auth_users') checkAccount(after as Account, this.ledger);
-    if (table === 'tickets_tickets') checkTicket(write, this.ledger);
+    if (table === 'tickets_tickets') checkTicket(write, this.ledger, this.#rules.saysAgain);
     if (table === 'orders_orders') checkOrder(write, this.ledger, this.#rules);
     if (table === 'orders_listings') checkListing(write, this.ledger);
     if (table === 'payments_payments') {
@@ -265,7 +287,7 @@ function checkEvents(events: readonly AnyEvent[], { said }: Ledger) {
     missing === undefined,
     () => `${missing?.[1]} never came to the bus`,
   );
-  for (const event of events) {
+  for (const event of events.map(ofToday)) {
     const message = () => `${event.type}: ${JSON.stringify(event)}`;
     must(
       'an event tells no more than it may',

@@ -1,48 +1,89 @@
-/** Checks that a group receives each event in time as long as one of its processes reaches the bus. */
+/** Checks that each event reaches each group that has a version for it, and that a service added later knows everything. */
+import type { AnyEvent } from '@fairseat/common/events';
+import { createServices } from '@fairseat/marketplace/services';
 import type { Entry } from '@fairseat/platform/simulated';
-import type { Fault, Plan } from '../plan.ts';
-import { must } from './violation.ts';
+import { MORE } from '../next-version.ts';
+import { type Plan, SERVICES } from '../plan.ts';
+import type { Ledger } from './ledger.ts';
 
-/** Besides trips and faults. */
-const WITHIN_MS = 15_000;
-/** Kinds that may end the relay of events, or all processes of a group. */
-const ENDING = ['crash', 'pause', 'stop'];
+const services = createServices().filter(({ name }) => SERVICES.includes(name));
 
-/** True when it may keep a group from all its events at once: a cut does where it meets every replica. */
-function holdsUp(fault: Fault, { faults, replicas }: Plan): boolean {
-  if (fault.kind === 'outage' || fault.kind === 'disk full') return fault.engine === 'bus';
-  if (fault.kind !== 'cut') return ENDING.includes(fault.kind);
-  const { service } = fault;
-  const cut = faults.flatMap((other) =>
-    other.kind === 'cut' && other.service === service ? [other.replica] : [],
-  );
-  return new Set(cut).size === replicas[service];
-}
+/** All that a service of today handles; those with routes also hear of sessions that end. */
+const heardBy = new Map(
+  services.map(({ name, hears, prefixes }) => [
+    name,
+    new Set<string>([...hears, ...(prefixes.length > 0 ? ['session.ended'] : [])]),
+  ]),
+);
 
 export class Deliveries {
-  readonly #withinMs: number;
-  readonly #savedAtMs = new Map<string, number>();
+  readonly #ledger: Ledger;
+  /** Services that run in their next version in the end: from its first event on, that must have all of them. */
+  readonly #willHearMore: ReadonlySet<string>;
+  /** By event and group: what is yet to be handled. */
+  readonly #open = new Map<string, { event: AnyEvent; group: string }>();
+  readonly #hearMore = new Set<string>();
+  readonly #copies = new Map<string, number>();
+  #hasArchive = false;
 
-  constructor(plan: Plan) {
-    const { latencyMs, slowMs, reorderMs } = plan.weather;
-    const tripsMs = 4 * (latencyMs[1] + slowMs) + reorderMs;
-    const faultsMs = plan.faults
-      .filter((fault) => holdsUp(fault, plan))
-      .reduce((sumMs, { lastsMs }) => sumMs + lastsMs, 0);
-    // In one process events wait in the order of the log.
-    const isChecked = plan.platform !== 'embedded';
-    this.#withinMs = isChecked ? WITHIN_MS + tripsMs + faultsMs : Number.POSITIVE_INFINITY;
+  constructor(plan: Plan, ledger: Ledger) {
+    this.#ledger = ledger;
+    const last = plan.faults.filter(({ kind }) => kind === 'version').at(-1);
+    const isUp = last?.kind === 'version' && last.version === 2;
+    this.#willHearMore = new Set(isUp ? [last.service] : []);
   }
 
-  /** @throws Violation */
   heard(entry: Entry): void {
     if (entry.kind === 'write') {
-      for (const { id } of entry.events) this.#savedAtMs.set(id, entry.atMs);
-    } else if (entry.kind === 'deliver' && entry.attempt === 1) {
-      const { event, group, atMs } = entry;
-      const lateMs = atMs - (this.#savedAtMs.get(event.id) ?? atMs);
-      const message = () => `${event.type} came to ${group} after ${lateMs} ms`;
-      must('an event reaches its group in time', lateMs <= this.#withinMs, message);
+      for (const event of entry.events) this.#expect(event);
+      if (entry.table.startsWith('archive_')) this.#copies.set(entry.after.id, entry.after.version);
+    } else if (entry.kind === 'publish') this.#expect(entry.event);
+    else if (entry.kind === 'handled') this.#handled(entry.event, entry.group);
+    else if (entry.kind === 'went back') {
+      for (const { id } of entry.unsaid) this.#forget(({ event }) => event.id === id);
+    } else if (entry.kind === 'start' && entry.process === 'archive 1') this.#hasArchive = true;
+    else if (entry.kind === 'fault' && entry.what === 'bus lost') this.#open.clear();
+    else if (entry.kind === 'fault' && entry.what === 'lost for good') {
+      this.#forget(
+        ({ event, group }) =>
+          event.correlationid === entry.story && entry.where === `${event.type} for ${group}`,
+      );
     }
+  }
+
+  /** A line for each event that a group did not handle, and for each record that the archive does not know. */
+  unrest(): string[] {
+    const unheard = [...this.#open.values()].map(
+      ({ event, group }) => `${event.type} of ${event.subject} was never handled by ${group}`,
+    );
+    return [...unheard, ...this.#unknown()];
+  }
+
+  #unknown(): string[] {
+    if (!this.#hasArchive) return [];
+    const records = [...this.#ledger.tickets.values(), ...this.#ledger.orders.values()];
+    return records.flatMap(({ id, version }) =>
+      this.#copies.get(id) === version
+        ? []
+        : [`record ${id} is ${this.#copies.get(id)} in the archive`],
+    );
+  }
+
+  #handled(event: AnyEvent, group: string) {
+    this.#open.delete(`${event.id} ${group}`);
+    const isMore = MORE[group] === event.type && this.#willHearMore.has(group);
+    if (isMore) this.#hearMore.add(group);
+  }
+
+  #expect(event: AnyEvent) {
+    for (const { name: group } of services) {
+      const isMore = MORE[group] === event.type && this.#hearMore.has(group);
+      if (!heardBy.get(group)?.has(event.type) && !isMore) continue;
+      this.#open.set(`${event.id} ${group}`, { event, group });
+    }
+  }
+
+  #forget(which: (open: { event: AnyEvent; group: string }) => boolean) {
+    for (const [name, open] of this.#open) if (which(open)) this.#open.delete(name);
   }
 }

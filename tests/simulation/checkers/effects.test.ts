@@ -58,7 +58,7 @@ const broken: [rule: string, ...ways: (() => Past)[]][] = [
       const past = later(new Past().listed().ordered(), 60_000);
       happen(
         past,
-        { kind: 'deliver', event: event('order.created', 'o'), group: 'tickets', attempt: 1 },
+        { kind: 'deliver', event: event('order.created', 'o'), group: 'tickets', attempt: 2 },
         'orders 1',
       );
       return past.ticket({ status: 'reserved', orderId: 'o' }, 'ticket.reserved');

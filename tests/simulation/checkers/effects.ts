@@ -15,8 +15,8 @@ interface Seen {
   locked: ReadonlySet<string>;
   /** Sessions that a service knows to have ended, as `service id`. */
   ended: ReadonlySet<string>;
-  /** The number of versions of its ticket when the event was delivered. */
-  versionsBefore: number;
+  /** The version of its ticket when the event was delivered. */
+  versionBefore: number;
 }
 
 const hasStarted: Effect = ({ data }, { ledger }) =>
@@ -44,9 +44,9 @@ const EFFECTS: Record<string, Effect> = {
   'tickets order.created': ({ subject }, { ledger, locked }) =>
     locked.has(subject) || ledger.refused.has(subject),
   // The lock may be newer than the event: orders will say that end again.
-  'tickets order.cancelled': (event, { ledger, versionsBefore }) =>
+  'tickets order.cancelled': (event, { ledger, versionBefore }) =>
     (ledger.pasts.get(ticketIdIn(event)) ?? [])
-      .slice(versionsBefore - 1)
+      .filter(({ version }) => version >= versionBefore)
       .some((ticket) => (ticket as { orderId?: string | null }).orderId !== event.subject),
   'tickets order.completed': (event, { ledger }) =>
     ledger.tickets.get(ticketIdIn(event))?.status === 'sold',
@@ -62,7 +62,7 @@ export class Effects {
   readonly #ledger: Ledger;
   readonly #locked = new Set<string>();
   readonly #ended = new Set<string>();
-  readonly #versionsBefore = new Map<string, number>();
+  readonly #versionBefore = new Map<string, number>();
   /** By order: the firings of its alarm after whose begin nothing was published yet. */
   readonly #unpublished = new Map<string, Set<number>>();
   /** Payments that a process has looked up since its last refund of them. */
@@ -131,17 +131,17 @@ export class Effects {
       this.#askedAtMs.set(name, this.#askedAtMs.get(name) ?? atMs);
     }
     if (event.type !== 'order.cancelled') return;
-    const versions = this.#ledger.pasts.get(ticketIdIn(event))?.length ?? 0;
-    this.#versionsBefore.set(`${event.id} ${attempt}`, versions);
+    const version = this.#ledger.latest(ticketIdIn(event));
+    this.#versionBefore.set(`${event.id} ${attempt}`, version);
   }
 
   #handled({ event, group, attempt }: Kind<'deliver' | 'handled'>) {
-    const versionsBefore = this.#versionsBefore.get(`${event.id} ${attempt}`) ?? 0;
+    const versionBefore = this.#versionBefore.get(`${event.id} ${attempt}`) ?? 0;
     const seen = {
       ledger: this.#ledger,
       locked: this.#locked,
       ended: this.#ended,
-      versionsBefore,
+      versionBefore,
     };
     const isSo =
       event.type === 'session.ended'

@@ -39,6 +39,8 @@ export function checkHolds(exchanges: readonly Exchange[], ledger: Ledger): void
     const seen = seenBy(exchange, ledger);
     if (seen) add(seen.ticketId, seen.act);
   }
+  // Of a ticket whose orders were undone by a restore, people saw what is no longer true.
+  for (const ticketId of ledger.undoneHolds) actsOn.delete(ticketId);
   for (const [ticketId, acts] of actsOn) {
     const wrong = firstImpossible<Holder>(null, acts);
     if (wrong) {

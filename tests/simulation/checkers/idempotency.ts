@@ -1,6 +1,6 @@
 /** Checks idempotency keys: those of people to the marketplace, and those of payments to the gateway. */
 import type { Entry } from '@fairseat/platform/simulated';
-import { bodyOf, type Exchange } from '../exchange.ts';
+import { bodyOf, type Exchange, subjectOf } from '../exchange.ts';
 import { UNKNOWN_TOKEN } from './answers.ts';
 import { must } from './violation.ts';
 
@@ -18,6 +18,12 @@ const STILL = ['payment_declined', 'ticket_unavailable', 'not_signed_in', 'unava
 /** The same request must give the same record. */
 export class IdempotencyKeys {
   readonly #uses = new Map<string, Use>();
+  /** Which request made a record is not published: after a restore its key may be refused, or be another request's. */
+  readonly #touched: ReadonlySet<string>;
+
+  constructor(touched: ReadonlySet<string>) {
+    this.#touched = touched;
+  }
 
   asked(exchange: Exchange): void {
     this.#useOf(exchange)?.bodies.add(JSON.stringify(exchange.body));
@@ -26,7 +32,7 @@ export class IdempotencyKeys {
   answered(exchange: Exchange): void {
     const use = this.#useOf(exchange);
     const { reply } = exchange;
-    if (use === undefined || reply === undefined) return;
+    if (use === undefined || reply === undefined || this.#isLost(use, exchange)) return;
     const body = JSON.stringify(exchange.body);
     const { id = '', code, detail } = bodyOf(reply);
     if (code === 'idempotency_key_reused') {
@@ -55,6 +61,13 @@ export class IdempotencyKeys {
     );
   }
 
+  #isLost({ granted }: Use, { reply, ...exchange }: Exchange): boolean {
+    const first = granted ? subjectOf({ ...exchange, body: JSON.parse(granted.body) }) : '';
+    const ids = [granted?.recordId ?? '', first, subjectOf(exchange)];
+    if (ids.some((id) => this.#touched.has(id))) return true;
+    return this.#touched.size > 0 && bodyOf(reply).code === 'idempotency_key_reused';
+  }
+
   #useOf({ userId, route, headers }: Exchange): Use | undefined {
     const key = headers?.['idempotency-key'];
     if (key === undefined) return undefined;
@@ -68,9 +81,16 @@ export class IdempotencyKeys {
 /** A repeated call must have the same key, so that the gateway recognises it, whatever happened meanwhile. */
 export class GatewayKeys {
   readonly #known = new Map<string, string>();
+  readonly #undone: ReadonlySet<string>;
+
+  constructor(undone: ReadonlySet<string>) {
+    this.#undone = undone;
+  }
 
   asked({ call, args }: Extract<Entry, { kind: 'gateway' }>): void {
     const [request, key] = call === 'open' ? opening(args) : acting(args);
+    // A charge that was under way is not published: one that is lost with its database is begun once more.
+    if (call === 'open' && this.#undone.has(`payments_payments ${request}`)) return;
     if (call !== 'open' && call !== 'confirm' && call !== 'refund') return;
     const name = `${call} ${request}`;
     const known = this.#known.get(name) ?? key;

@@ -14,6 +14,11 @@ export type Account = Stored & { email: string };
 /** Addresses that differ only in letter case are the same. */
 export const addressOf = ({ email }: { email: string }) => email.toLowerCase();
 
+function replace<R>(records: Map<string, R>, id: string, record: R | undefined) {
+  if (record) records.set(id, record);
+  else records.delete(id);
+}
+
 export class Ledger {
   readonly tickets = new Map<string, TicketRecord>();
   readonly orders = new Map<string, OrderRecord>();
@@ -22,7 +27,7 @@ export class Ledger {
   readonly gateway = new Map<string, GatewayRecord>();
   readonly users = new Map<string, Account>();
   readonly accountOf = new Map<string, string>();
-  /** Every version of each ticket and order, the first at 0. */
+  /** Every version of each ticket and order, in their order. A restore leaves numbers out. */
   readonly pasts = new Map<string, Stored[]>();
   /** By ticket: the order that keeps all others from it. */
   readonly activeOrderOf = new Map<string, string>();
@@ -40,6 +45,11 @@ export class Ledger {
   readonly said = new Map<string, string>();
   /** Orders that are neither paid nor cancelled. */
   readonly unended = new Set<string>();
+  /** Ids of records that a restore changed; and, as `table id`, those that lost a version which nobody else knew. */
+  readonly touched = new Set<string>();
+  readonly undone = new Set<string>();
+  /** Tickets of orders that lost such a version. */
+  readonly undoneHolds = new Set<string>();
 
   record({ table, after, events, story, atMs }: Write): void {
     for (const { id, type } of events) this.said.set(id, type);
@@ -72,7 +82,50 @@ export class Ledger {
 
   /** Returns the record at that version. */
   past<R extends Stored>(id: string, version: number): R | undefined {
-    return this.pasts.get(id)?.[version - 1] as R | undefined;
+    return this.pasts.get(id)?.findLast((past) => past.version === version) as R | undefined;
+  }
+
+  /** The newest version of a ticket or order; 0 before the first. */
+  latest = (id: string): number => this.pasts.get(id)?.at(-1)?.version ?? 0;
+
+  /** The records of a table of the services' own. */
+  all(table: string): Stored[] {
+    if (table === 'tickets_tickets') return [...this.tickets.values()];
+    if (table === 'orders_orders') return [...this.orders.values()];
+    return [...this.payments.values()];
+  }
+
+  usersWentBack(users: readonly Stored[]) {
+    this.users.clear();
+    this.accountOf.clear();
+    for (const user of users as Account[]) {
+      this.users.set(user.id, user);
+      this.accountOf.set(addressOf(user), user.id);
+    }
+  }
+
+  listingsWentBack(listings: readonly Stored[]) {
+    this.listings.clear();
+    for (const listing of listings) this.listings.set(listing.id, listing as TicketRecord);
+  }
+
+  /** Has the record as it is after a restore, if it is at all. */
+  setBack(table: string, id: string, record: Stored | undefined) {
+    // A payment has the id of its order.
+    const past = table === 'payments_payments' ? undefined : this.pasts.get(id);
+    past?.splice(past.findLastIndex(({ version }) => version <= (record?.version ?? 0)) + 1);
+    if (table === 'tickets_tickets') replace(this.tickets, id, record as TicketRecord | undefined);
+    if (table === 'payments_payments') {
+      replace(this.payments, id, record as StoredPayment | undefined);
+      this.payingUntilMs.set(id, Number.POSITIVE_INFINITY);
+    }
+    if (table !== 'orders_orders') return;
+    const { ticketId = '' } = this.orders.get(id) ?? {};
+    this.undoneHolds.add(ticketId);
+    if (this.activeOrderOf.get(ticketId) === id) this.activeOrderOf.delete(ticketId);
+    this.unended.delete(id);
+    replace(this.orders, id, record as OrderRecord | undefined);
+    if (record) this.#noteState(record as OrderRecord);
   }
 
   everything(): Everything {
@@ -102,7 +155,10 @@ export class Ledger {
     if (order.version === 1) this.makerOf.set(order.id, story);
     this.orders.set(order.id, order);
     this.#keepPast(order);
-    const { id, ticketId, status } = order;
+    this.#noteState(order);
+  }
+
+  #noteState({ id, ticketId, status }: OrderRecord) {
     if (status !== 'cancelled') this.activeOrderOf.set(ticketId, id);
     else if (this.activeOrderOf.get(ticketId) === id) this.activeOrderOf.delete(ticketId);
     if (status === 'cancelled' || status === 'completed') this.unended.delete(id);

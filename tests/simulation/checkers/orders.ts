@@ -17,6 +17,8 @@ const MOST_LATE_IN_ROUGH_WEATHER_MS = 10_000;
 
 export interface OrderRules {
   isCalm: boolean;
+  /** True when any state may be said again: to those who lost it, or never had it. */
+  saysAgain: boolean;
   orderExpirationSeconds: number;
   /** The most that clocks, weather and faults put off the end of an order. */
   endsWithinMs: number;
@@ -38,7 +40,8 @@ export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): voi
     return;
   }
 
-  const legal = NEXT[before.status].includes(after.status);
+  const isAgain = rules.saysAgain && before.status === after.status;
+  const legal = NEXT[before.status].includes(after.status) || isAgain;
   must('legal states', legal, () => `${name} went from ${before.status} to ${after.status}`);
   must('an order stays what it is', sameTerms(before, after), () => name);
   if (after.status === before.status) {

@@ -103,8 +103,14 @@ export class Past {
       .order({ status: 'awaiting_payment' }, 'order.awaiting_payment');
   charging = () =>
     this.held()
-      .charge({ status: 'created', amount: 5, token: 'pm_card_visa' })
-      .gateway({ status: 'unconfirmed', amount: 5, confirmations: [], refundId: null })
+      .charge({ status: 'created', amount: 5, currency: 'usd', token: 'pm_card_visa' })
+      .gateway({
+        status: 'unconfirmed',
+        amount: 5,
+        currency: 'usd',
+        confirmations: [],
+        refundId: null,
+      })
       .charge({ stripeId: 'pi' });
   taken = () => this.charging().gateway({ status: 'succeeded', confirmations: ['k'] });
   paid = () => this.taken().charge({ status: 'completed', token: null }, 'charge.completed');

@@ -5,6 +5,10 @@ import { isCalm, type Plan, skewMsOf } from '../plan.ts';
 import { troubleMsOf } from '../troubles.ts';
 import { DEFAULT_CURRENCY } from './currency.ts';
 
+/** The reasons for which a delivery may fail in a healthy system. */
+export const EXCUSE =
+  /^(NotYet|Unavailable|DuplicateKey|nothing was heard|its ack|Error: The handler was stopped)/;
+
 /** The most time between the decision about an event and its save, besides a trip: a stopped handler may go on late. */
 const CALM_AGE_MS = 1000;
 const ROUGH_AGE_MS = 20_000;
@@ -24,6 +28,7 @@ export function rulesOf(plan: Plan) {
   const pausedMs = sumOf(plan, 'pause');
   return {
     isCalm: isCalm(plan),
+    saysAgain: plan.eventsKeptMs !== undefined,
     readsMayFail: readsMayFail(plan),
     currency: plan.currency ?? DEFAULT_CURRENCY,
     orderExpirationSeconds: plan.orderExpirationSeconds,

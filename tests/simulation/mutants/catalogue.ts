@@ -8,6 +8,7 @@ import { ofOrders } from './of-orders.ts';
 import { ofPayments } from './of-payments.ts';
 import { ofPlatform } from './of-platform.ts';
 import { ofTickets } from './of-tickets.ts';
+import { ofTime } from './of-time.ts';
 
 /** Every bug that the simulator must find. */
 export const catalogue: readonly Mutant[] = [
@@ -20,4 +21,5 @@ export const catalogue: readonly Mutant[] = [
   ...ofPlatform,
   ...ofEmbedded,
   ...ofLater,
+  ...ofTime,
 ];

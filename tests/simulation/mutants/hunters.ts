@@ -17,7 +17,7 @@ export interface Listener {
 /** Returns results in the order of the mutants. */
 export async function huntAll(
   mutants: readonly Mutant[],
-  options: Omit<Quarry, 'mutant' | 'platform' | 'isWhole'>,
+  options: Omit<Quarry, 'mutant' | 'platform' | 'troubles'>,
   { onSeed, onResult }: Listener,
 ): Promise<Result[]> {
   const results = new Map<Mutant, Result>();
@@ -26,8 +26,8 @@ export async function huntAll(
     for (let mutant = queue.shift(); mutant; mutant = queue.shift()) {
       const startedAt = performance.now();
       const hunted = mutant;
-      const { name, platform, isWhole } = hunted;
-      const quarry = { ...options, mutant: name, platform, isWhole };
+      const { name, platform, troubles } = hunted;
+      const quarry = { ...options, mutant: name, platform, troubles };
       const outcome = await hunt(quarry, (seed) => onSeed?.(hunted, seed));
       const result = { mutant, outcome, seconds: (performance.now() - startedAt) / 1000 };
       results.set(mutant, result);

@@ -1,7 +1,8 @@
 /** `npm run mutants`: puts each bug into the sources, and reports the rule and the seed that find it. */
 import { parseArgs } from 'node:util';
 import { FlagError } from '../flags.ts';
-import { FAULT_LEVELS, type FaultLevel, PLATFORMS, type PlatformName } from '../plan.ts';
+import { FAULT_LEVELS, type FaultLevel, PLATFORMS } from '../plan.ts';
+import { TROUBLES } from '../time-plan.ts';
 import { catalogue } from './catalogue.ts';
 import type { Quarry } from './hunt.ts';
 import { hunt, huntAll } from './hunters.ts';
@@ -89,16 +90,15 @@ async function main() {
   progress.end();
   print(table(results));
   let isSound = true;
-  const plans = PLATFORMS.flatMap((platform) => [
-    { platform, isWhole: false },
-    { platform, isWhole: true },
-  ]);
-  for (const plan of plans) {
-    const hunted = results.filter(
-      ({ mutant: { platform = 'simulated', isWhole = false } }) =>
-        platform === plan.platform && isWhole === plan.isWhole,
-    );
-    isSound &&= hunted.length === 0 || (await findsNothing(plan, hunted, options));
+  for (const platform of PLATFORMS) {
+    for (const troubles of TROUBLES) {
+      const hunted = results.filter(({ mutant }) => {
+        const isHere = (mutant.platform ?? 'simulated') === platform;
+        return isHere && (mutant.troubles ?? 'usual') === troubles;
+      });
+      const where = { ...options, platform, troubles };
+      isSound &&= hunted.length === 0 || (await findsNothing(where, hunted));
+    }
   }
   if (isWhole) writeReference(results, options, isSound);
   if (!isSound || !results.every(isCaught)) process.exitCode = EXIT.survivor;
@@ -106,23 +106,16 @@ async function main() {
 
 /** Runs the same seeds without a bug: a find means something only if they find nothing then. */
 async function findsNothing(
-  { platform, isWhole }: { platform: PlatformName; isWhole: boolean },
+  where: Omit<Quarry, 'mutant'>,
   hunted: readonly Result[],
-  options: Omit<Quarry, 'mutant' | 'platform' | 'isWhole'>,
 ): Promise<boolean> {
   const seeds = Math.max(...hunted.map(lastSeed));
-  const sound = await hunt({
-    ...options,
-    shrink: false,
-    mutant: undefined,
-    platform,
-    isWhole,
-    seeds,
-  });
+  const sound = await hunt({ ...where, shrink: false, mutant: undefined, seeds });
   const isSound = sound.kind === 'nothing';
   const verdict = isSound ? 'found nothing' : `found something: ${JSON.stringify(sound)}`;
+  const { platform, troubles } = where;
   print(
-    `The same ${seeds} seeds without a bug, on the ${platform} platform${isWhole ? ' with the later faults' : ''}, ${verdict}.`,
+    `The same ${seeds} seeds without a bug, on the ${platform} platform with ${troubles} troubles, ${verdict}.`,
   );
   return isSound;
 }

@@ -1,6 +1,7 @@
 /** Changes of the sources, made while they load, never on disk. */
 import { registerHooks } from 'node:module';
 import type { PlatformName } from '../plan.ts';
+import type { Troubled } from '../time-plan.ts';
 
 /** A change at one place. */
 export interface Change {
@@ -21,8 +22,8 @@ export interface Mutant extends Change {
   breaks: string;
   /** The platform to hunt it on; unset for engines made for the simulation. */
   platform?: PlatformName;
-  /** True to hunt it with plans that have the later faults. */
-  isWhole?: true;
+  /** The troubles that show it; unset for the usual ones. */
+  troubles?: Troubled;
   /** The beginnings of the rules that may find it. Found by another rule, it does not count as caught. */
   rules: readonly string[];
 }

@@ -9,7 +9,7 @@ const liveRoutes = 'services/live/routes.ts';
 const mount = 'packages/common/src/kit/process/mount.ts';
 const simulatedProcess = 'packages/platform/src/simulated/process.ts';
 
-const bugs: Omit<Mutant, 'isWhole'>[] = [
+const bugs: Omit<Mutant, 'troubles'>[] = [
   {
     name: 'durations-by-the-wall-clock',
     shows: 'guard',
@@ -143,4 +143,4 @@ const bugs: Omit<Mutant, 'isWhole'>[] = [
   },
 ];
 
-export const ofLater: Mutant[] = bugs.map((bug) => ({ ...bug, isWhole: true }));
+export const ofLater: Mutant[] = bugs.map((bug) => ({ ...bug, troubles: 'machines' }));

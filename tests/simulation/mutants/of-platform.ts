@@ -13,8 +13,8 @@ export const ofPlatform: Mutant[] = [
     shows: [21, 26],
     breaks: 'events that wait to be relayed are gone when their service has no process left',
     file: bus,
-    find: `if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, service, event));`,
-    replace: `if (!isManned) this.unsent -= 1;`,
+    find: `if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, parcel));`,
+    replace: `if (!isManned) this.#unsent.delete(parcel);`,
     rules: ['what is saved is said'],
   },
   {
@@ -22,9 +22,9 @@ export const ofPlatform: Mutant[] = [
     shows: [21, 26],
     breaks: 'events that are saved while the bus is away are never said',
     file: bus,
-    find: `        this.#relayAfter(backAt - this.#environment.queue.nowMs + 1, luck, service, event);
+    find: `        this.#relayAfter(backAt - this.#environment.queue.nowMs + 1, luck, parcel);
       } else {`,
-    replace: `        this.unsent -= 1;
+    replace: `        this.#unsent.delete(parcel);
       } else {`,
     rules: ['what is saved is said'],
   },

@@ -50,6 +50,7 @@ export const ofTickets: Mutant[] = [
     breaks: 'the seller changes the price of a ticket that a buyer holds',
     file: ticket,
     find: `    mustBeAvailable(ticket);
+    mustBeMeant(ticket, isMeant);
     return isSame(ticket, change)`,
     replace: `    return isSame(ticket, change)`,
     rules: ['a held ticket does not change'],
@@ -60,6 +61,7 @@ export const ofTickets: Mutant[] = [
     breaks: 'the seller withdraws a ticket that a buyer holds',
     file: ticket,
     find: `    mustBeAvailable(ticket);
+    mustBeMeant(ticket, isMeant);
     return [{ type: 'ticket.withdrawn' }];`,
     replace: `    return [{ type: 'ticket.withdrawn' }];`,
     rules: ['legal states', 'a held ticket does not change'],

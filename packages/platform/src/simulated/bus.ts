@@ -1,21 +1,32 @@
-import { type AnyEvent, parseNewEvent } from '@fairseat/common/events';
-import type { Bus, DeadLetter, Handlers } from '@fairseat/common/ports';
+import { type AnyEvent, parseNewEvent, publisherOf } from '@fairseat/common/events';
+import type { Bus, DeadLetter, Handlers, PublishedState } from '@fairseat/common/ports';
 import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import type { Environment } from './environment.ts';
 import { Group } from './group.ts';
+import { Kept } from './kept.ts';
 import type { Luck } from './luck.ts';
 import type { Member } from './process.ts';
+import { SayAgain } from './say-again.ts';
 import { asBytes } from './table.ts';
+import { WentBack } from './went-back.ts';
 import type { Wire } from './wire.ts';
 
 /** The time until a process notices that it has missed watched events. */
 const GAP_TOLD_MS = 1000;
 
-/** The bus that all processes share: every event ever published, and the state of each group. */
+/** An event that is saved with its record but not on the bus yet. */
+interface Parcel {
+  service: string;
+  event: AnyEvent;
+}
+
+/** The bus that all processes share: every event ever published, what is kept of them, and the state of each group. */
 export class Log {
   readonly events: AnyEvent[] = [];
-  /** The number of events that are saved with their records but not on the bus yet. */
-  unsent = 0;
+  readonly kept = new Kept();
+  readonly sayAgain: SayAgain;
+  readonly wentBack: WentBack;
+  readonly #unsent = new Set<Parcel>();
   readonly #environment: Environment;
   readonly #groups = new Map<string, Group>();
   readonly #members = new Set<Member>();
@@ -24,10 +35,15 @@ export class Log {
 
   constructor(environment: Environment) {
     this.#environment = environment;
+    this.sayAgain = new SayAgain(environment);
+    this.wentBack = new WentBack(this.kept, (name) => {
+      this.group(name).beginAnew(this.kept.events);
+    });
   }
 
   get isQuiet() {
-    return this.unsent === 0 && [...this.#groups.values()].every(({ backlog }) => backlog === 0);
+    const isHandled = [...this.#groups.values()].every(({ backlog }) => backlog === 0);
+    return this.#unsent.size === 0 && isHandled && this.sayAgain.isQuiet;
   }
 
   get deadLetters(): DeadLetter[] {
@@ -53,29 +69,54 @@ export class Log {
   group(name: string): Group {
     const known = this.#groups.get(name);
     if (known) return known;
-    const group = new Group(name, this.#environment);
+    const group = new Group(name, this.#environment, (event) => this.kept.has(event));
     this.#groups.set(name, group);
     return group;
   }
 
   consume(member: Member, name: string, handlers: Handlers) {
-    const isNew = !this.#groups.has(name);
     const group = this.group(name);
-    group.join(member, handlers);
-    if (isNew) for (const event of this.events) group.accept(event);
+    const added = group.join(member, handlers);
+    if (added.length === 0) return;
+    for (const event of this.kept.events) if (added.includes(event.type)) group.accept(event);
+    const gone = new Set(added.map(publisherOf).filter((service) => !this.kept.isWhole(service)));
+    for (const service of gone) this.sayAgain.ask(service);
+  }
+
+  /** All streams are gone, with all that groups have yet to handle. Their services notice it. */
+  lose() {
+    this.kept.lose();
+    for (const group of this.#groups.values()) group.beginAnew([]);
+    this.sayAgain.askAll();
+  }
+
+  /** The events of a service that are yet to be sent. */
+  unsentOf = (service: string) =>
+    [...this.#unsent].filter((parcel) => parcel.service === service).map(({ event }) => event);
+
+  /** Forgets the unsent events of a service but those. Answers the forgotten ones. */
+  forgetUnsent(service: string, but: readonly AnyEvent[]): AnyEvent[] {
+    const gone = [...this.#unsent].filter(
+      (parcel) => parcel.service === service && !but.includes(parcel.event),
+    );
+    for (const parcel of gone) this.#unsent.delete(parcel);
+    return gone.map(({ event }) => event);
   }
 
   /** Publishes events saved with a record, after a while and while a process of their service lives. */
   relay(service: string, events: readonly AnyEvent[]) {
     for (const event of events) {
-      this.unsent += 1;
+      const parcel = { service, event };
+      this.#unsent.add(parcel);
       const luck = this.#environment.scopes.of(event.correlationid).child('relay').next();
-      this.#relayAfter(this.#environment.tripMs(luck), luck, service, event);
+      this.#relayAfter(this.#environment.tripMs(luck), luck, parcel);
     }
   }
 
-  #relayAfter(delayMs: number, luck: Luck, service: string, event: AnyEvent) {
+  #relayAfter(delayMs: number, luck: Luck, parcel: Parcel) {
+    const { service, event } = parcel;
     this.#environment.after(delayMs, luck, () => {
+      if (!this.#unsent.has(parcel)) return;
       const members = [...this.#members].filter(
         (member) => member.isReady && member.services.has(service),
       );
@@ -83,11 +124,11 @@ export class Log {
       const backAt =
         this.#environment.outageUntil('bus', service, { isWrite: true }) ??
         this.#reachedAt(members);
-      if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, service, event));
+      if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, parcel));
       else if (backAt !== undefined) {
-        this.#relayAfter(backAt - this.#environment.queue.nowMs + 1, luck, service, event);
+        this.#relayAfter(backAt - this.#environment.queue.nowMs + 1, luck, parcel);
       } else {
-        this.unsent -= 1;
+        this.#unsent.delete(parcel);
         this.put(event);
       }
     });
@@ -100,9 +141,17 @@ export class Log {
   }
 
   put(event: AnyEvent) {
+    const { queue, timing } = this.#environment;
     this.events.push(event);
+    this.kept.add(event, queue.nowMs);
+    if (timing.eventsKeptMs !== undefined) this.#trim(queue.nowMs - timing.eventsKeptMs);
     for (const group of this.#groups.values()) group.accept(event);
     this.#show(event);
+  }
+
+  #trim(keptFromMs: number) {
+    const groups = [...this.#groups.values()];
+    this.kept.trim(keptFromMs, (event) => groups.some((group) => group.needs(event)));
   }
 
   /** Passes an event to the watchers. Each process receives events in order, but may miss some. */
@@ -174,11 +223,15 @@ export class SimulatedBus implements Bus {
     };
   }
 
-  /** Never calls back: this bus loses no events. */
-  onLoss() {}
+  onLoss(service: string, sayAgain: () => Promise<void>) {
+    this.#log.sayAgain.add(this.#member, service, sayAgain);
+  }
 
-  /** Nothing goes back in time here. */
-  onRestore() {}
+  onRestore(service: string, state: PublishedState) {
+    this.#log.wentBack.add(this.#member, service, state);
+  }
+
+  /** A database that goes back here is always noticed. */
   async restored() {}
 
   deadLetters = () =>

@@ -52,6 +52,14 @@ export class EmbeddedEngines implements Ground {
     throw new Error('Events are saved with the records here: neither is lost alone.');
   }
 
+  loseBus(): never {
+    throw new Error('The log is in the file of the records here: neither is lost alone.');
+  }
+
+  backUp(): never {
+    throw new Error('The records of all services are in one file here: none goes back alone.');
+  }
+
   platform(member: Member, own: Pick<Platform, 'clock' | 'newId'>): GroundPlatform {
     const { timing, scopes } = this.#environment;
     const drive = this.#disk.open(member, (saved) => this.#tell(member, saved));

@@ -9,6 +9,8 @@ import type { Weather } from './weather.ts';
 export interface Timing extends DeliveryTiming {
   /** The longest time until a silent consumer is taken as dead. */
   ackWaitMs: number;
+  /** How long events stay on the bus that every group has handled; unset for ever. */
+  eventsKeptMs?: number;
 }
 
 /** Work that an engine gave a process: the handling of an event or of an alarm. */
@@ -56,6 +58,8 @@ export class Environment {
   underWay = 0;
   readonly #listeners: ((entry: Entry) => void)[] = [];
   #outages: Outage[] = [];
+  /** By service: since when its database is there, if it was put back. */
+  readonly #putBackMs = new Map<string, number>();
 
   constructor(seed: number, startsAtMs: number, weather: Weather, timing: Timing) {
     this.queue = new Queue(startsAtMs);
@@ -114,6 +118,15 @@ export class Environment {
       .filter((each) => each.engine === engine && each.untilMs > this.queue.nowMs)
       .map(({ untilMs }) => untilMs);
     return moments.length > 0 ? Math.max(...moments) : undefined;
+  }
+
+  /** Whatever was on its way to a database from processes that have ended does not reach the one that is put back. */
+  databasePutBack(service: string) {
+    this.#putBackMs.set(service, this.queue.nowMs);
+  }
+
+  wasPutBackSince(atMs: number, service: string) {
+    return (this.#putBackMs.get(service) ?? Number.NEGATIVE_INFINITY) >= atMs;
   }
 
   /** Returns the time at which this part of the engine is back, or undefined when it is there. */

@@ -24,5 +24,8 @@ export interface Ground extends Engines {
   /** Gives a new process access to them. */
   platform(member: Member, own: Pick<Platform, 'clock' | 'newId'>): GroundPlatform;
   loseTimers(): void;
+  loseBus(): void;
+  /** Copies a database. The returned function puts it back. */
+  backUp(service: string): () => void;
   loseEvent(group: string, type: EventType): () => void;
 }

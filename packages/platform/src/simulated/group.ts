@@ -12,6 +12,8 @@ interface Letter extends Counts {
   event: AnyEvent;
   scope: Scope;
   attempts: number;
+  /** True until it is handled, dead, or no longer this group's concern. */
+  isOpen: boolean;
 }
 
 /** The pause before the next look for a process, when all are cut from the bus. */
@@ -25,8 +27,7 @@ const MOST_CALLS = 3;
 export class Group {
   readonly name: string;
   readonly dead: DeadLetter[] = [];
-  /** The number of events not handled yet. */
-  backlog = 0;
+  readonly #open = new Set<Letter>();
   readonly #environment: Environment;
   readonly #consumers = new Map<Member, Handlers>();
   /** Letters that wait for a living process. */
@@ -37,17 +38,47 @@ export class Group {
   readonly #types = new Set<string>();
   /** Of which types one event is yet to be lost. */
   readonly #toLose = new Set<EventType>();
+  /** Whether the bus still has an event. */
+  readonly #isKept: (event: AnyEvent) => boolean;
 
-  constructor(name: string, environment: Environment) {
+  constructor(name: string, environment: Environment, isKept: (event: AnyEvent) => boolean) {
     this.name = name;
     this.#environment = environment;
+    this.#isKept = isKept;
   }
 
-  join(member: Member, handlers: Handlers) {
+  /** The number of events not handled yet, of those that a living version handles. */
+  get backlog() {
+    return this.#open.size - this.#unhandled.length;
+  }
+
+  needs = (event: AnyEvent) => [...this.#open].some((letter) => letter.event === event);
+
+  /** Answers the types that no version before has handled. */
+  join(member: Member, handlers: Handlers): EventType[] {
+    const types = Object.keys(handlers) as EventType[];
+    const added = types.filter((type) => !this.#types.has(type));
     this.#consumers.set(member, handlers);
-    for (const type of Object.keys(handlers)) this.#types.add(type);
+    for (const type of added) this.#types.add(type);
+    this.#awake(member);
+    return added;
+  }
+
+  /** Forgets how far it had come, and receives these. */
+  beginAnew(events: Iterable<AnyEvent>) {
+    for (const letter of this.#open) this.#close(letter);
+    this.#waiting.length = 0;
+    this.#unhandled.length = 0;
+    for (const event of events) this.accept(event);
+  }
+
+  #close(letter: Letter) {
+    letter.isOpen = false;
+    this.#open.delete(letter);
+  }
+
+  #awake(member: Member) {
     member.onStart(() => {
-      this.backlog += this.#unhandled.length;
       this.#waiting.push(...this.#unhandled.splice(0));
       for (const letter of this.#waiting.splice(0)) this.#deliverAfter(0, letter);
     });
@@ -73,8 +104,8 @@ export class Group {
     const isHeldBack = luck.chance(weather.reorder);
     const heldBackMs = luck.between(0, weather.reorderMs);
     if (isHeldBack) this.#fault(event, 'held back');
-    this.backlog += 1;
-    const letter = { event, scope, attempts: 0, failures: 0, conflicts: 0 };
+    const letter = { event, scope, attempts: 0, failures: 0, conflicts: 0, isOpen: true };
+    this.#open.add(letter);
     this.#deliverAfter(delayMs + (isHeldBack ? heldBackMs : 0), letter, luck);
   }
 
@@ -84,8 +115,8 @@ export class Group {
       this.#waiting.push(letter);
       return;
     }
-    this.backlog -= 1;
     if (this.#types.has(letter.event.type)) this.#unhandled.push(letter);
+    else this.#close(letter);
   }
 
   #deliverAfter(delayMs: number, letter: Letter, luck = letter.scope.next()) {
@@ -93,6 +124,11 @@ export class Group {
   }
 
   #deliver(letter: Letter) {
+    if (!letter.isOpen) return;
+    if (!this.#isKept(letter.event)) {
+      this.#close(letter);
+      return;
+    }
     const { queue } = this.#environment;
     const backAt = this.#environment.outageUntil('bus', this.name);
     if (backAt !== undefined) {
@@ -166,9 +202,10 @@ export class Group {
       return;
     }
     this.#environment.after(tripMs, luck, () => {
+      if (!letter.isOpen) return;
       this.#tell(event, member, { kind: 'handled', event, group: this.name, attempt });
       if (!isDuplicate) {
-        this.backlog -= 1;
+        this.#close(letter);
         return;
       }
       this.#fault(event, 'duplicate');
@@ -177,6 +214,7 @@ export class Group {
   }
 
   #failed(letter: Letter, member: Member, error: unknown) {
+    if (!letter.isOpen) return;
     const next = afterError(error, letter, this.#environment.timing);
     letter.conflicts = next.conflicts;
     letter.failures = next.failures;
@@ -185,14 +223,16 @@ export class Group {
     else this.#again(letter, member, next.kind === 'again' ? AT_ONCE_MS : next.forMs, reason);
   }
 
-  #bury({ event, attempts: attempt }: Letter, member: Member, reason: string) {
+  #bury(letter: Letter, member: Member, reason: string) {
+    const { event, attempts: attempt } = letter;
     const diedAt = new Date(this.#environment.queue.nowMs).toISOString();
-    this.backlog -= 1;
+    this.#close(letter);
     this.dead.push({ group: this.name, event, reason, diedAt });
     this.#tell(event, member, { kind: 'dead', event, group: this.name, attempt, reason });
   }
 
   #again(letter: Letter, member: Member, afterMs: number, reason: string) {
+    if (!letter.isOpen) return;
     const { event, attempts: attempt } = letter;
     this.#tell(event, member, {
       kind: 'redeliver',

@@ -23,6 +23,7 @@ export type Fault =
   | 'disk full'
   | 'paused'
   | 'alarms lost'
+  | 'bus lost'
   | 'disk refuses';
 
 export type Happening =
@@ -35,6 +36,13 @@ export type Happening =
       events: readonly AnyEvent[];
     }
   | { kind: 'forget'; table: string; before: Stored }
+  /** A database is as it was: its records by table, and without the events that were saved since and never sent. */
+  | {
+      kind: 'went back';
+      service: string;
+      records: Record<string, readonly Stored[]>;
+      unsaid: readonly AnyEvent[];
+    }
   /** An event of no record is on the bus. Events of records are part of their `write`. */
   | { kind: 'publish'; event: AnyEvent }
   | { kind: 'deliver' | 'handled'; event: AnyEvent; group: string; attempt: number }

@@ -51,8 +51,34 @@ export class OwnEngines implements Ground {
     return this.#log.group(group).lose(type);
   }
 
+  loseBus() {
+    this.#log.lose();
+  }
+
+  backUp(service: string) {
+    const mark = this.#log.kept.last(service);
+    const unsent = this.#log.unsentOf(service);
+    const copies = [...this.#tables]
+      .filter(([name]) => name.startsWith(`${service}_`))
+      .flatMap(([name, [records]]) => (records ? [{ name, records, copy: records.copy() }] : []));
+    return () => {
+      const unsaid = this.#log.forgetUnsent(service, unsent);
+      for (const { records, copy } of copies) records.putBack(copy);
+      this.#log.wentBack.note(service, mark);
+      // What was acknowledged on the way is forgotten as well.
+      this.#log.group(service).beginAnew(this.#log.kept.events);
+      this.#environment.databasePutBack(service);
+      const records = Object.fromEntries(
+        copies.map(({ name, copy }) => [name, copy.map(({ record }) => record)]),
+      );
+      const caller = { process: 'tables', story: undefined };
+      this.#environment.tell(caller, { kind: 'went back', service, records, unsaid });
+    };
+  }
+
   platform(member: Member): GroundPlatform {
     this.#log.join(member);
+    const { wentBack } = this.#log;
     return {
       table: (service, definition) => {
         member.services.add(service);
@@ -74,7 +100,10 @@ export class OwnEngines implements Ground {
         this.#alarms.set(service, alarms);
         return createTimers(this.#wire, member, service, alarms);
       },
-      start: async () => member.start(),
+      async start() {
+        if (wentBack.concerns(member)) await wentBack.takeBack(member);
+        member.start();
+      },
       close: () => member.close(),
     };
   }

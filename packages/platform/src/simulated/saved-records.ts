@@ -7,6 +7,12 @@ import { Index, type Value } from './sorted.ts';
 
 const ALL = '';
 
+/** A record as it was written, and in which version. */
+interface Copied<R> {
+  record: R;
+  writtenAs: number;
+}
+
 /**
  * The records of one table as its engine has saved them, as one definition sees them. All or nothing of each change is
  * done, at once: also in the keys and indexes of the other definitions that processes have of the table.
@@ -84,6 +90,23 @@ export class SavedRecords<R extends Stored> {
     for (const view of this.#views) view.#reindex(view.get(record.id), undefined);
     this.all.delete(record.id);
     this.#writtenAs.delete(record.id);
+  }
+
+  copy(): Copied<R>[] {
+    return [...this.all].map(([id, record]) => ({
+      record,
+      writtenAs: this.#writtenAs.get(id) ?? 1,
+    }));
+  }
+
+  /** Has these in place of all others. */
+  putBack(copies: Copied<R>[]) {
+    for (const record of [...this.all.values()]) this.forget(record);
+    for (const { record, writtenAs } of copies) {
+      this.all.set(record.id, record);
+      this.#writtenAs.set(record.id, writtenAs);
+      for (const view of this.#views) view.#reindex(undefined, view.get(record.id));
+    }
   }
 
   /** @throws Problem (400) when the cursor is malformed. */

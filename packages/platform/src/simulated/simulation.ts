@@ -70,7 +70,11 @@ export class Simulation {
     const { seed, weather, startsAtMs = STARTS_AT_MS, rateLimits = false, platform } = options;
     // The waits are drawn evenly up to this, so their mean is the real one.
     const { ackWaitMs = 2 * ACK_WAIT_MS } = options;
-    const timing = { ...timingOf(options), ackWaitMs };
+    const { eventsKeptMs } = options;
+    const timing = {
+      ...{ ...timingOf(options), ackWaitMs },
+      ...(eventsKeptMs !== undefined && { eventsKeptMs }),
+    };
     this.#environment = new Environment(seed, startsAtMs, weather, timing);
     this.#wire = new Wire(this.#environment);
     this.#rateLimits = rateLimits;
@@ -159,6 +163,17 @@ export class Simulation {
   /** Loses the next event of this type for this group. The returned function calls it off. */
   loseEvent(group: string, type: EventType): () => void {
     return this.#ground.loseEvent(group, type);
+  }
+
+  /** Loses all streams of the bus. */
+  loseBus(): void {
+    this.#environment.fault({ process: 'bus', story: undefined }, 'bus lost', 'all');
+    this.#ground.loseBus();
+  }
+
+  /** Copies the database of a service. The returned function puts it back, while no process of it is alive. */
+  backUp(service: string): () => void {
+    return this.#ground.backUp(service);
   }
 
   /** Calls back with everything that happens from now on, in order. */

@@ -55,6 +55,7 @@ export class Wire {
     const scope = environment.currentScope();
     const luck = (scope ?? periodicScope(environment, origin, call)).next();
     const fate = this.#fate(call, luck);
+    const sentMs = queue.nowMs;
     if (work && work.callsLeft-- === 0) {
       if (work.isZombie) fate.thereMs += fate.zombieMs;
       else work.isStopped = true;
@@ -81,7 +82,8 @@ export class Wire {
     };
 
     queue.at(queue.nowMs + fate.thereMs, luck.next(), () => {
-      if (!origin.isAlive && fate.isLostWithProcess) {
+      const isLost = fate.isLostWithProcess || environment.wasPutBackSince(sentMs, call.owner);
+      if (!origin.isAlive && isLost) {
         if (counts) environment.underWay -= 1;
         if (call.isWrite) environment.fault(caller, 'lost with its process', call.name);
         return;

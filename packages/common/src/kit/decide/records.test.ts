@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { VersionConflict } from '../../errors.ts';
+import { Unavailable, VersionConflict } from '../../errors.ts';
 import type { AnyEvent } from '../../events.ts';
 import type { Stored, Table } from '../../ports/index.ts';
 import { createTestClock } from '../../testing/clock.ts';
@@ -101,5 +101,35 @@ describe('a record of a database that went back', () => {
   it('is said again in a version that is not below the given one', async () => {
     expect(await saved((records) => records.sayAgain('', 10))).toEqual([6]);
     expect(await saved((records) => records.sayAgain('', 10, '', now))).toEqual([now]);
+  });
+});
+
+describe('saying records again', () => {
+  it('tries those by themselves that an engine failed', async () => {
+    const ids = ['a', 'b', 'c'].map((letter) => letter.repeat(32));
+    const replaced: string[] = [];
+    const rows = new Map(ids.map((id) => [id, { id, version: 1, createdAt: '' }]));
+    const table = {
+      walk: async () => [...rows.values()],
+      get: async (id: string) => rows.get(id),
+      async replace(_: Stored, next: Stored) {
+        replaced.push(next.id);
+        const isSecond = replaced.filter((id) => id === next.id).length > 1;
+        if (next.id === ids[1] && !isSecond) throw new Unavailable('away');
+      },
+    } as unknown as Table<Stored>;
+    const records = new Records<Stored, { type: string }>({
+      noun: 'thing',
+      table,
+      evolve: (state) => state as Stored,
+      asItStands: () => [{ type: 'thing.changed' }],
+      newEvent: () => {
+        throw new Error('There is no event of a thing.');
+      },
+      clock: createTestClock(),
+      newId: () => ID,
+    });
+    expect(await records.sayAgain('', 50)).toMatchObject({ said: 3, failures: [] });
+    expect(replaced).toEqual([...ids, ids[1]]);
   });
 });

@@ -43,6 +43,7 @@ const MAX_ATTEMPTS = 250;
 /** Most races are lost to one writer, who is done by the next attempt. */
 const ATTEMPTS_AT_ONCE = 10;
 const LONGEST_PAUSE_MS = 50;
+const ATTEMPTS_TO_SAY = 3;
 /** Ids end with random digits, which are the only luck that a platform has. */
 const RANDOM_DIGITS = 8;
 
@@ -118,9 +119,7 @@ export class Records<S extends Stored, F extends Fact> {
     const { table, asItStands } = this.#options;
     const records = asItStands ? await table.walk(behind, limit) : [];
     const due = records.filter(({ createdAt }) => createdAt >= since);
-    const outcomes = await Promise.allSettled(
-      due.map(({ id }) => this.update(id, asItStands as () => F[], floor)),
-    );
+    const outcomes = await this.#sayEach(due, floor);
     const failures = outcomes.flatMap((outcome, n) =>
       outcome.status === 'rejected' && !isGone(outcome.reason)
         ? [{ id: due[n]?.id as string, reason: outcome.reason }]
@@ -133,6 +132,21 @@ export class Records<S extends Stored, F extends Fact> {
     );
     const last = records.length < limit ? null : (records.at(-1)?.id as string);
     return { behind: last, looked: records.length, said: said.length, failures };
+  }
+
+  /** Those that an engine fails are tried again by themselves: nothing is said twice for them. */
+  async #sayEach(records: S[], floor: number) {
+    const { asItStands } = this.#options;
+    const outcomes: PromiseSettledResult<S>[] = [];
+    let left = records.map((record, n) => ({ record, n }));
+    for (let attempt = 1; left.length > 0 && attempt <= ATTEMPTS_TO_SAY; attempt++) {
+      const said = await Promise.allSettled(
+        left.map(({ record }) => this.update(record.id, asItStands as () => F[], floor)),
+      );
+      for (const [at, { n }] of left.entries()) outcomes[n] = said[at] as PromiseSettledResult<S>;
+      left = left.filter((_, at) => isUnavailable(said[at]));
+    }
+    return outcomes;
   }
 
   /** Lets other writers of a hot record finish, or a lagging copy of it catch up. Each process waits another time. */
@@ -185,6 +199,9 @@ export class Records<S extends Stored, F extends Fact> {
 /** True when another process has created the record in the meantime, which counts like a newer version of it. */
 const isTakenId = (error: unknown, current: Stored) =>
   error instanceof DuplicateKey && current.version === 0;
+
+const isUnavailable = (outcome: PromiseSettledResult<unknown> | undefined) =>
+  outcome?.status === 'rejected' && outcome.reason instanceof Unavailable;
 
 /** Its time to be forgotten had come. */
 const isGone = (error: unknown) => error instanceof Problem && error.status === 404;

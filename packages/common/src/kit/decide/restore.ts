@@ -1,4 +1,5 @@
 /** A database that went back in time takes back, from the service's own events, what it had come to. */
+import { Unavailable } from '../../errors.ts';
 import type { AnyEvent } from '../../events.ts';
 import type { Clock, PublishedState, Stored, Table } from '../../ports/index.ts';
 import type { Log } from '../process/log.ts';
@@ -52,8 +53,8 @@ export const publishedState = (
 });
 
 /**
- * One record may wait for another to give its unique key free, such as an order for the one before it. Answers those
- * that could not be taken back.
+ * One record may wait for another to give its unique key free, such as an order for the one before it; and another
+ * replica may take the same ones back. Answers those that could not be taken back. @throws Unavailable
  */
 export async function takeBackAll(records: Restorable, events: AnyEvent[]) {
   for (let left = events; ; ) {
@@ -62,8 +63,12 @@ export async function takeBackAll(records: Restorable, events: AnyEvent[]) {
       const outcome = outcomes[n];
       return outcome?.status === 'rejected' ? [[event, outcome.reason] as const] : [];
     });
-    if (failed.length === 0 || failed.length === left.length) return failed;
-    left = failed.map(([event]) => event);
+    const unavailable = failed.find(([, reason]) => reason instanceof Unavailable);
+    if (unavailable) throw unavailable[1];
+    const isLost = await Promise.all(failed.map(([event]) => records.isLost(event)));
+    const still = failed.filter((_, n) => isLost[n]);
+    if (still.length === 0 || still.length === left.length) return still;
+    left = still.map(([event]) => event);
   }
 }
 
