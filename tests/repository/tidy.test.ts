@@ -87,8 +87,6 @@ describe('every known failure', () => {
       73,
       74,
       75,
-      76,
-      77,
       78,
       79,
       80,
