@@ -89,7 +89,6 @@ describe('every known failure', () => {
       75,
       78,
       79,
-      81,
       82,
       83,
       84,
