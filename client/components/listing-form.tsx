@@ -1,6 +1,6 @@
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { FormAction } from '../lib/form-state.ts';
-import { toDecimal } from '../lib/money.ts';
+import { toTyped } from '../lib/money.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
 import { Field, Form, Submit } from './form.tsx';
 import { Seen } from './seen.tsx';
@@ -49,8 +49,8 @@ export function ListingForm({ action, submit, pending, ticket, disabled = false 
               label="Price"
               inputMode="decimal"
               autoComplete="off"
-              initial={ticket ? toDecimal(ticket.price, currency) : ''}
-              hint={`In ${currency.toUpperCase()}, for example ${toDecimal(4990, currency)}.`}
+              initial={ticket ? toTyped(ticket.price, money) : ''}
+              hint={`In ${currency.toUpperCase()}, for example ${toTyped(4990, money)}.`}
             />
           </div>
         </div>

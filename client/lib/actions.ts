@@ -7,7 +7,7 @@ import { ApiError, formErrors } from './api-error.ts';
 import { type FormAction, type FormState, sentAgain } from './form-state.ts';
 import { readListing } from './listing.ts';
 import { safePath, signInPath } from './paths.ts';
-import { currentVisit } from './visit.ts';
+import { moneyOfVisit } from './visit-money.ts';
 
 const newKey = () => crypto.randomUUID();
 
@@ -73,7 +73,7 @@ export const signOut = action(async (before, data) => {
 
 export const listTicket = action(async (before, data) => {
   return submit(before, data, '/tickets/new', async () => {
-    const listing = readListing(data, currentVisit().currency);
+    const listing = readListing(data, moneyOfVisit());
     const ticket = await api.listTicket(listing, before.key).catch((error) => {
       // The visitor went back to a submitted form and changed it, so this is another ticket.
       if (error instanceof ApiError && error.status === 422)
@@ -89,7 +89,7 @@ export const editTicket = action(async (before, data) => {
   const path = `/tickets/${id}`;
   return submit(before, data, `${path}/edit`, async () => {
     const ticket = await api.getTicket(id);
-    const listing = readListing(data, currentVisit().currency, ticket);
+    const listing = readListing(data, moneyOfVisit(), ticket);
     await api.editTicket(id, listing, versionSeen(data, ticket));
     return path;
   });

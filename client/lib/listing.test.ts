@@ -2,6 +2,8 @@ import { type TicketRecord, ticketBodySchema } from '@fairseat/common/contracts/
 import { describe, expect, it } from 'vitest';
 import { readListing } from './listing.ts';
 
+const money = { currency: 'usd', locale: 'en' };
+
 const ticket: Required<TicketRecord> = {
   id: '0123456789abcdef0123456789abcdef',
   title: 'Front row',
@@ -21,7 +23,7 @@ const form = (fields: Record<string, string>) => {
 
 const errorsOf = (fields: Record<string, string>, edited?: TicketRecord) => {
   try {
-    readListing(form(fields), 'usd', edited);
+    readListing(form(fields), money, edited);
   } catch (error) {
     return (error as { errors?: object[] }).errors;
   }
@@ -32,8 +34,8 @@ describe('the listing of a form', () => {
   it('is what was typed', () => {
     const typed = form({ id: ticket.id, title: ' Second row ', price: '39,90', other: 'x' });
     const listing = { title: 'Second row', price: 3990 };
-    expect(readListing(typed, 'usd')).toEqual(listing);
-    expect(readListing(typed, 'usd', ticket)).toMatchObject(listing);
+    expect(readListing(typed, money)).toEqual(listing);
+    expect(readListing(typed, money, ticket)).toMatchObject(listing);
   });
 
   // Of every field that there will ever be: a form need not show it, and a page may be older than it.
@@ -42,7 +44,7 @@ describe('the listing of a form', () => {
     (field) => {
       const typed = form({ title: 'Second row', price: '39.90' });
       typed.delete(field);
-      expect(readListing(typed, 'usd', ticket)).toMatchObject({ [field]: ticket[field] });
+      expect(readListing(typed, money, ticket)).toMatchObject({ [field]: ticket[field] });
     },
   );
 

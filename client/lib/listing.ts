@@ -1,5 +1,6 @@
 import { type TicketRecord, ticketBodySchema } from '@fairseat/common/contracts/ticket';
 import { ApiError } from './api-error.ts';
+import type { Money } from './money.ts';
 import { parsePrice } from './parse-price.ts';
 
 /**
@@ -7,7 +8,7 @@ import { parsePrice } from './parse-price.ts';
  * stays as the edited ticket has it: an edit that left it out would take it away.
  * @throws ApiError with what is wrong, by field.
  */
-export function readListing(data: FormData, currency: string, ticket?: TicketRecord) {
+export function readListing(data: FormData, money: Money, ticket?: TicketRecord) {
   const errors: { field: string; message: string }[] = [];
   const kept: Record<string, unknown> = { ...ticket };
   const fields = Object.entries(ticketBodySchema.shape).map(([field, schema]) => {
@@ -15,7 +16,7 @@ export function readListing(data: FormData, currency: string, ticket?: TicketRec
     if (typeof typed !== 'string') return [field, kept[field]];
     const leftOut = typed.trim() === '' && schema.isOptional();
     if (field !== 'price') return [field, leftOut ? undefined : typed];
-    const { price, error } = parsePrice(typed, currency);
+    const { price, error } = parsePrice(typed, money);
     if (error) errors.push({ field, message: error });
     return [field, price ?? 1];
   });

@@ -12,12 +12,16 @@ const formatters = new Map<string, Intl.NumberFormat>();
 /** Visitors name their own language, so this bounds the memory that one can fill by naming many. */
 const MAX_FORMATTERS = 200;
 
-function formatter(locale: string, currency: string): Intl.NumberFormat {
-  const key = `${locale} ${currency}`;
+function formatter(
+  locale: string,
+  currency: string,
+  options: Intl.NumberFormatOptions = {},
+): Intl.NumberFormat {
+  const key = `${locale} ${currency} ${Object.values(options)}`;
   let known = formatters.get(key);
   if (known === undefined) {
     if (formatters.size >= MAX_FORMATTERS) formatters.clear();
-    known = new Intl.NumberFormat(locale, { style: 'currency', currency });
+    known = new Intl.NumberFormat(locale, { style: 'currency', currency, ...options });
     formatters.set(key, known);
   }
   return known;
@@ -37,3 +41,33 @@ export function toDecimal(price: number, currency: string): string {
 /** 4990 → "$49.90" or "49,90 $", by the visitor's locale. */
 export const formatPrice = (price: number, currency: string, locale: string): string =>
   formatter(locale, currency).format(toDecimal(price, currency) as `${number}`);
+
+const partsOf = ({ currency, locale }: Money, number: `${number}`) =>
+  formatter(locale, currency).formatToParts(number as unknown as number);
+
+/** 4990 → "49.90" or "49,90": a price as the visitor types it, without currency and groups. */
+export const toTyped = (price: number, money: Money): string =>
+  partsOf(money, toDecimal(price, money.currency) as `${number}`)
+    .filter(({ type }) => type === 'integer' || type === 'decimal' || type === 'fraction')
+    .map(({ value }) => value)
+    .join('');
+
+/** What stands before a fraction and between groups where the visitor lives. */
+export function separatorsOf({ currency, locale }: Money) {
+  const parts = formatter(locale, currency, { minimumFractionDigits: 1 }).formatToParts(
+    1_234_567.8,
+  );
+  const textOf = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
+  return { decimal: textOf('decimal'), group: textOf('group') };
+}
+
+/** The ways to write the currency: its code, and its signs in the visitor's language. */
+export const symbolsOf = ({ currency, locale }: Money): string[] => [
+  currency,
+  ...(['symbol', 'narrowSymbol'] as const).flatMap((currencyDisplay) =>
+    formatter(locale, currency, { currencyDisplay })
+      .formatToParts(1)
+      .filter(({ type }) => type === 'currency')
+      .map(({ value }) => value),
+  ),
+];

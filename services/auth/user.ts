@@ -7,5 +7,12 @@ export interface User extends Stored {
   passwordHash: string;
 }
 
-/** The key of an e-mail address: the same whatever its letter case and Unicode form. */
-export const emailKey = (email: string) => email.trim().normalize('NFKC').toLowerCase();
+/** The key of an e-mail address: the same whatever its letter case, its Unicode form and the spelling of its domain. */
+export function emailKey(email: string): string {
+  const key = email.trim().normalize('NFKC').toLowerCase();
+  const domain = key.slice(key.lastIndexOf('@') + 1);
+  // Plain domains stay as they are: accounts are stored by them.
+  return !/\P{ASCII}/u.test(domain)
+    ? key
+    : key.slice(0, -domain.length) + (URL.parse(`http://${domain}`)?.hostname || domain);
+}

@@ -59,11 +59,27 @@ describe('an account', () => {
   it.each([
     ['letter case', 'Lin@Example.com', 'lIN@eXAMPLE.COM'],
     ['white space around it', 'max@example.com', '  max@example.com '],
+    ['spelling of the domain', 'user@münchen.de', 'user@XN--MNCHEN-3ya.de'],
+    ['spelling of a whole domain', 'user@xn--80a1acny.xn--p1ai', 'user@почта.рф'],
   ])('belongs to one e-mail address whatever its %s', async (_, email, same) => {
     const { body } = await signUp(email);
     expect(body.email).toBe(email);
     expect((await signUp(same)).body).toMatchObject({ status: 409, code: 'email_taken' });
     expect(await signIn(same)).toMatchObject({ status: 200, body: { id: body.id } });
+  });
+
+  it.each([
+    'smith&jones@example.com',
+    "o'brien+tickets@example.com",
+    '!#$%&*/=?^_`{|}~-@example.com',
+    '"a quoted name"@example.com',
+    '用户@例子.广告',
+    'संपर्क@डाटामेल.भारत',
+    'jörg@example.museum',
+    '🎫@example.com',
+  ])('may have the e-mail address %s', async (email) => {
+    expect(await signUp(email)).toMatchObject({ status: 201, body: { email } });
+    expect((await signIn(email)).status).toBe(200);
   });
 
   it('is made once by 20 sign-ups at the same time', async () => {
@@ -82,6 +98,15 @@ describe('an account', () => {
     'ada@example',
     'a b@example.com',
     'ada@exa mple.com',
+    'ada..b@example.com',
+    '.ada@example.com',
+    'ada.@example.com',
+    'ada@b@example.com',
+    'ada@127.0.0.1',
+    'ada\u202e@example.com',
+    'ada\ud800@example.com',
+    'ada@-example.com',
+    'ada,b@example.com',
   ])('is refused to what is no e-mail address (%j)', async (email) => {
     const reply = await signUp(email);
     expect(faultsOf(reply, 400)).toEqual([]);

@@ -36,9 +36,26 @@ export const priceSchema = z
 /** The length of a text in code points, not UTF-16 units: closer to what people count. */
 export const characters = (text: string) => [...text].length;
 
+/** Invisible characters that shape the one before: joiners of scripts and emoji, variation selectors, tags of flags. */
+const SHAPING = [
+  /(?<=[\p{M}\p{Emoji_Modifier}\p{Extended_Pictographic}]|(?![\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}])\p{L})[\u200c\u200d]/u,
+  /(?<=[\d#*\p{Extended_Pictographic}\p{sc=Han}\p{sc=Mongolian}])\p{Variation_Selector}/u,
+  /(?<=\u{1f3f4}[\u{e0020}-\u{e007f}]*)[\u{e0020}-\u{e007f}]/u,
+];
+const INVISIBLE = new RegExp(
+  `(${SHAPING.map(({ source }) => source).join('|')})|[\\p{Default_Ignorable_Code_Point}\\p{Bidi_Control}]`,
+  'gu',
+);
+
+/** The text composed (NFC), without what cannot be seen or turns the direction of what follows. */
+const tamed = (text: string) => text.normalize('NFC').replace(INVISIBLE, '$1');
+
+/** Whether a text has more than space, marks without a letter, and the empty pattern of Braille. */
+const isVisible = (text: string) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(text.replaceAll('\u2800', ''));
+
 /**
- * A line of text of 1 to so many characters, without control characters; surrounding white space is dropped. One that is
- * `optional()` has one way to be empty: to be left out.
+ * A line of text of 1 to so many characters that can be seen, without control characters; invisible ones and surrounding
+ * white space are dropped. One that is `optional()` has one way to be empty: to be left out.
  */
 export const lineSchema = (name: string, most: number) =>
   z
@@ -46,12 +63,17 @@ export const lineSchema = (name: string, most: number) =>
     // What is far too long is refused before its characters are counted.
     .max(5 * most, `The ${name} may have at most ${most} characters.`)
     .refine(
-      (text) => text.isWellFormed() && !/\p{Cc}/u.test(text),
+      (text) => text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text),
       `The ${name} must not contain control characters or broken Unicode.`,
     )
+    .overwrite(tamed)
     .trim()
     .refine((text) => characters(text) <= most, `The ${name} may have at most ${most} characters.`)
     .min(1, `The ${name} must not be empty.`)
+    .refine(
+      (text) => text === '' || isVisible(text),
+      `The ${name} must have a character that can be seen.`,
+    )
     .meta({ maxLength: most });
 
 /** A request body with these fields and no others. */

@@ -4,11 +4,17 @@ import { body, characters, idSchema } from './shared.ts';
 export const userSchema = z.object({ id: idSchema, email: z.string() });
 export type User = z.infer<typeof userSchema>;
 
+/** A name of RFC 5321 and 6531: words with dots between them, or a quoted text. */
+const NAME = String.raw`(?:(?:[\w!#$%&'*+\/=?^\x60{|}~.\-]|[^\x00-\x7f\p{C}\p{Z}])+|"(?:[ !#-\[\]-~]|\\[ -~])+")`;
+/** Two labels or more in any script, the last one not a number. */
+const DOMAIN = String.raw`(?:[\p{L}\p{N}][\p{L}\p{M}\p{N}\-]*\.)+(?!\d+$)[\p{L}\p{N}][\p{L}\p{M}\p{N}\-]+`;
+const ADDRESS = new RegExp(`^(?!\\.)(?![^"]*\\.(?:\\.|@))${NAME}@${DOMAIN}$`, 'u');
+
 const emailSchema = z
   .string('The e-mail address must be text.')
   .trim()
   .max(254, 'The e-mail address is too long.')
-  .pipe(z.email('This is not an e-mail address.'));
+  .pipe(z.email({ pattern: ADDRESS, error: 'This is not an e-mail address.' }));
 
 const newPasswordSchema = z
   .string('The password must be text.')
