@@ -15,6 +15,13 @@ import {
 /** More than a browser falls behind by. A slower reader is cut off, and reconnects to a new `reset`. */
 const MAX_BUFFERED_BYTES = 64 * 1024;
 const RECONNECT_AFTER_MS = 2000;
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  // A connection that is kept for another request would hold up the stop.
+  connection: 'close',
+  // Proxies that buffer answers would hold the events back.
+  'x-accel-buffering': 'no',
+};
 
 export const routes =
   (audience: Audience, stopWatching: () => void, { visitorOf }: ServiceContext): Routes =>
@@ -28,8 +35,6 @@ export const routes =
     app.get(
       '/api/live',
       {
-        // A HEAD request would never end.
-        exposeHeadRoute: false,
         schema: {
           tags: ['live'],
           summary: 'Changes as they happen: of these tickets, your own, and your orders',
@@ -44,6 +49,8 @@ export const routes =
         },
       },
       async (request, reply) => {
+        // A stream without a body would never end.
+        if (request.method === 'HEAD') return reply.headers(HEADERS).send('' as never);
         const session = await visitorOf(request);
         const who = session
           ? topics.session(session.sessionId)
@@ -70,13 +77,7 @@ export const routes =
           mayGoOn: async () => session === null || (await visitorOf(request)) !== null,
         };
         raw.once('close', () => audience.remove(stream));
-        reply.headers({
-          'content-type': 'text/event-stream; charset=utf-8',
-          // A connection that is kept for another request would hold up the stop.
-          connection: 'close',
-          // Proxies that buffer answers would hold the events back.
-          'x-accel-buffering': 'no',
-        });
+        reply.headers(HEADERS);
         raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
         raw.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
         audience.add(stream);

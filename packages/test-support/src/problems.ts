@@ -5,7 +5,7 @@ import type { Reply } from './marketplace.ts';
 const problem = problemSchema.strict();
 /** Stacks, files and the names of libraries are of no use to a client, except for an attack. */
 const internals =
-  /\bat .+:\d+|node_modules|\.[cm]?[jt]s\b|sqlite|fastify|\bzod\b|FST_|SQL|undefined|\[object/i;
+  /\bat [^"]+:\d+|node_modules|\.[cm]?[jt]s\b|sqlite|fastify|\bzod\b|FST_|SQL|undefined|\[object/i;
 
 /** The faults of a refusal: none if it is a problem document of the expected status that reveals no internals. */
 export function faultsOf(

@@ -15,6 +15,8 @@ import type { Log } from '../process/log.ts';
 import { commonHeaders } from './headers.ts';
 import { speakJson } from './json.ts';
 import { BODY_LIMIT, connectionLimits } from './limits.ts';
+import { linkNextPage } from './links.ts';
+import { answerOtherMethods } from './methods.ts';
 import { measureRequests } from './metrics.ts';
 import { addOperations } from './operations.ts';
 import { refusalOf } from './origin.ts';
@@ -91,6 +93,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (refusal) done(refusal);
     else inStory(storyOfRequest(request, newId), done);
   });
+  answerOtherMethods(app);
+  linkNextPage(app);
   endConnectionsOnClose(app);
   await app.register(cookie);
   measureRequests(app, metrics);
