@@ -1,10 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { liveQuery } from '@fairseat/common/contracts/live';
 import { responses } from '@fairseat/common/contracts/problem';
-import { networkOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
+import { networksOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
 import { z } from 'zod';
 import {
   type Audience,
+  MAX_BY_CROWD,
   MAX_BY_NETWORK,
   MAX_BY_SESSION,
   MAX_BY_USER,
@@ -52,9 +53,10 @@ export const routes =
         // A stream without a body would never end.
         if (request.method === 'HEAD') return reply.headers(HEADERS).send('' as never);
         const session = await visitorOf(request);
-        const who = session
-          ? topics.session(session.sessionId)
-          : topics.network(networkOf(request.ip));
+        const [network, wide = network] = networksOf(request.ip);
+        const who = session ? topics.session(session.sessionId) : topics.network(network);
+        const crowd = topics.crowd(wide);
+        audience.admit(crowd, MAX_BY_CROWD);
         audience.admit(who, session ? MAX_BY_SESSION : MAX_BY_NETWORK);
         if (session) audience.admit(topics.user(session.userId), MAX_BY_USER);
 
@@ -66,6 +68,7 @@ export const routes =
         const stream: Stream = {
           topics: [
             who,
+            crowd,
             ...(session ? [topics.user(session.userId)] : []),
             ...[...ticketIds].map(topics.ticket),
           ],
