@@ -64,9 +64,48 @@ describe('every known failure', () => {
     .filter((cells) => /^\d+$/.test(cells[1] ?? ''));
 
   it('is listed', () => {
-    // The others, 18 and 36 to 39, are about the real gateway, deployment and the project itself.
-    const open = [18, 36, 37, 38, 39];
-    const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
+    // Of these, 18 and 36 to 39 are about the real gateway, deployment and the project itself; the others are to come.
+    const open = `
+      18
+      36
+      37
+      38
+      39
+      62
+      63
+      65
+      66
+      67
+      73
+      74
+      75
+      76
+      77
+      78
+      79
+      80
+      81
+      82
+      83
+      84
+      85
+      86
+      87
+      88
+      89
+      90
+      91
+      92
+      93
+      94
+      95
+      96
+      97
+      98
+      99`
+      .split('\n')
+      .map(Number);
+    const numbers = Array.from({ length: 99 }, (_, index) => index + 1);
     const needed = numbers.filter((n) => !open.includes(n));
     const listed = rows.map((cells) => Number(cells[1]));
     expect(needed.filter((n) => !listed.includes(n)).join(', ')).toBe('');
