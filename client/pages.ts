@@ -5,7 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { currentStory, traceparentOf } from '@fairseat/common/context';
 import { badRequest } from '@fairseat/common/errors';
-import type { App, Config } from '@fairseat/common/kit';
+import { type App, type Config, strictTransport } from '@fairseat/common/kit';
 import { build } from './build.ts';
 import type { Client } from './server.ts';
 
@@ -45,6 +45,7 @@ export class Pages {
       ...(apiOrigin === undefined ? { apiOrigin: ownOrigin, apiKey: this.#apiKey } : { apiOrigin }),
       ownOrigin,
       publicOrigin,
+      transport: strictTransport(this.#config),
       currency,
       onError: (error) => log.error({ err: error }, 'a page failed'),
     });

@@ -17,6 +17,8 @@ export interface ClientOptions {
   apiKey?: string;
   /** Where browsers reach the pages; if it is HTTPS, every answer tells them to keep to it. */
   publicOrigin?: string | undefined;
+  /** The value of `Strict-Transport-Security`, where browsers come by HTTPS. */
+  transport?: string | undefined;
   /** ISO 4217, lower case. */
   currency: string;
   /** Logs an unexpected error. */
@@ -30,13 +32,13 @@ export interface Client {
 }
 
 export async function createClient(options: ClientOptions): Promise<Client> {
-  const { apiOrigin, ownOrigin, apiKey, publicOrigin, currency, onError } = options;
+  const { apiOrigin, ownOrigin, apiKey, publicOrigin, transport, currency, onError } = options;
   // When a form redirects, Next.js requests the next page from itself.
   const { hostname, port } = new URL(ownOrigin);
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
   await withoutProgress(() => app.prepare());
   const answer = app.getRequestHandler();
-  const headers = commonHeaders(publicOrigin);
+  const headers = commonHeaders(transport);
   const publicHost = publicOrigin && new URL(publicOrigin).host;
 
   return {
@@ -81,14 +83,12 @@ const contentSecurityPolicy = (nonce: string) =>
     "frame-ancestors 'none'",
   ].join('; ');
 
-const commonHeaders = (publicOrigin: string | undefined) =>
+const commonHeaders = (transport: string | undefined) =>
   new Map([
     ['x-content-type-options', 'nosniff'],
     ['x-frame-options', 'DENY'],
     // With `no-referrer`, forms would no longer send their origin.
     ['referrer-policy', 'same-origin'],
     ['cross-origin-opener-policy', 'same-origin'],
-    ...(publicOrigin?.startsWith('https:')
-      ? [['strict-transport-security', 'max-age=31536000'] as const]
-      : []),
+    ...(transport ? [['strict-transport-security', transport] as const] : []),
   ]);

@@ -9,8 +9,16 @@ npm run --silent servers -- stop          ends what it started; --wipe deletes t
 async function main() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { toxiproxy: { type: 'boolean' }, wipe: { type: 'boolean' } },
+    options: {
+      toxiproxy: { type: 'boolean' },
+      wipe: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   });
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
   const [command = 'start', ...rest] = positionals;
   if (rest.length > 0 || !['start', 'stop'].includes(command)) throw new Error(USAGE);
   if (command === 'stop') {

@@ -1,5 +1,5 @@
 import { tooManyRequests } from '@fairseat/common/errors';
-import { networkOf, type ServiceContext } from '@fairseat/common/kit';
+import { networkLimiter, networksOf, type ServiceContext } from '@fairseat/common/kit';
 
 export interface Limits {
   /** Counts a sign-up. @throws Problem (429) when there were too many from the network of this address. */
@@ -17,7 +17,7 @@ export interface Limits {
 
 const QUARTER_HOUR = 15 * 60;
 const SLOW_MS = 1000;
-/** One check costs 10 ms of a core: no network gets more of the queue than this. */
+/** One check costs 10 ms of a core: no network (an IPv6 /48 as a whole) gets more of the queue than this. */
 const MAX_AT_ONCE = 16;
 
 /**
@@ -29,9 +29,15 @@ export function createLimits({
   clock,
   config,
 }: ServiceContext<'rateLimiter'>): Limits {
-  const signUps = rateLimiter('sign-up', { count: 20, perSeconds: 3600 });
-  const byBoth = rateLimiter('sign-in-both', { count: 5, perSeconds: QUARTER_HOUR });
-  const byAddress = rateLimiter('sign-in-address', { count: 100, perSeconds: QUARTER_HOUR });
+  const signUps = networkLimiter(rateLimiter, 'sign-up', { count: 20, perSeconds: 3600 });
+  const byBoth = networkLimiter(rateLimiter, 'sign-in-both', {
+    count: 5,
+    perSeconds: QUARTER_HOUR,
+  });
+  const byAddress = networkLimiter(rateLimiter, 'sign-in-address', {
+    count: 100,
+    perSeconds: QUARTER_HOUR,
+  });
   const byAccount = rateLimiter('sign-in-account', { count: 20, perSeconds: QUARTER_HOUR });
 
   const refuseIfOver = ({ retryAfterSeconds }: { retryAfterSeconds: number }) => {
@@ -69,7 +75,7 @@ export function createLimits({
 
   return {
     async signUp(address) {
-      const { retryAfterSeconds } = await signUps.count(networkOf(address));
+      const { retryAfterSeconds } = await signUps.count(address);
       if (retryAfterSeconds > 0) {
         throw tooManyRequests(
           'Too many sign-ups from your network. Wait a while.',
@@ -78,17 +84,18 @@ export function createLimits({
       }
     },
     async signIn(address, account, check) {
-      const pair = `${networkOf(address)} ${account}`;
-      refuseIfOver(await byAddress.peek(networkOf(address)));
+      refuseIfOver(await byAddress.peek(address));
       // The attempt is counted before the check, so that guesses made all at once are limited too.
-      refuseIfOver(await byBoth.count(pair));
+      refuseIfOver(await byBoth.count(address, account));
       await slowDown(account);
-      const found = await atOnce(networkOf(address), check).catch(async (error) => {
-        await byBoth.uncount(pair);
-        throw error;
-      });
-      if (found !== undefined) await byBoth.forget(pair);
-      else await Promise.all([byAddress.count(networkOf(address)), byAccount.count(account)]);
+      const found = await atOnce(networksOf(address).at(-1) ?? address, check).catch(
+        async (error) => {
+          await byBoth.uncount(address, account);
+          throw error;
+        },
+      );
+      if (found !== undefined) await byBoth.forget(address, account);
+      else await Promise.all([byAddress.count(address), byAccount.count(account)]);
       return found;
     },
   };

@@ -71,7 +71,7 @@ export const routes =
           throw conflict('email_taken', 'There is an account with this e-mail address. Sign in.');
         }
         await beginSession(reply, user.id);
-        return reply.code(201).send(user);
+        return reply.code(201).header('location', '/api/users/currentuser').send(user);
       },
     );
 
@@ -115,6 +115,8 @@ export const routes =
         if (session) await endSession(sessions, session, clock.now());
         const { maxAge: _, ...options } = cookie.options;
         reply.clearCookie(cookie.name, options);
+        // Also those of other paths and of before; what browsers store besides, such as drafts, stays.
+        reply.header('clear-site-data', '"cookies"');
         return {};
       },
     );

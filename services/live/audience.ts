@@ -19,7 +19,9 @@ export const topics = {
   ticket: (id: string) => `ticket ${id}`,
   user: (id: string) => `user ${id}`,
   session: (id: string) => `session ${id}`,
-  network: (address: string) => `network ${address}`,
+  network: (network: string) => `network ${network}`,
+  /** All streams of a network, whoever is signed in. */
+  crowd: (network: string) => `crowd ${network}`,
 };
 
 const MAX_STREAMS = 10_000;
@@ -28,6 +30,8 @@ export const MAX_BY_SESSION = 10;
 export const MAX_BY_USER = 50;
 /** For visitors who are not signed in: a whole office may share an address. */
 export const MAX_BY_NETWORK = 100;
+/** For all of a network: nobody alone can leave others without. */
+export const MAX_BY_CROWD = MAX_STREAMS / 10;
 const TRY_AGAIN_SECONDS = 10;
 /** Each reader then asks for a page, and one process makes about this many in a second. */
 const AFRESH_AT_ONCE = 100;

@@ -8,17 +8,18 @@ import {
   createLog,
   readConfig,
   type ServiceContext,
+  type Session,
 } from '@fairseat/common/kit';
 import { createTestClock } from '@fairseat/common/testing';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Audience } from './audience.ts';
+import { Audience, topics } from './audience.ts';
 import { routes } from './routes.ts';
 
 const apps: App[] = [];
 afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 
-async function open(visitorOf: () => Promise<null> = async () => null) {
-  const audience = new Audience(createTestClock(), false);
+async function open(visitorOf: () => Promise<Session | null> = async () => null, limited = false) {
+  const audience = new Audience(createTestClock(), limited);
   const config = readConfig({});
   const app = await createApp({
     ...{ config, log: createLog('silent'), newId: () => '0'.repeat(32) },
@@ -48,12 +49,34 @@ describe('a live stream', () => {
     const { audience, listen } = await open();
     const readers = [listen([first, second]), listen([second, third])];
     await Promise.all(readers.map((reader) => once(reader, 'response')));
-    // Both are of one network, and the second ticket is followed by both.
-    expect(audience.open).toEqual({ streams: 2, topics: 4 });
+    // Both are of one network, which counts twice, and the second ticket is followed by both.
+    expect(audience.open).toEqual({ streams: 2, topics: 5 });
     readers[0]?.destroy();
-    await expect.poll(() => audience.open).toEqual({ streams: 1, topics: 3 });
+    await expect.poll(() => audience.open).toEqual({ streams: 1, topics: 4 });
     readers[1]?.destroy();
     await expect.poll(() => audience.open).toEqual(NOBODY);
+  });
+
+  it('is one of a tenth of all that its network may have, whoever is signed in', async () => {
+    const session = { userId: first, sessionId: second, expiresAt: '9999-01-01T00:00:00.000Z' };
+    const { audience, listen } = await open(async () => session, true);
+    const another = { write() {}, end() {}, mayGoOn: async () => true };
+    const fill = (network: string, count: number) => {
+      for (let n = 0; n < count; n++) audience.add({ ...another, topics: [topics.crowd(network)] });
+    };
+    const answer = async () => {
+      const [response] = await once(listen([first]), 'response');
+      response.destroy();
+      return response.statusCode;
+    };
+    fill('192.0.2.1', 1000);
+    fill('127.0.0.1', 999);
+    expect(await answer()).toBe(200);
+    await expect.poll(() => audience.open.streams).toBe(1999);
+    fill('127.0.0.1', 1);
+    expect(await answer()).toBe(429);
+    fill('192.0.2.2', 8000);
+    expect(await answer()).toBe(503);
   });
 
   it('is not counted when its reader leaves while the session is looked up', async () => {

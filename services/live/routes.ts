@@ -1,10 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { liveQuery } from '@fairseat/common/contracts/live';
 import { responses } from '@fairseat/common/contracts/problem';
-import { networkOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
+import { networksOf, type Routes, type ServiceContext } from '@fairseat/common/kit';
 import { z } from 'zod';
 import {
   type Audience,
+  MAX_BY_CROWD,
   MAX_BY_NETWORK,
   MAX_BY_SESSION,
   MAX_BY_USER,
@@ -15,6 +16,13 @@ import {
 /** More than a browser falls behind by. A slower reader is cut off, and reconnects to a new `reset`. */
 const MAX_BUFFERED_BYTES = 64 * 1024;
 const RECONNECT_AFTER_MS = 2000;
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  // A connection that is kept for another request would hold up the stop.
+  connection: 'close',
+  // Proxies that buffer answers would hold the events back.
+  'x-accel-buffering': 'no',
+};
 
 export const routes =
   (audience: Audience, stopWatching: () => void, { visitorOf }: ServiceContext): Routes =>
@@ -28,8 +36,6 @@ export const routes =
     app.get(
       '/api/live',
       {
-        // A HEAD request would never end.
-        exposeHeadRoute: false,
         schema: {
           tags: ['live'],
           summary: 'Changes as they happen: of these tickets, your own, and your orders',
@@ -44,10 +50,13 @@ export const routes =
         },
       },
       async (request, reply) => {
+        // A stream without a body would never end.
+        if (request.method === 'HEAD') return reply.headers(HEADERS).send('' as never);
         const session = await visitorOf(request);
-        const who = session
-          ? topics.session(session.sessionId)
-          : topics.network(networkOf(request.ip));
+        const [network, wide = network] = networksOf(request.ip);
+        const who = session ? topics.session(session.sessionId) : topics.network(network);
+        const crowd = topics.crowd(wide);
+        audience.admit(crowd, MAX_BY_CROWD);
         audience.admit(who, session ? MAX_BY_SESSION : MAX_BY_NETWORK);
         if (session) audience.admit(topics.user(session.userId), MAX_BY_USER);
 
@@ -59,6 +68,7 @@ export const routes =
         const stream: Stream = {
           topics: [
             who,
+            crowd,
             ...(session ? [topics.user(session.userId)] : []),
             ...[...ticketIds].map(topics.ticket),
           ],
@@ -70,13 +80,7 @@ export const routes =
           mayGoOn: async () => session === null || (await visitorOf(request)) !== null,
         };
         raw.once('close', () => audience.remove(stream));
-        reply.headers({
-          'content-type': 'text/event-stream; charset=utf-8',
-          // A connection that is kept for another request would hold up the stop.
-          connection: 'close',
-          // Proxies that buffer answers would hold the events back.
-          'x-accel-buffering': 'no',
-        });
+        reply.headers(HEADERS);
         raw.writeHead(200, reply.getHeaders() as OutgoingHttpHeaders);
         raw.write(`retry: ${RECONNECT_AFTER_MS}\n\n`);
         audience.add(stream);

@@ -11,7 +11,7 @@ Nothing is to be done by hand: what is new is filled by itself after a start.`;
 function readFlags(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    return parseArgs({ args, options: { status: flag } }).values;
+    return parseArgs({ args, options: { status: flag, help: flag } }).values;
   } catch (error) {
     const [what] = (error as Error).message.split('. ');
     throw new ConfigError(`${what}. See npm run migrate`, { cause: error });
@@ -31,7 +31,8 @@ async function status(): Promise<string[]> {
 }
 
 try {
-  const lines = readFlags(process.argv.slice(2)).status ? await status() : [HELP];
+  const flags = readFlags(process.argv.slice(2));
+  const lines = flags.status && !flags.help ? await status() : [HELP];
   console.log(lines.join('\n'));
 } catch (error) {
   console.error(`Fairseat cannot tell: ${whyNotStarted(error)}`);

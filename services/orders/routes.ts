@@ -12,6 +12,7 @@ import { conflict, DuplicateKey, notFound } from '@fairseat/common/errors';
 import {
   identify,
   once,
+  preferencesIn,
   type Records,
   type RequestIdentity,
   type Routes,
@@ -54,8 +55,10 @@ export const routes =
           () => orders.get(identity.id),
           () => placeOrder(request.body, userId, identity),
         );
-        const waitMs = waitSeconds(request.headers.prefer) * 1000;
-        const order = waitMs > 0 ? await outcome(placed, waitMs) : placed;
+        reply.header('location', `/api/orders/${placed.id}`);
+        const seconds = waitSeconds(request.headers.prefer);
+        if (seconds > 0) reply.header('preference-applied', `wait=${seconds}`);
+        const order = seconds > 0 ? await outcome(placed, seconds * 1000) : placed;
         return reply.code(201).send(order);
       },
     );
@@ -171,6 +174,6 @@ export const routes =
   };
 
 function waitSeconds(prefer: string | undefined): number {
-  const seconds = /(?:^|[\s,;])wait\s*=\s*(\d{1,3})(?:$|[\s,;])/.exec(prefer ?? '')?.[1];
-  return Math.min(Number(seconds ?? 0), LONGEST_WAIT_SECONDS);
+  const wait = preferencesIn(prefer).get('wait') ?? '';
+  return /^\d+$/.test(wait) ? Math.min(Number(wait), LONGEST_WAIT_SECONDS) : 0;
 }

@@ -63,6 +63,7 @@ export const routes =
           await orderKnown(orderId);
           return { payment: await begin(orderId, attempt), requestHash };
         });
+        reply.header('location', `/api/payments/${orderId}`);
         return reply.code(201).send(outcome(payment));
       },
     );

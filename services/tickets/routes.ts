@@ -75,6 +75,7 @@ export const routes =
           () => tickets.get(identity.id),
           () => tickets.create(create({ ...request.body, ...identity, userId, createdAt })),
         );
+        reply.header('location', `/api/tickets/${ticket.id}`);
         return reply.code(201).send(withEtag(ticket, reply));
       },
     );

@@ -49,7 +49,7 @@ describe('under a constant load of purchases', () => {
 
   it('sells on where a database and NATS went back together, once that is declared', async () => {
     const deadline = Date.now() + WITHIN_MS;
-    const person = () => new Person(stage.services.url, { requests: 0, failed: 0 });
+    const person = () => new Person(stage.services.url, { requests: 0, failed: 0, cuts: [] });
     const [seller, buyer] = [await person().signUp(deadline), await person().signUp(deadline)];
     const listing = { method: 'POST', path: '/api/tickets', body: { title: 'Gone', price: 1000 } };
     const { id } = (await seller.ask<TicketRecord>(listing, deadline)).body;

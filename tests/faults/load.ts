@@ -14,7 +14,7 @@ interface Sold {
 }
 
 export class Load {
-  readonly counts: Counts = { requests: 0, failed: 0 };
+  readonly counts: Counts = { requests: 0, failed: 0, cuts: [] };
   readonly promised: Promised[] = [];
   /** Purchases that did not come to an end. */
   readonly stuck: string[] = [];

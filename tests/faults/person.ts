@@ -10,7 +10,19 @@ export interface Counts {
   requests: number;
   /** Requests without an answer in time, with an error of the server, or for a record that it does not know yet. */
   failed: number;
+  /** Of those, the ones whose connection was refused or cut. */
+  cuts: Cut[];
 }
+
+/** In ms since the epoch. */
+export interface Cut {
+  sentAt: number;
+  cutAt: number;
+}
+
+/** The cuts that a fault cannot have caused: over before it began, or of requests sent after all was well again. */
+export const withoutCause = (cuts: Cut[], begunAt: number, wellAt: number) =>
+  cuts.filter(({ sentAt, cutAt }) => cutAt < begunAt || sentAt > wellAt);
 
 interface Request {
   method: string;
@@ -29,7 +41,9 @@ export class Person {
   readonly #counts: Counts;
 
   constructor(url: string, counts: Counts) {
-    this.#caller = new Caller(url);
+    this.#caller = new Caller(url, (sentAt) => {
+      counts.cuts.push({ sentAt, cutAt: Date.now() });
+    });
     this.#counts = counts;
   }
 

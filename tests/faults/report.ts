@@ -66,6 +66,7 @@ answers of the payment gateway lost. Then something breaks. Buyers ask again, un
 - **meanwhile** counts purchases that came to their end from the breaking until all parts were back.
 - **failed** are requests without an answer within 5 s, with an answer of 500 or more, or for a record that the service
   did not know yet; of all requests from a moment before the fault until a moment after.
+  Those are **cut** whose connection was refused or cut: one before the fault, or after the first sale behind it, is wrong.
 - **again** is the time from the moment at which all parts are back (a process says it is ready, an engine answers, a
   link is joined) until a purchase that began after it is over: at most 5 s, after a restore a minute. The worst of several, where there are several.
 - **wrong** is what the databases show once all is quiet: anything acknowledged that is lost, anything doubled, any
@@ -92,10 +93,10 @@ function asRow(name: string, outcome: Outcome | undefined): string {
   return `| ${name} | ${lasted} | ${sold} | ${failed} | ${slow} | ${bad} | ${when} | ${busy.toFixed(1)} |`;
 }
 
-const cells = ({ lastedMs, sold, requests, failed, againMs }: Outcome) => ({
+const cells = ({ lastedMs, sold, requests, failed, cut, againMs }: Outcome) => ({
   lasted: seconds(lastedMs),
   sold: String(sold),
-  failed: `${failed} of ${requests}`,
+  failed: `${failed} of ${requests}${cut ? `, ${cut} cut` : ''}`,
   again: againMs.length === 0 || againMs.includes(null) ? 'never' : seconds(longest(againMs)),
 });
 

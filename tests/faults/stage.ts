@@ -10,6 +10,7 @@ import { audit, QUIET_WITHIN_MS } from './audit.ts';
 import type { OwnServers } from './engines.ts';
 import type { Links } from './links.ts';
 import { Load } from './load.ts';
+import { withoutCause } from './person.ts';
 import { Services } from './services.ts';
 
 const CALM_MS = 1500;
@@ -49,6 +50,8 @@ export interface Outcome {
   sold: number;
   requests: number;
   failed: number;
+  /** Of those, the ones whose connection was refused or cut; not told of outcomes of before. */
+  cut?: number;
   /** The time from each moment when all parts were back until a purchase begun after it was over; null for never. */
   againMs: (number | null)[];
   sellsWithinMs?: number;
@@ -151,14 +154,17 @@ export class Stage {
     await load.soldSince(Date.now(), SELLS_WITHIN_MS);
     const begunAt = Date.now();
     let endedAt = begunAt;
+    let wellAt = Number.POSITIVE_INFINITY;
     try {
       await fault.happen(this, async () => {
         endedAt = Date.now();
         const soldAt = await load.soldSince(endedAt, SELLS_WITHIN_MS);
+        wellAt = soldAt ?? Number.POSITIVE_INFINITY;
         outcome.againMs.push(soldAt === undefined ? null : soldAt - endedAt);
       });
       await pause(CALM_MS);
     } catch (error) {
+      wellAt = Number.POSITIVE_INFINITY;
       outcome.wrong.push(`the fault could not be completed: ${error}`);
     } finally {
       await load.end();
@@ -167,6 +173,12 @@ export class Stage {
     outcome.sold = load.soldBetween(begunAt, endedAt);
     outcome.requests = load.counts.requests - before.requests;
     outcome.failed = load.counts.failed - before.failed;
+    const cuts = load.counts.cuts.splice(0);
+    outcome.cut = cuts.length;
+    for (const { cutAt } of withoutCause(cuts, begunAt, wellAt)) {
+      const after = cutAt - begunAt;
+      outcome.wrong.push(`a connection was cut without a cause, ${after} ms after the fault began`);
+    }
     outcome.wrong.push(...load.stuck.splice(0), ...(await this.audit()));
     return outcome;
   }

@@ -127,7 +127,7 @@ describe.each(doors)('the services %s', (_, door) => {
 
   describe('a header', () => {
     it.each([
-      ['prefer', 'x'.repeat(101), 400],
+      ['prefer', 'x'.repeat(1001), 400],
       ['idempotency-key', '', 400],
       ['idempotency-key', 'k'.repeat(256), 400],
       ['idempotency-key', 'clé', 400],

@@ -122,6 +122,7 @@ describe('an order with `Prefer: wait`', () => {
   it.each([
     ['wait=3', 3],
     ['wait=60', 10],
+    ['Handling=lenient, Wait="1"; x', 1],
     ['respond-async, wait=2', 2],
     ['wait=0', 0],
     ['handling=lenient', 0],

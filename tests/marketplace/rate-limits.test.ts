@@ -211,4 +211,37 @@ describe('the address of a visitor', () => {
     expect(await from(market, '2001:db8:1:2:ffff::1').guess(1)).toEqual([429]);
     expect(await from(market, '2001:db8:1:3::1').guess(1)).toEqual([400]);
   });
+
+  it('is also its /48, which may do ten times as much', async () => {
+    await using market = await open();
+    const signUp = async (address: string, n: number) =>
+      (await from(market, address).signUp(n)).status;
+    const many = Array.from({ length: 20 }, (_, n) => n);
+    for (let network = 0; network < 10; network++) {
+      const statuses = many.map((n) => signUp(`2001:db8:1:${network}::1`, network * 20 + n));
+      expect(new Set(await Promise.all(statuses))).toEqual(new Set([201]));
+    }
+    expect(await signUp('2001:db8:1:a::1', 200)).toBe(429);
+    expect(await signUp('2001:db8:2:a::1', 201)).toBe(201);
+  });
+
+  it.each([
+    ['of any port', (n: number) => `198.51.100.7:${40_000 + n}`, '198.51.100.7'],
+    ['of IPv6 and any port', (n: number) => `[2001:db8::7]:${40_000 + n}`, '2001:DB8:0::7'],
+    ['of IPv4 as IPv6', (n: number) => `${n % 2 ? '::ffff:' : ''}198.51.100.7`, '198.51.100.7'],
+    [
+      'that proxies of any port passed on',
+      (n: number) => `198.51.100.7, 10.0.0.9:${n}`,
+      '198.51.100.7',
+    ],
+    ['that is hidden', (n: number) => `_hidden${n}`, 'unknown'],
+  ])('is the same %s', async (_, spelled, same) => {
+    await using market = await open({ env: { TRUSTED_PROXIES: '10.0.0.0/8' } });
+    const proxy = from(market, '10.1.2.3');
+    const guess = async (address: string) =>
+      (await proxy.signIn('guess', OWNER, forwarded(address))).status;
+    for (let n = 1; n <= 5; n++) expect(await guess(spelled(n))).toBe(400);
+    expect(await guess(same)).toBe(429);
+    expect(await guess('198.51.100.8')).toBe(400);
+  });
 });

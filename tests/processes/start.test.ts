@@ -193,6 +193,21 @@ describe('--help', () => {
     expect(stdout).toMatch(/others \(default: none, needed\)\n$/);
     expect(stderr).toBe('');
   });
+
+  it.each([
+    'infra/servers/main.ts',
+    'infra/distributed/make-session-keys.ts',
+    'services/marketplace/migrate.ts',
+    'services/marketplace/say-again.ts',
+    'services/marketplace/restored.ts',
+  ])('of %s does nothing else', async (main) => {
+    const program = await startProgram(main, {}, { flags: ['--help'] });
+    expect(await program.exited).toBe(0);
+    expect(program.output()).toMatchObject({
+      stdout: expect.stringContaining('npm run'),
+      stderr: '',
+    });
+  });
 });
 
 describe('npm start -- --api-only', () => {

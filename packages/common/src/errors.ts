@@ -21,6 +21,8 @@ interface ProblemItem {
 interface ProblemOptions {
   errors?: ProblemItem[];
   retryAfterSeconds?: number;
+  /** Headers that belong to this refusal, such as `allow`. */
+  headers?: Record<string, string>;
   /** Further members of the document: the records that explain the refusal. */
   extensions?: object;
 }
@@ -31,6 +33,7 @@ const titles: Record<number, string> = {
   402: 'Payment declined',
   403: 'Forbidden',
   404: 'Not found',
+  405: 'Method not allowed',
   408: 'Request timed out',
   409: 'Conflict',
   412: 'Changed meanwhile',
@@ -50,6 +53,7 @@ export class Problem extends Error {
   readonly code: string;
   readonly errors: ProblemItem[];
   readonly retryAfterSeconds: number | undefined;
+  readonly headers: Record<string, string>;
   readonly extensions: object;
 
   constructor(status: number, code: string, detail: string, options: ProblemOptions = {}) {
@@ -58,6 +62,7 @@ export class Problem extends Error {
     this.code = code;
     this.errors = options.errors ?? [{ message: detail }];
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.headers = options.headers ?? {};
     this.extensions = options.extensions ?? {};
   }
 
@@ -79,7 +84,9 @@ export class Problem extends Error {
 export const badRequest = (code: string, detail: string, field?: string) =>
   new Problem(400, code, detail, { errors: [{ message: detail, ...(field && { field }) }] });
 export const notSignedIn = () =>
-  new Problem(401, 'not_signed_in', 'Sign in first: your session is missing, wrong or has ended.');
+  new Problem(401, 'not_signed_in', 'Sign in first: your session is missing, wrong or has ended.', {
+    headers: { 'www-authenticate': 'Cookie realm="Fairseat"' },
+  });
 export const forbidden = (code: string, detail: string) => new Problem(403, code, detail);
 export const notFound = (what: string) =>
   new Problem(404, 'not_found', `There is no such ${what}. Check the id.`);

@@ -119,8 +119,12 @@ export class Caller {
   url: string;
   cookie = '';
 
-  constructor(url: string) {
+  readonly #onCut: (sentAt: number) => void;
+
+  /** `onCut` receives when each request was sent whose connection was refused or cut, so that no answer came. */
+  constructor(url: string, onCut: (sentAt: number) => void = () => {}) {
     this.url = url;
+    this.#onCut = onCut;
   }
 
   async send<T>(
@@ -130,6 +134,7 @@ export class Caller {
     headers: Record<string, string> = {},
     timeoutMs = 300_000,
   ): Promise<{ status: number; body: T } | undefined> {
+    const sentAt = Date.now();
     try {
       const response = await fetch(this.url + path, {
         method,
@@ -144,7 +149,8 @@ export class Caller {
       const text = await response.text();
       this.cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? this.cookie;
       return { status: response.status, body: text ? JSON.parse(text) : undefined };
-    } catch {
+    } catch (error) {
+      if ((error as Error).name !== 'TimeoutError') this.#onCut(sentAt);
       return undefined;
     }
   }

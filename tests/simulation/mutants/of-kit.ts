@@ -159,8 +159,8 @@ export const ofKit: Mutant[] = [
     shows: [29],
     breaks: 'a session is good for a week, signed out or not',
     file: signedIn,
-    find: `return session && !(await endedSessions.get(session.sessionId)) ? session : null;`,
-    replace: `return session && endedSessions ? session : null;`,
+    find: `if (session && !(await endedSessions.get(session.sessionId))) return session;`,
+    replace: `if (session && endedSessions) return session;`,
     rules: ['a session ends everywhere'],
   },
   {

@@ -168,8 +168,8 @@ export const ofOrders: Mutant[] = [
     shows: 'guard',
     breaks: 'who asks to wait for the lock is answered before it',
     file: routes,
-    find: `waitMs > 0 ? await`,
-    replace: `waitMs < 0 ? await`,
+    find: `seconds > 0 ? await`,
+    replace: `seconds < 0 ? await`,
     rules: ['a healthy system serves', 'an answer is true: POST /api/orders'],
   },
   {

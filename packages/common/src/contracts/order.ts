@@ -65,7 +65,7 @@ export const orderPageSchema = z.object({
 export const preferHeaders = z.object({
   prefer: z
     .string()
-    .max(100, 'Use wait=N, with at most 10 seconds.')
+    .max(1000, 'Use wait=N, with at most 10 seconds.')
     .optional()
     .describe('wait=N, at most 10 seconds'),
   'idempotency-key': z.string().optional().describe('The same key and body: the same record.'),

@@ -6,9 +6,11 @@ export { type Fact, Records } from './decide/records.ts';
 export { sweep, type Task } from './decide/repeat.ts';
 export { ofEach, type Unknown } from './decide/restore.ts';
 export { type App, createApp } from './http/app.ts';
+export { strictTransport } from './http/headers.ts';
 export { BODY_LIMIT } from './http/limits.ts';
-export { networkOf } from './http/network.ts';
+export { networkLimiter, networksOf } from './http/network.ts';
 export { serveDocumentation } from './http/openapi.ts';
+export { preferencesIn } from './http/preferences.ts';
 export { replyWithProblem } from './http/problems.ts';
 export {
   createSessionKey,

@@ -15,7 +15,10 @@ import type { Log } from '../process/log.ts';
 import { commonHeaders } from './headers.ts';
 import { speakJson } from './json.ts';
 import { BODY_LIMIT, connectionLimits } from './limits.ts';
+import { linkNextPage } from './links.ts';
+import { answerOtherMethods } from './methods.ts';
 import { measureRequests } from './metrics.ts';
+import { isAmong } from './network.ts';
 import { addOperations } from './operations.ts';
 import { refusalOf } from './origin.ts';
 import { limitPipelining } from './pipelining.ts';
@@ -66,7 +69,7 @@ export async function createApp(options: AppOptions): Promise<App> {
     ...limits,
     // Node would refuse a missing Host header without a body; see `refusalOf`.
     http: { ...limits.http, requireHostHeader: false },
-    trustProxy: config.trustedProxies ?? false,
+    trustProxy: config.trustedProxies === undefined ? false : isAmong(config.trustedProxies),
     // A request that has arrived is answered even while stopping; its connection is closed after that.
     return503OnClosing: false,
     // A path that cannot be decoded or has too long an id reaches no hook and no route.
@@ -91,6 +94,8 @@ export async function createApp(options: AppOptions): Promise<App> {
     if (refusal) done(refusal);
     else inStory(storyOfRequest(request, newId), done);
   });
+  answerOtherMethods(app);
+  linkNextPage(app);
   endConnectionsOnClose(app);
   await app.register(cookie);
   measureRequests(app, metrics);

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { validatorCompiler } from 'fastify-type-provider-zod';
 import type { ZodType } from 'zod';
 import { badRequest } from '../../errors.ts';
@@ -29,8 +29,8 @@ function acceptJsonOnly(app: FastifyInstance) {
       done(null, body);
       return;
     }
-    // Some clients always name the type, though a DELETE has no body.
-    if (request.method === 'DELETE' && body.length === 0) {
+    // Some clients always name the type, also where they send no body.
+    if (body.length === 0 && mayLackBody(request)) {
       done(null, undefined);
       return;
     }
@@ -43,4 +43,9 @@ function acceptJsonOnly(app: FastifyInstance) {
     }
     void parseJson(request, text, done);
   });
+}
+
+function mayLackBody({ routeOptions }: FastifyRequest): boolean {
+  const schema = routeOptions.schema?.body as ZodType | undefined;
+  return schema === undefined || schema.safeParse(undefined).success;
 }

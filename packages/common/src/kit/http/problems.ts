@@ -13,6 +13,7 @@ export function replyWithProblem(error: unknown, request: FastifyRequest, reply:
     reply.header('retry-after', String(problem.retryAfterSeconds));
   }
   return reply
+    .headers(problem.headers)
     .code(problem.status)
     .type(PROBLEM_TYPE)
     .serializer(JSON.stringify)

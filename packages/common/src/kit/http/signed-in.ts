@@ -35,9 +35,11 @@ export function createVisitors(
   const { name } = sessionCookie(config);
 
   const visitorOf = async (request: FastifyRequest) => {
-    const token = request.cookies[name];
-    const session = token ? await verifySession(token) : null;
-    return session && !(await endedSessions.get(session.sessionId)) ? session : null;
+    for (const token of tokensOf(request, name)) {
+      const session = await verifySession(token);
+      if (session && !(await endedSessions.get(session.sessionId))) return session;
+    }
+    return null;
   };
 
   return {
@@ -47,6 +49,18 @@ export function createVisitors(
       if (request.session === null) throw notSignedIn();
     },
   };
+}
+
+/** More than an honest browser has under one name. Each is verified, which costs time. */
+const MAX_TOKENS = 4;
+
+/** The values of all cookies of the name: one that is stale, or of another path, may come before the good one. */
+function tokensOf({ headers }: FastifyRequest, name: string): string[] {
+  const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
+  return cookies
+    .filter((cookie) => cookie.startsWith(`${name}=`))
+    .map((cookie) => cookie.slice(name.length + 1).replace(/^"(.*)"$/, '$1'))
+    .slice(0, MAX_TOKENS);
 }
 
 /** The session of a request that has passed `signedIn`. @throws Problem (401) for any other. */

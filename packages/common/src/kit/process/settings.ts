@@ -46,6 +46,13 @@ const ofEveryProcess = z.object({
       description:
         'where browsers reach Fairseat, such as `https://tickets.example`: changing requests from other origins are refused, and with `https` cookies are `Secure`',
     }),
+  HSTS_SUBDOMAINS: z
+    .enum(['on', 'off'], 'expected on or off')
+    .default('off')
+    .transform((subdomains) => subdomains === 'on')
+    .describe(
+      '`on` has browsers reach every subdomain of an `https` `PUBLIC_ORIGIN` by HTTPS alone, for a year',
+    ),
   CURRENCY: z
     .string()
     .toLowerCase()
