@@ -57,6 +57,52 @@ describe('every page of documentation', () => {
   });
 });
 
+/** Not listed yet. 18 and 36 to 39 are about the real gateway, deployment and the project itself. */
+const OPEN = `18
+36
+37
+38
+39
+61
+62
+63
+64
+65
+66
+67
+68
+69
+70
+71
+72
+73
+74
+75
+76
+77
+78
+79
+80
+81
+82
+83
+84
+85
+86
+87
+88
+89
+90
+91
+92
+93
+94
+95
+96
+97
+98
+99`;
+
 describe('every known failure', () => {
   const rows = read('docs/known-failures.md')
     .split('\n')
@@ -64,12 +110,11 @@ describe('every known failure', () => {
     .filter((cells) => /^\d+$/.test(cells[1] ?? ''));
 
   it('is listed', () => {
-    // The others, 18 and 36 to 39, are about the real gateway, deployment and the project itself.
-    const open = [18, 36, 37, 38, 39];
-    const numbers = Array.from({ length: 60 }, (_, index) => index + 1);
-    const needed = numbers.filter((n) => !open.includes(n));
+    const open = OPEN.split('\n').map((line) => Number.parseInt(line, 10));
+    const numbers = Array.from({ length: 99 }, (_, index) => index + 1);
     const listed = rows.map((cells) => Number(cells[1]));
-    expect(needed.filter((n) => !listed.includes(n)).join(', ')).toBe('');
+    expect(numbers.filter((n) => !listed.includes(n) && !open.includes(n))).toEqual([]);
+    expect(listed.filter((n) => open.includes(n))).toEqual([]);
   });
 
   it('is proved absent by tests that exist', () => {
