@@ -14,6 +14,9 @@ export default page(async ({ searchParams }: PageProps) => {
     getUser(),
     findTickets({ q, cursor, available: !everything }),
   ]);
+  const shown = { ...(q && { q }), ...(everything && { show: 'all' }) };
+  const further =
+    nextCursor === null ? null : `/?${new URLSearchParams({ ...shown, cursor: nextCursor })}`;
   const isFront = !q && !cursor && !everything;
   return (
     <Shell
@@ -49,14 +52,9 @@ export default page(async ({ searchParams }: PageProps) => {
       {tickets.length > 0 ? (
         <Listing tickets={tickets} hrefOf={(id) => `/tickets/${id}`} />
       ) : (
-        <Nothing q={q} isFirst={!cursor} />
+        <Nothing q={q} isFirst={!cursor} further={further} />
       )}
-      <Paging
-        path="/"
-        query={{ ...(q && { q }), ...(everything && { show: 'all' }) }}
-        cursor={cursor}
-        nextCursor={nextCursor}
-      />
+      <Paging path="/" query={shown} cursor={cursor} nextCursor={nextCursor} />
       {(tickets.length > 0 || q) && (
         <p className="fine">
           {everything ? (
@@ -83,14 +81,22 @@ function FrontHeading() {
   );
 }
 
-function Nothing({ q, isFirst }: { q: string; isFirst: boolean }) {
+/** `further` leads to the next page: one without any ticket need not be the last. */
+function Nothing({ q, isFirst, further }: { q: string; isFirst: boolean; further: string | null }) {
+  if (further !== null) {
+    return (
+      <Empty heading="Nothing so far" next={{ href: further, label: 'Look further' }}>
+        There are more tickets than one page looks through.
+      </Empty>
+    );
+  }
   if (q) {
     return (
       <Empty
         heading={`No ticket says “${q}”`}
         next={{ href: '/', label: 'See all tickets', look: 'plain' }}
       >
-        Search finds whole words of a title. Try fewer of them, or another.
+        Search finds titles by the beginnings of their words. Try fewer of them, or another.
       </Empty>
     );
   }

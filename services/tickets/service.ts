@@ -14,6 +14,8 @@ const table: TableDefinition<Ticket> = {
     say_again: (ticket) => ticket.sayAgainAt,
   },
   text: (ticket) => ticket.title,
+  // A lock is no end: it would write all words anew.
+  ended: { index: 'status', is: ({ status }) => status === 'sold' || status === 'withdrawn' },
 };
 
 /** Keeps the tickets, and locks each for one order at a time. */

@@ -45,6 +45,13 @@ const nextTickets: TableDefinition<NextTicket> = {
   text: ({ title }) => title,
 };
 
+const words: TableDefinition<TicketRecord> = {
+  name: 'tickets',
+  listed: true,
+  indexes: { status: ({ status }) => (status === 'available' ? status : null) },
+  text: ({ title }) => title,
+};
+
 /** The rows of each of the marketplace's own tables, and of those that 0.1.0 finds in the place of its own. */
 function rowsIn(path: string) {
   using db = new DatabaseSync(path);
@@ -106,6 +113,21 @@ async function openRelease(release: string) {
 }
 
 describe.each(releases)('a data folder of %s', (release) => {
+  it('is found by the beginnings of words, and by no whole one that a title has lost', async () => {
+    using old = await openRelease(release);
+    const platform = old.open();
+    const table = platform.table<TicketRecord>('tickets', words);
+    const { records } = await table.find({ limit: 100, where: { status: 'available' } });
+    const first = records.find(({ title }) => /^\w{4}/.test(title)) as TicketRecord;
+    const find = async (text: string) =>
+      (await table.find({ words: text, limit: 100 })).records.map(({ id }) => id);
+    expect(await find(first.title.slice(0, 3))).toContain(first.id);
+    await table.replace(first, { ...first, version: first.version + 1, title: 'Renamed' });
+    expect(await find(first.title)).not.toContain(first.id);
+    expect(await find('rena')).toEqual([first.id]);
+    await platform.close();
+  });
+
   it('answers as it did, to the byte, and keeps every record and event as it is', async () => {
     using old = await openRelease(release);
     const before = rowsIn(old.path);

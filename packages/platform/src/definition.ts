@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Unavailable } from '@fairseat/common/errors';
 import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
-import { wordsOf } from '@fairseat/common/search';
+import { TERM_RULES } from '@fairseat/common/search';
 
 /** Parts of a definition by name, each with a fingerprint that changes when it would answer differently. */
 export type Parts = Record<string, string>;
@@ -21,12 +21,20 @@ export const isNeededAtStart = (part: string) => part === REQUIRED || part.start
 
 /** By the functions alone: what lies under the same name in another version of the definition. */
 export function sourcesOf<R extends Stored>(definition: TableDefinition<R>): Parts {
-  const { unique = {}, uniqueEach = {}, indexes = {}, text, forgetAt, required } = definition;
+  const {
+    unique = {},
+    uniqueEach = {},
+    indexes = {},
+    text,
+    ended,
+    forgetAt,
+    required,
+  } = definition;
   const sources: [string, string][] = [
     ...Object.entries({ ...unique, ...uniqueEach }).map(named(keyPart)),
     ...Object.entries(indexes).map(named(indexPart)),
   ];
-  if (text) sources.push([WORDS, `${text} ${wordsOf}`]);
+  if (text) sources.push([WORDS, `${text} ${ended?.is} ${TERM_RULES}`]);
   if (forgetAt) sources.push([FORGET, String(forgetAt)]);
   if (required || isUnreadable(definition)) sources.push([REQUIRED, `${required}`]);
   return Object.fromEntries(sources.map(([part, source]) => [part, fingerprint(source)]));

@@ -1,7 +1,7 @@
 import type { Query, Stored } from '@fairseat/common/ports';
 import { describe, expect, it } from 'vitest';
 import { cursorBehind, END } from './cursor.ts';
-import { MAX_SCANNED, rarest, searchFor } from './find.ts';
+import { MAX_SCANNED, rarest, searchFor, wordKeysOf } from './find.ts';
 
 interface Seat extends Stored {
   label: string;
@@ -40,14 +40,18 @@ describe('a query', () => {
       { where: { owner: 'a', row: '1' } },
       { condition: ['owner', 'a'], isExact: false },
     ],
-    ['for a word', { words: 'Séat' }, { words: ['seat'], isExact: true }],
-    ['for two words', { words: 'seat 2' }, { words: ['seat', '2'], isExact: false }],
+    ['for a word', { words: 'Séat' }, { words: [['seat']], isExact: true }],
+    ['for two words', { words: 'seat 2' }, { words: [['seat'], ['2']], isExact: false }],
     [
       'for a word by an index',
       { words: 'seat', where: { owner: 'a' } },
-      { words: ['seat'], isExact: false },
+      { words: [['seat']], isExact: false },
     ],
-    ['for many words', { words: '1 2 3 4 5 6 7 8 9' }, { words: [...'12345678'] }],
+    [
+      'for many words',
+      { words: '1 2 3 4 5 6 7 8 9' },
+      { words: [...'12345678'].map((key) => [key]) },
+    ],
   ])('%s says along which index to walk', (_, query, search) => {
     expect(searchFor({ limit: 2, ...query }, definition)).toMatchObject({ before: END, ...search });
   });
@@ -57,12 +61,22 @@ describe('a query', () => {
     expect(searchFor({ limit: 2, cursor }, definition)?.before).toEqual([seat(1).createdAt, '1']);
   });
 
+  it.each([
+    ['owner', [['seat']]],
+    ['row', [['seat', '-seat']]],
+  ])('along the index %s says whether to walk past the words of ended records', (index, words) => {
+    const ending = { ...definition, ended: { index: 'owner', is: () => true } };
+    const search = searchFor({ limit: 2, words: 'seat', where: { [index]: 'a' } }, ending);
+    expect(search?.words).toEqual(words);
+    expect(wordKeysOf(ending, seat(1, { label: 'ab' }))).toEqual(['-a', '-ab']);
+  });
+
   it('for a text without words finds nothing', () => {
     expect(searchFor({ limit: 2, words: '?!' }, definition)).toBeUndefined();
   });
 
   it('walks along the rarest of its words, the first of those', () => {
-    expect(rarest(['a', 'b', 'c', 'd'], [3, 1, 2, 1])).toBe('b');
+    expect(rarest([['a'], ['b'], ['c'], ['d']], [3, 1, 2, 1])).toEqual(['b']);
   });
 });
 
@@ -88,7 +102,7 @@ describe('a page', () => {
     [
       'has only what has all words',
       { words: 'seat 2' },
-      [seat(9, { label: 'Seat 22' }), a],
+      [seat(9, { label: 'Seat 12' }), a],
       { records: [a], nextCursor: null, looks: 2 },
     ],
     [

@@ -35,8 +35,13 @@ export interface TableDefinition<R extends Stored> {
   indexes?: Record<string, (record: R) => string | number | null>;
   /** True when `find` is also called without a condition: only then an index for that is kept. */
   listed?: boolean;
-  /** The text that `find` searches, see `wordsOf`. */
+  /** The text that `find` searches, see `termsOf`. */
   text?: (record: R) => string | null;
+  /**
+   * Records that no condition on this index meets any more: their words are kept apart, and a search with such a condition
+   * does not walk past them. Their words are written again when a record ends.
+   */
+  ended?: { index: string; is: (record: R) => boolean };
   /** The time from which the record may be deleted, in milliseconds since the epoch. */
   forgetAt?: (record: R) => number;
 }
@@ -44,7 +49,7 @@ export interface TableDefinition<R extends Stored> {
 export interface Query {
   /** The index values that a record must have, all of them. */
   where?: Record<string, string>;
-  /** The words that a text must contain, all of them and whole, whatever their case or accents. */
+  /** What the words of a text must begin with, each of these, whatever their case or accents; see `soughtBy`. */
   words?: string;
   /** The `nextCursor` of the page before. */
   cursor?: string;

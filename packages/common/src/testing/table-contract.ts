@@ -5,6 +5,7 @@ import { createEventFactory } from '../kit/decide/envelope.ts';
 import type { Platform, Stored, Table, TableDefinition } from '../ports/index.ts';
 import { definitionContract } from './definition-contract.ts';
 import { auth, collector, type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import { searchContract } from './search-contract.ts';
 
 interface Seat extends Stored {
   label: string;
@@ -18,7 +19,6 @@ const seats: TableDefinition<Seat> = {
   unique: { label: (seat) => seat.label },
   uniqueEach: { tag: (seat) => seat.tags },
   indexes: { owner: (seat) => seat.owner, due: (seat) => seat.dueAt },
-  text: (seat) => seat.label,
 };
 
 const id = (n: number) => n.toString(16).padStart(32, '0');
@@ -46,6 +46,7 @@ const outcomes = async (writes: Promise<void>[]) => {
 
 export function tableContract(kind: string, openHarness: OpenHarness) {
   definitionContract(kind, openHarness);
+  searchContract(kind, openHarness);
 
   const test = (
     name: string,
@@ -188,24 +189,6 @@ export function tableContract(kind: string, openHarness: OpenHarness) {
         records: [seat(9, { owner: 'b' }), seat(6, { owner: 'b' }), seat(3, { owner: 'b' })],
         nextCursor: null,
       });
-    });
-
-    test('finds whole words, all of them, whatever their case or accents', async (table) => {
-      await table.insert(seat(1, { label: 'Édith Piaf, Olympia' }));
-      await table.insert(seat(2, { label: 'OLYMPIA tribute to edith' }));
-      await table.insert(seat(3, { label: 'Olympiad' }));
-      const search = async (words: string) =>
-        (await table.find({ words, limit: 10 })).records.map((record) => record.id);
-      expect(await search('edith olympia')).toEqual([id(2), id(1)]);
-      expect(await search('olymp')).toEqual([]);
-      expect(await search('PIÁF')).toEqual([id(1)]);
-      expect(await search('!?')).toEqual([]);
-      await table.replace(
-        seat(3, { label: 'Olympiad' }),
-        next(seat(3), { label: 'Olympia again' }),
-      );
-      expect(await search('olympia')).toEqual([id(3), id(2), id(1)]);
-      expect(await search('olympiad')).toEqual([]);
     });
 
     test('refuses a cursor that it did not give out', async (table) => {

@@ -56,6 +56,18 @@ describe('a collection of 0.1.0', () => {
     expect(saved).toMatchObject({ _id: id(4), keys: { label: 'thing 4' } });
   });
 
+  it('is found by the beginnings of words, and has whole ones for replicas of 0.1.0', async () => {
+    await documents().createIndex({ words: 1, createdAt: -1, _id: -1 }, { name: 'words' });
+    await documents().updateMany({}, { $set: { words: ['thing'] } });
+    const table = scene.open().table('auth', { ...things, text: ({ label }) => label });
+    const find = async (words: string) =>
+      (await table.find({ words, limit: 9 })).records.map((each) => each.id);
+    expect(await find('thi')).toEqual([3, 2, 1].map(id));
+    await table.insert({ ...thing(4), label: 'Łódź' });
+    expect(await find('lod')).toEqual([id(4)]);
+    expect(await documents().countDocuments({ words: 'łodz' })).toBe(1);
+  });
+
   it('leaves a new key with whoever had it first, and tells of the other', async () => {
     const unique = { ...things.unique, made: ({ createdAt }: Thing) => createdAt };
     const table = scene.open().table('auth', { ...labelled, unique });

@@ -14,6 +14,7 @@ import {
   versionOf,
   WORDS,
 } from '../definition.ts';
+import { wordKeysOf } from '../find.ts';
 import { brief, isDuplicate, linearizable } from './mongodb.ts';
 
 /** What the database says of a table's definitions: a document of the collection `definitions`. */
@@ -89,7 +90,9 @@ async function firstKept<R extends Stored>(
   const before = Object.keys(places).filter((part) => names.includes(indexName(part)));
   const isFirstVersion = versionOf(definition) === 1;
   const others = before.filter((part) => !part.startsWith(keyPart('')));
-  const older = isFirstVersion ? [] : others.map((part) => [part, OLDER]);
+  // The words of 0.1.0 were whole.
+  const isOlder = (part: string) => part === WORDS || !isFirstVersion;
+  const older = others.filter(isOlder).map((part) => [part, OLDER]);
   const isReady = (part: string) => isEmpty || (isFirstVersion && before.includes(part));
   return {
     _id: definition.name,
@@ -147,7 +150,7 @@ export class Layout<R extends Stored> {
       ...Object.entries(uniqueEach).map(pathAndValue(this.keyField, record)),
       ...Object.entries(indexes).map(pathAndValue(this.indexField, record)),
     ];
-    if (text) values.push([this.wordsField, wordsOf(text(record) ?? '')]);
+    if (text) values.push([this.wordsField, wordKeysOf(this.#definition, record)]);
     if (forgetAt) values.push(['forgetAt', new Date(forgetAt(record))]);
     if (this.mark) values.push([this.mark, true]);
     return Object.fromEntries(values.filter(([, value]) => !isLeftOut(value)));

@@ -169,7 +169,7 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     return this.#ask(part, async (layout) => {
       const narrow = {
         ...(words.length > 0
-          ? { [layout.wordsField]: await this.#rarest(layout, words) }
+          ? { [layout.wordsField]: { $in: await this.#rarest(layout, words) } }
           : condition && { [layout.indexField(condition[0])]: condition[1] }),
       };
       const cursor = this.#collection.find({ ...narrow, ...behind } as Filter<Saved<R>>, {
@@ -271,11 +271,11 @@ export class MongoTable<R extends Stored> implements Table<R>, Outbox {
     return (await this.#collection.findOne(found, options)) !== null;
   }
 
-  async #rarest(layout: Layout<R>, words: string[]): Promise<string> {
-    if (words.length === 1) return words[0] as string;
+  async #rarest(layout: Layout<R>, words: string[][]): Promise<string[]> {
+    if (words.length === 1) return words[0] as string[];
     const counts = await Promise.all(
-      words.map((word) => {
-        const found = { [layout.wordsField]: word } as unknown as Filter<Saved<R>>;
+      words.map((keys) => {
+        const found = { [layout.wordsField]: { $in: keys } } as unknown as Filter<Saved<R>>;
         return this.#collection.countDocuments(found, { limit: MAX_SCANNED, ...brief });
       }),
     );

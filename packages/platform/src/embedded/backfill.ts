@@ -92,8 +92,7 @@ export class Backfill<R extends Stored> {
     if (!isEmpty && (isUnknown || kept.filling[WRITTEN] !== undefined)) this.#pending.add(WRITTEN);
     const goesOn = kept && !isUnknown && isSame(kept.filling, this.#ofParts(this.#pending));
     if (goesOn) this.#place = kept.place;
-    const isOlder = !kept && !isEmpty && versionOf(definition) > 1;
-    const older = isOlder ? this.#partsOfOlder(columns) : {};
+    const older = !kept && !isEmpty ? this.#partsOfOlder(columns) : {};
     this.#owners = { ...this.#sources, ...older, ...(isEmpty ? {} : kept?.owners) };
   }
 
@@ -110,9 +109,10 @@ export class Backfill<R extends Stored> {
     return this.#owners[part] === print ? plain : `${plain}_${print}`;
   }
 
-  /** 0.1.0 did not say by which functions its columns and words were made. */
+  /** 0.1.0 did not say by which functions its columns were made; its words were whole. */
   #partsOfOlder(columns: string[]): Parts {
-    const indexes = Object.keys(this.#options.definition.indexes ?? {});
+    const { definition } = this.#options;
+    const indexes = versionOf(definition) > 1 ? Object.keys(definition.indexes ?? {}) : [];
     const had = indexes.filter((index) => columns.includes(plainColumn(index))).map(indexPart);
     return Object.fromEntries([...had, WORDS].map((part) => [part, OLDER]));
   }

@@ -1,6 +1,6 @@
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
-import { wordsOf } from '@fairseat/common/search';
 import { keyPart, WORDS } from '../definition.ts';
+import { wordKeysOf, wordSourceOf } from '../find.ts';
 import type { Store, Write } from './store.ts';
 
 interface SideTableOptions<R> {
@@ -90,9 +90,10 @@ export class SideTable<R extends Stored> {
 export function sideTablesOf<R extends Stored>(
   store: Store,
   table: string,
-  { uniqueEach = {}, text }: TableDefinition<R>,
+  definition: TableDefinition<R>,
   wordsTable: string,
 ): SideTable<R>[] {
+  const { uniqueEach = {}, text } = definition;
   const tables = Object.entries(uniqueEach).map(([key, valuesOf]) => {
     const [name, part] = [`${table}_e_${key}`, keyPart(key)];
     return new SideTable(store, { name, part, valuesOf, columns: ['value', 'id'], key: ['value'] });
@@ -102,8 +103,8 @@ export function sideTablesOf<R extends Stored>(
   const words = {
     name: wordsTable,
     part: WORDS,
-    valuesOf: (record: R) => wordsOf(text(record) ?? ''),
-    sourceOf: text,
+    valuesOf: (record: R) => wordKeysOf(definition, record),
+    sourceOf: (record: R) => wordSourceOf(definition, record),
     columns,
     key: columns,
     mayBeThere: true,

@@ -195,12 +195,12 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
   #walk({ before, words, condition: where }: Search<R>) {
     const name = this.#name;
     if (words.length > 0) {
-      return this.#store
-        .sql(
-          `SELECT ${this.#read} FROM ${this.backfill.wordsTable} w JOIN ${name} t ON t.id = w.id
-           WHERE word = ? AND (w.created, w.id) < (?, ?) ORDER BY w.created DESC, w.id DESC`,
-        )
-        .iterate(this.#rarest(words), ...before);
+      const keys = this.#rarest(words);
+      const along = `SELECT ${this.#read}, w.created AS at, w.id AS word_id
+        FROM ${this.backfill.wordsTable} w JOIN ${name} t ON t.id = w.id
+        WHERE word = ? AND (w.created, w.id) < (?, ?)`;
+      const walk = `${keys.map(() => along).join(' UNION ALL ')} ORDER BY at DESC, word_id DESC`;
+      return this.#store.sql(walk).iterate(...keys.flatMap((key) => [key, ...before]));
     }
     const condition = where ? `${this.backfill.columnOf(where[0])} = ? AND` : '';
     return this.#store
@@ -211,15 +211,15 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
       .iterate(...(where ? [where[1]] : []), ...before);
   }
 
-  #rarest(words: string[]): string {
-    if (words.length === 1) return words[0] as string;
+  #rarest(words: string[][]): string[] {
+    if (words.length === 1) return words[0] as string[];
     const count = this.#store.sql(
       `SELECT count(*) AS n FROM
-       (SELECT 1 FROM ${this.backfill.wordsTable} WHERE word = ? LIMIT ${MAX_SCANNED})`,
+       (SELECT 1 FROM ${this.backfill.wordsTable} WHERE word IN (SELECT value FROM json_each(?)) LIMIT ${MAX_SCANNED})`,
     );
     return rarest(
       words,
-      words.map((word) => (count.get(word) as { n: number }).n),
+      words.map((keys) => (count.get(JSON.stringify(keys)) as { n: number }).n),
     );
   }
 

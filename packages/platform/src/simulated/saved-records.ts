@@ -1,8 +1,7 @@
 import { DuplicateKey, StartError, VersionConflict } from '@fairseat/common/errors';
 import type { Page, Query, Stored, TableDefinition } from '@fairseat/common/ports';
-import { wordsOf } from '@fairseat/common/search';
 import { upcastTo, versionOf, whyUnfit } from '../definition.ts';
-import { rarest, type Search, searchFor } from '../find.ts';
+import { rarest, type Search, searchFor, wordKeysOf, wordSourceOf } from '../find.ts';
 import { Index, type Value } from './sorted.ts';
 
 const ALL = '';
@@ -130,12 +129,13 @@ export class SavedRecords<R extends Stored> {
 
   #walk({ before: [created, id], words, condition }: Search<R>) {
     if (words.length > 0) {
-      const counts = words.map((word) => this.#words.count(word));
+      const countOf = (key: string) => this.#words.count(key);
+      const counts = words.map((keys) => keys.map(countOf).reduce((sum, count) => sum + count));
       return this.#words.newest(rarest(words, counts), created, id);
     }
-    if (condition === undefined) return this.#newest.newest(ALL, created, id);
+    if (condition === undefined) return this.#newest.newest([ALL], created, id);
     const [name, value] = condition;
-    return (this.#indexOf.get(name) as Index).newest(value, created, id);
+    return (this.#indexOf.get(name) as Index).newest([value], created, id);
   }
 
   #put(before: R | undefined, next: R) {
@@ -189,12 +189,10 @@ export class SavedRecords<R extends Stored> {
 
   #putWords(before: R | undefined, next: R | undefined) {
     const { text } = this.definition;
-    if (!text || (before && next && text(before) === text(next))) return;
-    if (before) for (const word of this.#wordsOf(before)) this.#words.drop(word, before);
-    if (next) for (const word of this.#wordsOf(next)) this.#words.add(word, next);
-  }
-
-  #wordsOf(record: R) {
-    return wordsOf(this.definition.text?.(record) ?? '');
+    const sourceOf = (record: R) => wordSourceOf(this.definition, record);
+    if (!text || (before && next && sourceOf(before) === sourceOf(next))) return;
+    const keysOf = (record: R) => wordKeysOf(this.definition, record);
+    if (before) for (const key of keysOf(before)) this.#words.drop(key, before);
+    if (next) for (const key of keysOf(next)) this.#words.add(key, next);
   }
 }

@@ -9,6 +9,8 @@ interface Row {
   id: string;
 }
 
+const isOlder = (a: Row, b: Row) => (a.created !== b.created ? a.created < b.created : a.id < b.id);
+
 /** Rows in the order of their value, then oldest first. */
 export class Index {
   readonly #rows: Row[] = [];
@@ -21,13 +23,21 @@ export class Index {
     this.#rows.splice(this.#from(value, createdAt, id), 1);
   }
 
-  /** The ids of all with this value that are older than that, newest first. */
-  *newest(value: Value, created: string, id: string) {
-    for (let at = this.#from(value, created, id) - 1; at >= 0; at--) {
-      const row = this.#rows[at] as Row;
-      if (row.value !== value) return;
-      yield row.id;
+  /** The ids of all with any of these values that are older than that, newest first. */
+  *newest(values: Value[], created: string, id: string) {
+    for (;;) {
+      const rows = values.flatMap((value) => this.#lastBefore(value, created, id));
+      const [first, ...others] = rows;
+      if (!first) return;
+      const next = others.reduce((a, b) => (isOlder(a, b) ? b : a), first);
+      yield next.id;
+      ({ created, id } = next);
     }
+  }
+
+  #lastBefore(value: Value, created: string, id: string): Row[] {
+    const row = this.#rows[this.#from(value, created, id) - 1];
+    return row?.value === value ? [row] : [];
   }
 
   upTo(value: Value, limit: number): string[] {
