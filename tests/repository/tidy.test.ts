@@ -71,7 +71,6 @@ describe('every known failure', () => {
     64: 'a limit that an address with a port, or another spelling, escapes',
     65: 'guesses spread over many addresses',
     66: 'a queue that five addresses fill',
-    67: 'signing in leaves the old session alive',
     68: 'a connection cut at its 17th request',
     69: 'a front whose refusals are not the services’',
     70: 'an encoded path past a block (/%6detrics)',
