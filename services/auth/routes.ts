@@ -9,6 +9,7 @@ import {
 import { badRequest, conflict, DuplicateKey } from '@fairseat/common/errors';
 import {
   type EndedSession,
+  networkOf,
   type Records,
   type Routes,
   SESSION_SECONDS,
@@ -23,6 +24,7 @@ import { createLimits } from './limits.ts';
 import type { Passwords } from './passwords.ts';
 import { type BegunSession, endSession, endSessionsOf, type SessionFact } from './session.ts';
 import { emailKey, type User } from './user.ts';
+import { refuseWeak } from './weak-passwords.ts';
 
 const tags = ['users'];
 
@@ -75,14 +77,15 @@ export const routes =
         },
       },
       async (request, reply) => {
-        await limits.signUp(request.ip);
         const { email, password } = request.body;
+        refuseWeak(password, email);
+        await limits.signUp(request.ip);
         const user: User = {
           id: newId(),
           version: 1,
           createdAt: new Date(clock.now()).toISOString(),
           email,
-          passwordHash: await passwords.hash(password),
+          passwordHash: await passwords.hash(password, networkOf(request.ip)),
         };
         try {
           await users.insert(user);
@@ -110,7 +113,9 @@ export const routes =
         const account = emailKey(email);
         const user = await limits.signIn(request.ip, account, async () => {
           const owner = await users.getByKey('email', account);
-          return (await passwords.matches(owner?.passwordHash, password)) ? owner : undefined;
+          return (await passwords.matches(owner?.passwordHash, password, networkOf(request.ip)))
+            ? owner
+            : undefined;
         });
         if (user === undefined) {
           throw badRequest('wrong_credentials', 'The e-mail address or the password is wrong.');

@@ -70,7 +70,6 @@ describe('every known failure', () => {
     63: 'listings, edits, declined cards without bound',
     64: 'a limit that an address with a port, or another spelling, escapes',
     65: 'guesses spread over many addresses',
-    66: 'a queue that five addresses fill',
     68: 'a connection cut at its 17th request',
     69: 'a front whose refusals are not the services’',
     70: 'an encoded path past a block (/%6detrics)',
