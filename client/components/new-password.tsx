@@ -1,12 +1,17 @@
 'use client';
 import { useState } from 'react';
-import { Field } from './form.tsx';
+import { Field, useRejection } from './form.tsx';
 
 const LEAST = 8;
 const RECOMMENDED = 15;
 
 /** The field of a new password, with a meter of its length, since length protects where rules of composition do not. */
 export function NewPassword() {
+  // After a rejection the field begins anew, and so does its meter.
+  return <Metered key={useRejection()?.attempt} />;
+}
+
+function Metered() {
   const [length, setLength] = useState(0);
   return (
     <Field
@@ -23,7 +28,8 @@ export function NewPassword() {
           </span>
           {length > 0 && (
             <meter
-              aria-label="Length of the password"
+              // The text below says the same.
+              aria-hidden="true"
               min={0}
               low={LEAST}
               high={RECOMMENDED - 1}
