@@ -113,9 +113,9 @@ export const routes =
         const account = emailKey(email);
         const user = await limits.signIn(request.ip, account, async () => {
           const owner = await users.getByKey('email', account);
-          return (await passwords.matches(owner?.passwordHash, password, networkOf(request.ip)))
-            ? owner
-            : undefined;
+          const network = networkOf(request.ip);
+          const isRight = await passwords.matches(owner?.passwordHash, password, network);
+          return isRight ? owner : undefined;
         });
         if (user === undefined) {
           throw badRequest('wrong_credentials', 'The e-mail address or the password is wrong.');
