@@ -1,5 +1,6 @@
 import type { FormAction } from '../lib/form-state.ts';
 import { Field, Form, Submit } from './form.tsx';
+import { NewPassword } from './new-password.tsx';
 
 interface Props {
   action: FormAction;
@@ -7,12 +8,11 @@ interface Props {
   next: string;
   submit: string;
   pending: string;
-  passwordHint?: string;
   isNew?: boolean;
 }
 
 /** The form of sign-up and sign-in. */
-export function Entrance({ action, next, submit, pending, passwordHint, isNew = false }: Props) {
+export function Entrance({ action, next, submit, pending, isNew = false }: Props) {
   return (
     <Form action={action} hidden={{ next }} className="narrow">
       <Field
@@ -22,13 +22,11 @@ export function Entrance({ action, next, submit, pending, passwordHint, isNew = 
         inputMode="email"
         autoComplete="username"
       />
-      <Field
-        name="password"
-        label="Password"
-        type="password"
-        autoComplete={isNew ? 'new-password' : 'current-password'}
-        {...(passwordHint && { hint: passwordHint })}
-      />
+      {isNew ? (
+        <NewPassword />
+      ) : (
+        <Field name="password" label="Password" type="password" autoComplete="current-password" />
+      )}
       <Submit pending={pending}>{submit}</Submit>
     </Form>
   );

@@ -100,6 +100,7 @@ interface FieldProps {
   inputMode?: 'decimal' | 'email';
   initial?: string;
   hint?: ReactNode;
+  onInput?: (event: FormEvent<HTMLInputElement>) => void;
   /** For a field that is printed on a ticket, without a box. */
   className?: string;
 }

@@ -71,6 +71,13 @@ export const signOut = action(async (before, data) => {
   });
 });
 
+export const signOutEverywhere = action(async (before, data) => {
+  return submit(before, data, '/', async () => {
+    await api.signOutEverywhere();
+    return '/';
+  });
+});
+
 export const listTicket = action(async (before, data) => {
   return submit(before, data, '/tickets/new', async () => {
     const listing = readListing(data, moneyOfVisit());

@@ -81,6 +81,7 @@ type Credentials = Record<'email' | 'password', string>;
 export const signUp = (body: Credentials) => enter(userSchema, '/users/signup', body);
 export const signIn = (body: Credentials) => enter(userSchema, '/users/signin', body);
 export const signOut = () => enter(z.object({}), '/users/signout', {});
+export const signOutEverywhere = () => enter(z.object({}), '/users/signout-everywhere', {});
 
 /** The signed-in user, or null. */
 export const getUser = cache(async () => {

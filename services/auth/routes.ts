@@ -9,39 +9,63 @@ import {
 import { badRequest, conflict, DuplicateKey } from '@fairseat/common/errors';
 import {
   type EndedSession,
+  networksOf,
   type Records,
   type Routes,
+  SESSION_SECONDS,
   type ServiceContext,
   sessionCookie,
+  sessionOf,
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { createLimits } from './limits.ts';
 import type { Passwords } from './passwords.ts';
-import { endSession, type SessionFact } from './session.ts';
+import { type BegunSession, endSession, endSessionsOf, type SessionFact } from './session.ts';
 import { emailKey, type User } from './user.ts';
+import { refuseWeak } from './weak-passwords.ts';
 
 const tags = ['users'];
 
 interface Parts {
   users: Table<User>;
+  begun: Table<BegunSession>;
   sessions: Records<EndedSession, SessionFact>;
   passwords: Passwords;
 }
 
 export const routes =
   (
-    { users, sessions, passwords }: Parts,
+    { users, begun, sessions, passwords }: Parts,
     context: ServiceContext<'rateLimiter' | 'signSession'>,
   ): Routes =>
   async (app) => {
-    const { clock, newId, visitorOf, signSession } = context;
+    const { clock, newId, signedIn, visitorOf, signSession } = context;
     const cookie = sessionCookie(context.config);
     const limits = createLimits(context);
 
-    const beginSession = async (reply: FastifyReply, userId: string) => {
-      reply.setCookie(cookie.name, await signSession(userId, newId()), cookie.options);
+    const leave = async (request: FastifyRequest) => {
+      const session = await visitorOf(request);
+      if (session) await endSession(sessions, session, clock.now());
+    };
+
+    /** Nothing else would ever end the session whose cookie this one replaces. */
+    const beginSession = async (request: FastifyRequest, reply: FastifyReply, userId: string) => {
+      await leave(request);
+      const id = newId();
+      const now = clock.now();
+      const createdAt = new Date(now).toISOString();
+      const expiresAt = new Date(now + SESSION_SECONDS * 1000).toISOString();
+      await begun.insert({ id, version: 1, createdAt, userId, expiresAt });
+      reply.setCookie(cookie.name, await signSession(userId, id), cookie.options);
+    };
+
+    const clearCookie = (reply: FastifyReply) => {
+      const { maxAge: _, ...options } = cookie.options;
+      reply.clearCookie(cookie.name, options);
+      // Also those of other paths and of before; what browsers store besides, such as drafts, stays.
+      reply.header('clear-site-data', '"cookies"');
     };
 
     app.post(
@@ -55,14 +79,15 @@ export const routes =
         },
       },
       async (request, reply) => {
-        await limits.signUp(request.ip);
         const { email, password } = request.body;
+        refuseWeak(password, email);
+        await limits.signUp(request.ip);
         const user: User = {
           id: newId(),
           version: 1,
           createdAt: new Date(clock.now()).toISOString(),
           email,
-          passwordHash: await passwords.hash(password),
+          passwordHash: await passwords.hash(password, networksOf(request.ip)[0]),
         };
         try {
           await users.insert(user);
@@ -70,7 +95,7 @@ export const routes =
           if (!(error instanceof DuplicateKey)) throw error;
           throw conflict('email_taken', 'There is an account with this e-mail address. Sign in.');
         }
-        await beginSession(reply, user.id);
+        await beginSession(request, reply, user.id);
         return reply.code(201).header('location', '/api/users/currentuser').send(user);
       },
     );
@@ -90,12 +115,14 @@ export const routes =
         const account = emailKey(email);
         const user = await limits.signIn(request.ip, account, async () => {
           const owner = await users.getByKey('email', account);
-          return (await passwords.matches(owner?.passwordHash, password)) ? owner : undefined;
+          const network = networksOf(request.ip)[0];
+          const isRight = await passwords.matches(owner?.passwordHash, password, network);
+          return isRight ? owner : undefined;
         });
         if (user === undefined) {
           throw badRequest('wrong_credentials', 'The e-mail address or the password is wrong.');
         }
-        await beginSession(reply, user.id);
+        await beginSession(request, reply, user.id);
         return user;
       },
     );
@@ -111,12 +138,27 @@ export const routes =
         },
       },
       async (request, reply) => {
-        const session = await visitorOf(request);
-        if (session) await endSession(sessions, session, clock.now());
-        const { maxAge: _, ...options } = cookie.options;
-        reply.clearCookie(cookie.name, options);
-        // Also those of other paths and of before; what browsers store besides, such as drafts, stays.
-        reply.header('clear-site-data', '"cookies"');
+        await leave(request);
+        clearCookie(reply);
+        return {};
+      },
+    );
+
+    app.post(
+      '/api/users/signout-everywhere',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Sign out on every device: all sessions of the account end',
+          body: signOutSchema,
+          response: responses({ 200: z.object({}) }, 400, 401),
+        },
+      },
+      async (request, reply) => {
+        await leave(request);
+        await endSessionsOf(sessionOf(request).userId, begun, sessions, clock.now());
+        clearCookie(reply);
         return {};
       },
     );

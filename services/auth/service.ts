@@ -3,7 +3,7 @@ import { defineService, endedSessions } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { createPasswords, type Passwords } from './passwords.ts';
 import { routes } from './routes.ts';
-import { asItStands, evolve, restored } from './session.ts';
+import { asItStands, begunSessions, evolve, restored } from './session.ts';
 import { emailKey, type User } from './user.ts';
 
 export { createPasswords, type Passwords } from './passwords.ts';
@@ -40,7 +40,8 @@ export const createAuth = (passwords?: Passwords) =>
         asItStands,
         restored,
       });
-      const parts = { users, sessions, passwords: passwords ?? createPasswords() };
+      const begun = context.table(begunSessions);
+      const parts = { users, begun, sessions, passwords: passwords ?? createPasswords() };
       return { routes: routes(parts, context), unknowns };
     },
   });

@@ -1,8 +1,10 @@
 /** Signing up and in, and the storage of passwords. */
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createPasswords, type Passwords } from '@fairseat/auth';
+import type { Stored } from '@fairseat/common/ports';
 import {
   isDistributed,
   type ProblemBody,
@@ -132,6 +134,30 @@ describe('an account', () => {
       expect(reply.body.errors).toMatchObject([{ field: 'password' }]);
     }
     expect(reply.status).toBe(status);
+  });
+
+  it.each([
+    ['one of the worst', 'iloveyou'],
+    ['one of the worst in capitals', 'PassWord123'],
+    ['one of the worst in wide letters', 'ｐａｓｓｗｏｒｄ'],
+    ['the e-mail address', 'Marguerite.Y@Example.com'],
+    ['the name in the e-mail address', 'marguerite.y'],
+  ])('is refused to a password that is %s, beside its field', async (_, chosen) => {
+    const reply = await signUp('marguerite.y@example.com', chosen);
+    expect(faultsOf(reply, 400)).toEqual([]);
+    expect(reply.body).toMatchObject({ code: 'weak_password', errors: [{ field: 'password' }] });
+  });
+
+  it('that has one of the worst passwords from before is entered with it', async () => {
+    const { id } = (await signUp('before@example.com')).body;
+    const users = market.platform.table<Stored & { passwordHash: string }>('auth', {
+      name: 'users',
+    });
+    const user = await users.get(id);
+    if (user === undefined) throw new Error('no such account');
+    const passwordHash = createHash('sha256').update('iloveyou').digest('hex');
+    await users.replace(user, { ...user, version: user.version + 1, passwordHash });
+    expect((await signIn('before@example.com', 'iloveyou')).status).toBe(200);
   });
 
   it('is entered by no other password', async () => {

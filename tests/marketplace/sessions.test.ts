@@ -149,6 +149,48 @@ describe('a session', () => {
     expect((await phone.get('/api/orders')).status).toBe(200);
   });
 
+  it.each(['signin', 'signup'])('ends with a %s that came with its cookie', async (path) => {
+    const person = await market.person(`again-${path}@example.com`);
+    const old = thief(person);
+    const email = path === 'signin' ? 'again-signin@example.com' : 'another@example.com';
+    await person.post(`/api/users/${path}`, { email, password: 'correct horse' });
+    await market.settled();
+    expect(await refusals(old)).toEqual(refusedEverywhere);
+    expect((await person.get('/api/orders')).status).toBe(200);
+  });
+
+  it('outlives a sign-in that was refused', async () => {
+    const person = await market.person('refused@example.com');
+    await person.post('/api/users/signin', { email: 'refused@example.com', password: 'wrong' });
+    await market.settled();
+    expect((await person.get('/api/orders')).status).toBe(200);
+  });
+
+  it('ends with all others of the account when it is signed out everywhere', async () => {
+    const credentials = { email: 'everywhere@example.com', password: 'correct horse' };
+    const laptop = await market.person(credentials.email);
+    const devices = await Promise.all(
+      Array.from({ length: 120 }, async () => {
+        const device = market.visitor();
+        await device.post('/api/users/signin', credentials);
+        return device;
+      }),
+    );
+    const other = await market.person();
+    const old = thief(laptop);
+    expect(await laptop.post('/api/users/signout-everywhere', {})).toMatchObject({
+      status: 200,
+      body: {},
+    });
+    await market.settled();
+    expect(await refusals(old)).toEqual(refusedEverywhere);
+    const replies = await Promise.all(devices.map((device) => device.get('/api/orders')));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([401]));
+    expect((await other.get('/api/orders')).status).toBe(200);
+    await laptop.post('/api/users/signin', credentials);
+    expect((await laptop.get('/api/orders')).status).toBe(200);
+  });
+
   it('may be signed out twice, or not be there at all', async () => {
     const person = await market.person();
     const old = thief(person);
@@ -196,6 +238,7 @@ describe('a changing request', () => {
       ['POST', '/api/users/signup'],
       ['POST', '/api/users/signin'],
       ['POST', '/api/users/signout'],
+      ['POST', '/api/users/signout-everywhere'],
       ['POST', '/api/tickets'],
       ['PUT', `/api/tickets/${NO_ID}`],
       ['DELETE', `/api/tickets/${NO_ID}`],

@@ -1,9 +1,11 @@
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { redirect } from 'next/navigation';
 import { Empty } from '../../components/empty.tsx';
+import { Form, Submit } from '../../components/form.tsx';
 import { Paging } from '../../components/paging.tsx';
 import { Shell } from '../../components/shell.tsx';
 import { Ticket, type TicketLook } from '../../components/ticket.tsx';
+import { signOutEverywhere } from '../../lib/actions.ts';
 import { findOrders, getUser } from '../../lib/api.ts';
 import { one, type PageProps, page } from '../../lib/page.tsx';
 import { signInPath } from '../../lib/paths.ts';
@@ -33,6 +35,10 @@ export default page(async ({ searchParams }: PageProps) => {
         </Empty>
       )}
       <Paging path="/orders" cursor={cursor} nextCursor={nextCursor} />
+      <p>Left a phone or a shared computer signed in? This signs you out there and here.</p>
+      <Form action={signOutEverywhere}>
+        <Submit look="quiet">End all my sessions</Submit>
+      </Form>
     </Shell>
   );
 });

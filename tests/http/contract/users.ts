@@ -33,6 +33,11 @@ export const users: Contract = {
     200: ({ buyer }) => buyer.post('/api/users/signout', {}),
     400: ({ buyer }) => buyer.post('/api/users/signout', { everywhere: true }),
   },
+  'POST /api/users/signout-everywhere': {
+    200: ({ buyer }) => buyer.post('/api/users/signout-everywhere', {}),
+    400: ({ buyer }) => buyer.post('/api/users/signout-everywhere', { now: true }),
+    401: ({ nobody }) => nobody.post('/api/users/signout-everywhere', {}),
+  },
   'GET /api/users/currentuser': {
     200: ({ buyer }) => buyer.get('/api/users/currentuser'),
   },

@@ -12,14 +12,7 @@ export default page(async ({ searchParams }: PageProps) => {
   return (
     <Shell title="Sign up" heading="Sign up" user={null}>
       <p className="lead">To buy and to sell. It takes an e-mail address and a password.</p>
-      <Entrance
-        action={signUp}
-        next={next}
-        submit="Sign up"
-        pending="Signing up …"
-        passwordHint="8 to 128 characters."
-        isNew
-      />
+      <Entrance action={signUp} next={next} submit="Sign up" pending="Signing up …" isNew />
       <p>
         Been here before? <a href={signInPath(next)}>Sign in</a>
       </p>

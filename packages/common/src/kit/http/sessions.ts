@@ -7,6 +7,9 @@ export const SESSION_SECONDS = 7 * 24 * 60 * 60;
 
 const ALGORITHM = 'EdDSA';
 const ISSUER = 'fairseat';
+/** Tells a session from every other JWT that the same key might ever sign (RFC 8725). */
+const TYPE = 'session+jwt';
+const AUDIENCE = 'fairseat';
 const MAX_TOKEN_LENGTH = 1024;
 const CACHED_TOKENS = 20_000;
 
@@ -42,8 +45,9 @@ export async function createSessionSigner(
   return (userId, sessionId) => {
     const nowSeconds = Math.floor(clock.now() / 1000);
     return new SignJWT({ sid: sessionId })
-      .setProtectedHeader({ alg: ALGORITHM })
+      .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
       .setIssuer(ISSUER)
+      .setAudience(AUDIENCE)
       .setSubject(userId)
       .setIssuedAt(nowSeconds)
       .setExpirationTime(nowSeconds + SESSION_SECONDS)
@@ -71,12 +75,13 @@ export async function createSessionVerifier(
 
   async function verify(token: string): Promise<Session | null> {
     try {
-      const { payload } = await jwtVerify(token, key, {
+      const { payload, protectedHeader } = await jwtVerify(token, key, {
         algorithms: [ALGORITHM],
         issuer: ISSUER,
         requiredClaims: ['sub', 'sid', 'exp'],
         currentDate: new Date(clock.now()),
       });
+      if (!isOurs(protectedHeader.typ, TYPE) || !isOurs(payload.aud, AUDIENCE)) return null;
       return {
         userId: String(payload.sub),
         sessionId: String(payload['sid']),
@@ -87,6 +92,9 @@ export async function createSessionVerifier(
     }
   }
 }
+
+/** 0.1.0 sets neither type nor audience, and its replicas sign beside ours: the next release requires both. */
+const isOurs = (value: unknown, expected: string) => value === undefined || value === expected;
 
 /** A session that was ended by signing out, kept until it would have expired. */
 export interface EndedSession extends Stored {
