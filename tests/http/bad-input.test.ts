@@ -196,7 +196,7 @@ describe.each(doors)('the services %s', (_, door) => {
         Object.keys(body).sort(),
       ]);
       // Signing out may have a body, and takes no field.
-      const others = all.filter(({ route }) => route !== 'POST /api/users/signout');
+      const others = all.filter(({ route }) => !route.startsWith('POST /api/users/signout'));
       expect(Object.fromEntries(tried)).toEqual(
         Object.fromEntries(others.map(({ route, fields }) => [route, fields.sort()])),
       );
@@ -242,19 +242,23 @@ describe.each(doors)('the services %s', (_, door) => {
       for (const title of [
         '🎟️ 👨‍👩‍👧‍👦',
         'حفلة موسيقية',
-        '\u202eright to left',
         "Robert'); DROP TABLE tickets;--",
         '<script>alert(1)</script>',
         '{"$gt":""}',
         '__proto__',
         'x'.repeat(200),
         '👍'.repeat(200),
-        'e\u0301'.repeat(100),
       ]) {
         const { id } = await seller.sells(title, 99_999_999);
         expect((await seller.seesTicket(id)).title).toBe(title);
       }
-      expect((await seller.sells('  with space around \u00a0')).title).toBe('with space around');
+      for (const [typed, kept] of [
+        ['  with space around \u00a0', 'with space around'],
+        ['\u202eright to left', 'right to left'],
+        ['e\u0301'.repeat(100), '\u00e9'.repeat(100)],
+      ] as const) {
+        expect((await seller.sells(typed)).title).toBe(kept);
+      }
     });
   });
 });

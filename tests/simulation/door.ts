@@ -95,8 +95,10 @@ export class Door {
       const found = this.#find(asked.method, path.split('/'));
       const request = {
         id: story.correlationId,
-        headers: asked.headers ?? {},
-        cookies: asked.cookie === undefined ? {} : { session: asked.cookie },
+        headers: {
+          ...asked.headers,
+          ...(asked.cookie !== undefined && { cookie: `session=${asked.cookie}` }),
+        },
         ip: '127.0.0.1',
         params: found?.params ?? {},
         query: Object.fromEntries(new URLSearchParams(query)),

@@ -13,7 +13,13 @@ interface Use {
 }
 
 /** The refusals that a request may still get after it was granted. */
-const STILL = ['payment_declined', 'ticket_unavailable', 'not_signed_in', 'unavailable'];
+const STILL = [
+  'payment_declined',
+  'ticket_unavailable',
+  'price_changed',
+  'not_signed_in',
+  'unavailable',
+];
 
 /** The same request must give the same record. */
 export class IdempotencyKeys {

@@ -22,6 +22,7 @@ describe('the configuration', () => {
       orderExpirationSeconds: 900,
       currency: 'usd',
       rateLimits: true,
+      hstsSubdomains: false,
       trustedProxies: undefined,
       logLevel: 'info',
       eventsKeptDays: 30,
