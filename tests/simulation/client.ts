@@ -51,7 +51,9 @@ export class Client {
       number,
       number,
     ];
-    const { number: person, userId, cookie } = asker;
+    const { number: person, userId } = asker;
+    // Whoever signs in does so on another device: here nobody takes the cookie in place of the one they have.
+    const cookie = / .api.users.sign(in|up)$/.test(ask.route) ? undefined : asker.cookie;
     const exchange: Exchange = {
       ...ask,
       story,
