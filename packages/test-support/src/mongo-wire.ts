@@ -2,9 +2,9 @@
  * For tests: stands between the driver and a MongoDB, and understands what they say. It lists the commands, answers some
  * of them itself, and can present the server as a member of a replica set, which the stand-in for MongoDB is not.
  */
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { BSON } from 'mongodb';
+import { TcpProxy } from './tcp-proxy.ts';
 
 type Document = BSON.Document;
 
@@ -21,10 +21,7 @@ export const NOT_PRIMARY = {
   errmsg: 'not primary',
 };
 
-export class MongoWire {
-  readonly #target: URL;
-  readonly #sockets = new Set<Socket>();
-  readonly #server = createServer((near) => this.#join(near));
+export class MongoWire extends TcpProxy {
   #isPrimary: boolean | undefined;
   /** The commands received, but those by which the driver watches the server. */
   readonly commands: Document[] = [];
@@ -35,20 +32,12 @@ export class MongoWire {
   /** Changes what the server has answered. */
   amend: (command: Document, reply: Document) => Document = (_, reply) => reply;
 
-  private constructor(target: string) {
-    this.#target = new URL(target);
-  }
-
-  static async to(target: string): Promise<MongoWire> {
-    const wire = new MongoWire(target);
-    wire.#server.listen(0, '127.0.0.1');
-    await once(wire.#server, 'listening');
-    return wire;
+  static to(target: string): Promise<MongoWire> {
+    return new MongoWire(target).listen();
   }
 
   get #host() {
-    const { port } = this.#server.address() as { port: number };
-    return `127.0.0.1:${port}`;
+    return `127.0.0.1:${this.port}`;
   }
 
   /** The address by way of this wire, with options such as `?replicaSet=rs`. */
@@ -59,14 +48,8 @@ export class MongoWire {
     this.#isPrimary = role === 'primary';
   }
 
-  async close() {
-    for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #join(near: Socket) {
-    const far = connect(Number(this.#target.port), this.#target.hostname);
+  protected override join(near: Socket) {
+    const far = this.pair(near);
     const asked = new Map<number, Document>();
     onMessage(near, (message) => {
       const { id, document } = read(message);
@@ -90,17 +73,6 @@ export class MongoWire {
       const reply = isHello(command) ? this.#asMember(document) : this.amend(command, document);
       near.write(reply === document ? message : written(code, to, reply));
     });
-    for (const [socket, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      this.#sockets.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => {
-        this.#sockets.delete(socket);
-        other.destroy();
-      });
-    }
   }
 
   /** Without `topologyVersion` the driver asks each time anew. */
