@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { ConfigError, settingsHelp } from '@fairseat/common/kit';
 
 export const help = () => `Fairseat, a ticket marketplace.
@@ -10,13 +10,19 @@ export const help = () => `Fairseat, a ticket marketplace.
 
 ${settingsHelp()}`;
 
+/** Reads the arguments of a command. @throws ConfigError that names an unknown one, and says what to `see`. */
+export function parsed<T extends ParseArgsConfig>(see: string, config: T) {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    const [what] = (error as Error).message.split('. ');
+    throw new ConfigError(`${what}. See ${see}`, { cause: error });
+  }
+}
+
 /** Reads the flags of `npm start`. @throws ConfigError that names an unknown one. */
 export function readArguments(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({ args, options: { demo: flag, 'api-only': flag, help: flag } }).values;
-  } catch (error) {
-    const [what] = (error as Error).message.split('. ');
-    throw new ConfigError(`${what}. See npm start -- --help`, { cause: error });
-  }
+  const options = { demo: flag, 'api-only': flag, help: flag };
+  return parsed('npm start -- --help', { args, options }).values;
 }

@@ -1,7 +1,7 @@
 /** `npm run migrate -- --status`: how far a deployment has come with what is new in the definitions of its tables. */
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
-import { ConfigError, readConfig, whyNotStarted } from '@fairseat/common/kit';
+import { readConfig, whyNotStarted } from '@fairseat/common/kit';
+import { parsed } from './arguments.ts';
 import { createServices } from './services.ts';
 
 const HELP = `  npm run migrate -- --status    one line a table: of the data folder, or of MONGODB_URL where that is set
@@ -10,12 +10,7 @@ Nothing is to be done by hand: what is new is filled by itself after a start.`;
 
 function readFlags(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
-  try {
-    return parseArgs({ args, options: { status: flag, help: flag } }).values;
-  } catch (error) {
-    const [what] = (error as Error).message.split('. ');
-    throw new ConfigError(`${what}. See npm run migrate`, { cause: error });
-  }
+  return parsed('npm run migrate', { args, options: { status: flag, help: flag } }).values;
 }
 
 async function status(): Promise<string[]> {

@@ -25,6 +25,10 @@ export function serviceCalled([name, ...others]: string[]): Service {
   throw new ConfigError(`${[name, ...others].join(' ') || 'No service'}: expected one of ${names}`);
 }
 
+/** Milliseconds since 1970 of a day or a time in ISO 8601; NaN for any other text. */
+export const timeIn = (text: string): number =>
+  /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+
 /** The platform of that service, by its settings; it is not started. @throws ConfigError, StartError */
 export function openPlatform({ name }: Service, config: Config, log: Log) {
   if (config.platform === 'distributed') {

@@ -1,5 +1,4 @@
 /** `npm run restored`: declares that the database of a service went back to a backup. */
-import { parseArgs } from 'node:util';
 import {
   ConfigError,
   createLog,
@@ -8,7 +7,8 @@ import {
   unknownsOf,
   whyNotStarted,
 } from '@fairseat/common/kit';
-import { openPlatform, serviceCalled } from './one-service.ts';
+import { parsed } from './arguments.ts';
+import { openPlatform, serviceCalled, timeIn } from './one-service.ts';
 
 const help = `Declares that the database of a service went back to a backup, where the service cannot notice that by itself.
 
@@ -21,9 +21,17 @@ service: PLATFORM=distributed with the addresses of its servers, or DATA_DIR of 
 done again, and beside the running service.`;
 
 const TELL_EACH_MS = 1000;
+const options = {
+  backup: { type: 'string', default: '' },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const;
 
 async function main() {
-  const { values, positionals } = readArguments();
+  const { values, positionals } = parsed('npm run restored -- --help', {
+    allowPositionals: true,
+    options,
+  });
   if (values.help) {
     console.log(help);
     return;
@@ -57,24 +65,8 @@ async function main() {
   }
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        backup: { type: 'string', default: '' },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    const [what] = (error as Error).message.split('. ');
-    throw new ConfigError(`${what}. See npm run restored -- --help`, { cause: error });
-  }
-}
-
 function timeOf(backup: string): number {
-  const time = /^\d{4}-\d\d-\d\d/.test(backup) ? Date.parse(backup) : Number.NaN;
+  const time = timeIn(backup);
   if (!Number.isNaN(time)) return time;
   throw new ConfigError(
     `--backup=${backup}: expected the time of the backup, such as 2026-11-01T08:00Z`,

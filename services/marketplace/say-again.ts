@@ -1,5 +1,4 @@
 /** `npm run say-again`: a service publishes the state of each of its records again. */
-import { parseArgs } from 'node:util';
 import {
   ConfigError,
   createLog,
@@ -7,7 +6,8 @@ import {
   sayStatesAgain,
   whyNotStarted,
 } from '@fairseat/common/kit';
-import { openPlatform, serviceCalled } from './one-service.ts';
+import { parsed } from './arguments.ts';
+import { openPlatform, serviceCalled, timeIn } from './one-service.ts';
 
 const help = `Has a service publish the state of each of its records again, for services that have lost or never received it.
 
@@ -19,9 +19,17 @@ Settings are those of the service: PLATFORM=distributed with the addresses of it
 is stopped. Ctrl-C stops it; the same command goes on there.`;
 
 const TELL_EACH_MS = 1000;
+const options = {
+  since: { type: 'string', default: '' },
+  'per-second': { type: 'string', default: '500' },
+  help: { type: 'boolean', default: false },
+} as const;
 
 async function main() {
-  const { values, positionals } = readArguments();
+  const { values, positionals } = parsed('npm run say-again -- --help', {
+    allowPositionals: true,
+    options,
+  });
   if (values.help) {
     console.log(help);
     return;
@@ -60,25 +68,9 @@ async function main() {
   }
 }
 
-function readArguments() {
-  try {
-    return parseArgs({
-      allowPositionals: true,
-      options: {
-        since: { type: 'string', default: '' },
-        'per-second': { type: 'string', default: '500' },
-        help: { type: 'boolean', default: false },
-      },
-    });
-  } catch (error) {
-    const [what] = (error as Error).message.split('. ');
-    throw new ConfigError(`${what}. See npm run say-again -- --help`, { cause: error });
-  }
-}
-
 function timeOf(since: string): string {
   if (since === '') return since;
-  const time = /^\d{4}-\d\d-\d\d/.test(since) ? Date.parse(since) : Number.NaN;
+  const time = timeIn(since);
   if (!Number.isNaN(time)) return new Date(time).toISOString();
   throw new ConfigError(`--since=${since}: expected a day such as 2026-11-01`);
 }
