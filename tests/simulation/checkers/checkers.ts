@@ -108,7 +108,7 @@ export class Checkers {
     const { route, id = '', body, userId, cookie } = exchange;
     if (route === 'DELETE /api/orders/:id') this.#cancelled.add(`${userId} ${id}`);
     if (route.includes('confirm') && body?.['approve'] === true) this.#approved.add(id);
-    if (/ .api.users.sign/.test(route) && cookie) this.#signedOut.add(cookie);
+    if (route === 'POST /api/users/signout' && cookie) this.#signedOut.add(cookie);
     this.#keys.asked(exchange);
   }
 
