@@ -30,19 +30,22 @@ async function npmTest(programs: Record<string, string>, env: Record<string, str
 }
 
 describe('npm test', () => {
-  it('says last what cannot run for want of a browser or servers, and runs the rest', async () => {
+  it('says last what cannot run for want of a compiler, a browser or servers, and runs the rest', async () => {
     const { code, lines } = await npmTest({ vitest, 'apt-get': 'exit 1' });
     expect(code).toBe(7);
     expect(lines[0]).toBe('the tests run');
     const notRun = lines.filter((line) => line.startsWith('NOT RUN: ')).sort();
     expect(notRun).toEqual([
+      expect.stringMatching(
+        /of a loss of power .+\. There is no C compiler, or no Linux\. Put it on/,
+      ),
       expect.stringMatching(/in a browser \(tests\/e2e\)\. There is no Chromium\. Put it on PATH/),
       expect.stringMatching(/of the distributed platform\. MONGODB_URL names a MongoDB that does/),
     ]);
   });
 
   it('fails for CI before any test begins', async () => {
-    const { code, lines } = await npmTest({ vitest, chromium: '' }, { CI: 'true' });
+    const { code, lines } = await npmTest({ vitest, chromium: '', cc: '' }, { CI: 'true' });
     expect(code).toBe(1);
     expect(lines[0]).toMatch(/^NOT RUN: the tests of the distributed platform/);
     expect(lines).not.toContain('the tests run');
