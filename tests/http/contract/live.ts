@@ -1,12 +1,18 @@
+import { text } from 'node:stream/consumers';
 import { TestMarketplace } from '@fairseat/test-support/marketplace';
 import type { Contract } from './scene.ts';
 
 export const live: Contract = {
   'GET /api/live': {
-    200: async ({ buyer }) => {
-      const stream = buyer.get('/api/live');
+    200: async ({ market, buyer }) => {
+      const response = await market.app.inject({
+        ...{ method: 'GET', url: '/api/live', headers: { cookie: buyer.cookie ?? '' } },
+        payloadAsStream: true,
+      });
+      // Only once it is open does the end of the session end it: before, it would be a stranger's, which nobody ends.
       await buyer.post('/api/users/signout', {});
-      return stream;
+      const { statusCode: status, headers } = response;
+      return { status, headers, body: await text(response.stream()) };
     },
     400: ({ nobody }) => nobody.get('/api/live?tickets=no-id'),
     429: async () => {
