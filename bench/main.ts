@@ -15,6 +15,7 @@ import { measureReservations } from './reservations.ts';
 import { keepResults } from './results.ts';
 import { cores } from './server.ts';
 import { measureShrinking } from './shrinking.ts';
+import { measureSince } from './since.ts';
 import { measureStreams } from './streams.ts';
 
 const LIMIT_MS = 900_000;
@@ -31,14 +32,17 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   streams: measureStreams,
   pages: measurePages,
   distributed: measureDistributed,
+  since: (report) => measureSince(report, options.before),
 };
-/** The parts that run when none is named: those that need neither a browser nor servers. */
-const usual = Object.keys(parts).filter((part) => part !== 'pages' && part !== 'distributed');
+/** The parts that run only when named: they need a browser, servers, or another version. */
+const onRequest = ['pages', 'distributed', 'since'];
+const usual = Object.keys(parts).filter((part) => !onRequest.includes(part));
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: 'string' },
+    before: { type: 'string' },
     profile: { type: 'boolean' },
     out: { type: 'string', default: new URL('./results.json', import.meta.url).pathname },
   },

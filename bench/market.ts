@@ -3,9 +3,7 @@ import { once as eventOf } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { type Answer, once, request } from './http.ts';
 import type { Load } from './load.ts';
-import { newFolder, run, type Server } from './server.ts';
-
-const fillProgram = new URL('./fill.ts', import.meta.url);
+import { newFolder, run, type Server, tree } from './server.ts';
 
 export interface Market {
   dataDir: string;
@@ -15,11 +13,15 @@ export interface Market {
   ticketIds: string[];
 }
 
-/** A data folder with `count` tickets. */
-export async function fillMarket(count: number, sample = count): Promise<Market> {
+/** A data folder with `count` tickets, filled by the version whose sources are in the folder `by`. */
+export async function fillMarket(count: number, sample = count, by = tree): Promise<Market> {
   const dataDir = newFolder();
   const idsFile = `${dataDir}.ids`;
-  const child = run(fillProgram, [dataDir, String(count), idsFile, String(sample)], {});
+  const child = run(
+    new URL('bench/fill.ts', by),
+    [dataDir, String(count), idsFile, String(sample)],
+    {},
+  );
   const [code] = await eventOf(child, 'exit');
   if (code !== 0) throw new Error('the tables could not be filled');
   return { dataDir, idsFile, ticketIds: readFileSync(idsFile, 'utf8').split('\n') };

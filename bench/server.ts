@@ -84,10 +84,13 @@ interface ServeOptions {
   anyCore?: boolean;
 }
 
-const marketplace = new URL('../services/marketplace/main.ts', import.meta.url);
+/** The folder of this tree. */
+export const tree = new URL('../', import.meta.url);
+const marketplace = (of: URL) => new URL('services/marketplace/main.ts', of);
 
-export const serveMarketplace = (dataDir: string, flags: string[] = []) =>
-  serve(marketplace, {
+/** @param of The folder of the version's sources. */
+export const serveMarketplace = (dataDir: string, flags: string[] = [], of = tree) =>
+  serve(marketplace(of), {
     args: ['--api-only'],
     env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
     flags,
@@ -95,7 +98,7 @@ export const serveMarketplace = (dataDir: string, flags: string[] = []) =>
 
 /** The marketplace with its pages, which are built if needed. */
 export const serveWithPages = (dataDir: string) =>
-  serve(marketplace, {
+  serve(marketplace(tree), {
     env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
     probe: '/',
   });

@@ -25,7 +25,7 @@ export const next: Version = {
 };
 
 /** With the dependencies that it was released with. It stays in the cache of this user. */
-async function lastRelease(): Promise<Version> {
+export async function lastRelease(): Promise<Version> {
   const [name, commit] = Object.entries(releases).at(-1) as [string, string];
   await mkdir(cache, { recursive: true });
   const folder = join(cache, `release-${name}-${commit.slice(0, 8)}`);
