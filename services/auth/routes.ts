@@ -18,6 +18,7 @@ import {
   sessionOf,
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
+import cookies from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { createLimits } from './limits.ts';
@@ -43,6 +44,8 @@ export const routes =
   async (app) => {
     const { clock, newId, signedIn, visitorOf, signSession } = context;
     const cookie = sessionCookie(context.config);
+    // Here alone, since its hooks would cost every request of all services.
+    await app.register(cookies);
     const limits = createLimits(context);
 
     const leave = async (request: FastifyRequest) => {

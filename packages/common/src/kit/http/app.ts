@@ -1,4 +1,3 @@
-import cookie from '@fastify/cookie';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -97,7 +96,6 @@ export async function createApp(options: AppOptions): Promise<App> {
   answerOtherMethods(app);
   linkNextPage(app);
   endConnectionsOnClose(app);
-  await app.register(cookie);
   measureRequests(app, metrics);
   addOperations(app, { metrics, isReady, backfills: options.backfills ?? (() => []) }, config);
   return app;

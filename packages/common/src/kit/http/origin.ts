@@ -12,8 +12,8 @@ export function refusalOf(request: FastifyRequest, config: Config): Problem | un
   if (raw.headers.host === undefined && raw.httpVersion === '1.1') {
     return badRequest('malformed_http', 'The Host header is missing.');
   }
-  const names = raw.rawHeaders.filter((_, index) => index % 2 === 0);
-  if (names.filter((name) => name.toLowerCase() === 'host').length > 1) {
+  const isHost = (text: string, index: number) => index % 2 === 0 && /^host$/i.test(text);
+  if (raw.rawHeaders.filter(isHost).length > 1) {
     return badRequest('malformed_http', 'There is more than one Host header.');
   }
   if (!/^\s*(identity)?\s*$/i.test(raw.headers['content-encoding'] ?? '')) return encodedBody();

@@ -32,10 +32,10 @@ export function createVisitors(
   verifySession: VerifySession,
   endedSessions: Table<EndedSession>,
 ): Visitors {
-  const { name } = sessionCookie(config);
+  const pattern = new RegExp(`(?:^|;)\\s*${sessionCookie(config).name}="?([^;"\\s]*)`, 'g');
 
   const visitorOf = async (request: FastifyRequest) => {
-    for (const token of tokensOf(request, name)) {
+    for (const token of tokensOf(request, pattern)) {
       const session = await verifySession(token);
       if (session && !(await endedSessions.get(session.sessionId))) return session;
     }
@@ -55,12 +55,9 @@ export function createVisitors(
 const MAX_TOKENS = 4;
 
 /** The values of all cookies of the name: one that is stale, or of another path, may come before the good one. */
-function tokensOf({ headers }: FastifyRequest, name: string): string[] {
-  const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
-  return cookies
-    .filter((cookie) => cookie.startsWith(`${name}=`))
-    .map((cookie) => cookie.slice(name.length + 1).replace(/^"(.*)"$/, '$1'))
-    .slice(0, MAX_TOKENS);
+function tokensOf({ headers }: FastifyRequest, pattern: RegExp): string[] {
+  const values = Array.from((headers.cookie ?? '').matchAll(pattern), ([, value = '']) => value);
+  return values.slice(0, MAX_TOKENS);
 }
 
 /** The session of a request that has passed `signedIn`. @throws Problem (401) for any other. */
