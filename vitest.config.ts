@@ -39,6 +39,7 @@ const embeddedOnly = [
   'tests/http/webhook.test.ts',
   'tests/live/live.test.ts',
   'tests/marketplace/newcomer.test.ts',
+  'tests/marketplace/stop.test.ts',
 ];
 
 /** The tests of the whole marketplace once more, on real servers. */

@@ -6,7 +6,6 @@ const delivery = 'packages/platform/src/delivery.ts';
 const environment = 'packages/platform/src/simulated/environment.ts';
 const group = 'packages/platform/src/simulated/group.ts';
 const liveRoutes = 'services/live/routes.ts';
-const mount = 'packages/common/src/kit/process/mount.ts';
 const simulatedProcess = 'packages/platform/src/simulated/process.ts';
 
 const bugs: Omit<Mutant, 'troubles'>[] = [
@@ -36,15 +35,6 @@ const bugs: Omit<Mutant, 'troubles'>[] = [
     find: `const reached = ready.filter(({ member }) => !this.#isCut(member));`,
     replace: `const reached = ready.some(({ member }) => this.#isCut(member)) ? [] : ready;`,
     rules: ['an event reaches its group in time'],
-  },
-  {
-    name: 'stop-leaves-sweeps',
-    shows: 'guard',
-    breaks: 'a process closes its platform while its sweeps go on',
-    file: mount,
-    find: `      await Promise.all(stops.map((stop) => stop()));`,
-    replace: `      for (const stop of stops) void stop();`,
-    rules: ['no unexpected error'],
   },
   {
     name: 'stop-answers-not-found',
