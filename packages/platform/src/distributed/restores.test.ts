@@ -11,11 +11,13 @@ import {
   soon,
   thing,
   things,
+  useNats,
   useScene,
 } from '@fairseat/test-support/scene';
 import { describe, expect, it } from 'vitest';
 
 const scene = useScene();
+const nats = useNats();
 const MARKED_MS = 5000;
 
 /** A replica of a service that keeps things, and what was asked of it. */
@@ -85,6 +87,29 @@ describe('a database', () => {
     await first.platform.close();
     await scene.database('auth').dropDatabase();
     expect((await replica()).taken.toSorted((a, b) => a - b)).toEqual(numbers(120));
+  });
+});
+
+describe('a mark', () => {
+  it('is made from one look at the stream, and one at how far its consumers are', async () => {
+    const clock = createTestClock();
+    const platform = scene.open({ clock });
+    platform.bus.onRestore('auth', {
+      ...{ isLost: async () => false, takeBack: async () => {}, streamWentBack: async () => {} },
+    });
+    await platform.start();
+    const marks = scene.database('auth').collection('published');
+    const marked = async () => (await marks.findOne())?.['seq'];
+    await expect.poll(marked, soon).toBe(0);
+    await platform.bus.publish(ended(1));
+    let looks = 0;
+    const asked = `$JS.API.STREAM.INFO.${scene.namespace}_auth`;
+    const listening = nats.connection.subscribe(asked, { callback: () => void looks++ });
+    await nats.connection.flush();
+    clock.advance(MARKED_MS);
+    await expect.poll(marked, soon).toBe(1);
+    listening.unsubscribe();
+    expect(looks).toBe(2);
   });
 });
 
