@@ -1,3 +1,4 @@
+import type { AnyEvent } from '@fairseat/common/events';
 import type { Backup, PublishedState } from '@fairseat/common/ports';
 import { createTestClock } from '@fairseat/common/testing';
 import { purgeStreams } from '@fairseat/test-support/namespaces';
@@ -167,6 +168,25 @@ describe('a database that went back', () => {
     await second.marked(4);
     await second.platform.close();
     expect((await replica()).backups).toEqual([]);
+  });
+
+  it('takes back as it was published what a newer release has published', async () => {
+    const platform = scene.open();
+    await platform.start();
+    const data = {
+      ...{ id: id(1), title: 'Front row', price: 4990, userId: id(2), orderId: null },
+      ...{ status: 'raffled', version: 1, createdAt: new Date(1).toISOString() },
+    };
+    const raffled = { ...ended(1), type: 'ticket.updated', source: 'tickets', data };
+    await platform.table('tickets', things).insert(thing(1), [raffled as unknown as AnyEvent]);
+    await platform.settled();
+    const taken: unknown[] = [];
+    await scene.open().bus.restored('tickets', {
+      isLost: async () => true,
+      takeBack: async (events) => void taken.push(...events.map((event) => event.data)),
+      streamWentBack: async () => {},
+    });
+    expect(taken).toEqual([data]);
   });
 
   it('is declared beside a running service, which receives all again', async () => {

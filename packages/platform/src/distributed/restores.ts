@@ -1,4 +1,4 @@
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseOwnEvent } from '@fairseat/common/events';
 import type { Clock, PublishedState } from '@fairseat/common/ports';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
@@ -215,7 +215,7 @@ async function eventsBehind(admin: JetStreamManager, stream: string, seq: number
 async function messageAt(admin: JetStreamManager, stream: string, seq: number) {
   const message = await admin.streams.getMessage(stream, { seq });
   try {
-    return message ? parseEvent(JSON.parse(fromWire(message.data))) : undefined;
+    return message ? parseOwnEvent(JSON.parse(fromWire(message.data))) : undefined;
   } catch {
     return undefined;
   }
