@@ -23,6 +23,7 @@ const ofServers = [
   'tests/processes/rights.test.ts',
   'tests/processes/local-servers.test.ts',
   'tests/faults/faults.test.ts',
+  'tests/upgrade/databases.test.ts',
   'tests/upgrade/side-by-side.test.ts',
 ];
 

@@ -9,6 +9,7 @@ const reasons: Record<CancelledStage['reason'], string> = {
   expired: 'The time to pay is over, and the ticket is for sale again.',
   payment_failed: 'The ticket was let go, and you were not charged.',
   ticket_unavailable: 'The ticket was taken or changed just before you. You were not charged.',
+  other: 'The ticket is no longer held for you.',
 };
 
 const refunds: Record<CancelledStage['refund'], string> = {

@@ -1,10 +1,10 @@
-import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { ReactNode } from 'react';
+import type { OpenOrder } from '../lib/records.ts';
 import { Ended } from './cancelled.tsx';
 import { Countdown } from './countdown.tsx';
 
 interface Props {
-  order: OrderRecord;
+  order: OpenOrder;
   /** The server's time when the page was rendered. */
   now: number;
   children: ReactNode;

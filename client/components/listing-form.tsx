@@ -1,6 +1,6 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { FormAction } from '../lib/form-state.ts';
 import { toTyped } from '../lib/money.ts';
+import type { OpenTicket } from '../lib/records.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
 import { Field, Form, Submit } from './form.tsx';
 import { Seen } from './seen.tsx';
@@ -11,7 +11,7 @@ interface Props {
   submit: string;
   pending: string;
   /** The ticket to edit. Without one, the form is for a new ticket. */
-  ticket?: TicketRecord;
+  ticket?: OpenTicket;
   disabled?: boolean;
 }
 

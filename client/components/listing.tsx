@@ -1,10 +1,10 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { formatPrice } from '../lib/money.ts';
+import type { OpenTicket } from '../lib/records.ts';
 import { moneyOfVisit } from '../lib/visit-money.ts';
 import { TicketCard } from './ticket-card.tsx';
 
 /** A list of tickets, updated live. */
-export function Listing(props: { tickets: TicketRecord[]; hrefOf: (id: string) => string }) {
+export function Listing(props: { tickets: OpenTicket[]; hrefOf: (id: string) => string }) {
   const money = moneyOfVisit();
   return (
     <ul className="listing">

@@ -1,10 +1,10 @@
-import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { localeOf } from '../lib/locale.ts';
+import type { OpenOrder } from '../lib/records.ts';
 import { currentVisit } from '../lib/visit.ts';
 import { priceText } from '../lib/visit-money.ts';
 
 /** The price and date of a purchase, and the ids to quote in questions about it. */
-export function Receipt({ order, chargeId }: { order: OrderRecord; chargeId: string | null }) {
+export function Receipt({ order, chargeId }: { order: OpenOrder; chargeId: string | null }) {
   const locale = localeOf(currentVisit().request.headers['accept-language']);
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
   return (

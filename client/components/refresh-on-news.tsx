@@ -1,11 +1,11 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect } from 'react';
+import type { OpenTicket } from '../lib/records.ts';
 import { useLiveTicket } from './use-live-ticket.ts';
 import { useRefresh } from './use-refresh.ts';
 
 /** Refreshes the page when the ticket has changed. */
-export function RefreshOnNews({ ticket }: { ticket: TicketRecord }) {
+export function RefreshOnNews({ ticket }: { ticket: OpenTicket }) {
   const refresh = useRefresh();
   const { version } = useLiveTicket(ticket);
   useEffect(() => {

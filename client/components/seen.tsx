@@ -1,14 +1,14 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useState } from 'react';
 import { formatPrice, type Money } from '../lib/money.ts';
+import type { OpenTicket } from '../lib/records.ts';
 import { useRejection } from './form.tsx';
 
 /**
  * The ticket as the seller saw it when they began to type, which goes with the edit: the page may be told of a newer
  * one meanwhile. After a rejection it is the one that the rejection shows.
  */
-export function Seen({ ticket, money }: { ticket: TicketRecord; money: Money }) {
+export function Seen({ ticket, money }: { ticket: OpenTicket; money: Money }) {
   const [first] = useState(ticket);
   const current = useRejection()?.current;
   const { version, title, price } = current ?? first;

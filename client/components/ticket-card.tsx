@@ -1,11 +1,11 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { formatPrice, type Money } from '../lib/money.ts';
+import type { OpenTicket } from '../lib/records.ts';
 import { Ticket } from './ticket.tsx';
 import { useLiveTicket } from './use-live-ticket.ts';
 
 interface Props {
-  ticket: TicketRecord;
+  ticket: OpenTicket;
   /** Formatted by the server, since a browser may format it a little differently. */
   price: string;
   money: Money;

@@ -1,10 +1,10 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { buy } from '../lib/actions.ts';
-import { isOwnOrder, type LiveTicket } from '../lib/live.ts';
+import { isOwnOrder } from '../lib/live.ts';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { signInPath } from '../lib/paths.ts';
+import type { OpenTicket } from '../lib/records.ts';
 import { Form, Submit, useRejection } from './form.tsx';
 import { Heading } from './heading.tsx';
 import { Ticket } from './ticket.tsx';
@@ -15,7 +15,7 @@ export type Viewer =
   { is: 'stranger' } | { is: 'buyer' } | { is: 'holder'; orderId: string } | { is: 'seller' };
 
 interface Props {
-  ticket: TicketRecord;
+  ticket: OpenTicket;
   price: string;
   money: Money;
   viewer: Viewer;
@@ -77,7 +77,7 @@ function Desk({ status, children }: { status: string; children: ReactNode }) {
 }
 
 interface Priced {
-  ticket: LiveTicket;
+  ticket: OpenTicket;
   /** The price with which the page came. */
   seen: number;
   text: (price: number) => string;
@@ -180,7 +180,7 @@ const Gone = ({ children }: { children: string }) => (
   </>
 );
 
-const sellersNews: Record<LiveTicket['status'], string> = {
+const sellersNews: Record<OpenTicket['status'], string> = {
   available: 'Your ticket is for sale.',
   reserved: 'A buyer is holding your ticket. You can change it again should they let it go.',
   sold: 'Your ticket is sold.',
@@ -188,7 +188,7 @@ const sellersNews: Record<LiveTicket['status'], string> = {
   other: 'Your ticket has changed. Load the page again to see how.',
 };
 
-function SellersView({ ticket: { id, status } }: { ticket: LiveTicket }) {
+function SellersView({ ticket: { id, status } }: { ticket: OpenTicket }) {
   return (
     <>
       <p className="lead">{sellersNews[status]}</p>

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react';
-import type { LiveTicket } from '../lib/live.ts';
+import type { OpenTicket } from '../lib/records.ts';
 
 const stocks = ['canary', 'coral', 'mint', 'sky'] as const;
 
@@ -10,7 +10,7 @@ export const stockOf = (id: string) => stocks[Number.parseInt(id.slice(-4), 16) 
 export const serialOf = (id: string) => id.slice(-6).toUpperCase();
 
 /** How the ticket looks: whole, its stub half torn, torn off, or gone. */
-export type TicketLook = LiveTicket['status'] | 'paid';
+export type TicketLook = OpenTicket['status'] | 'paid';
 
 const words: Record<TicketLook, string> = {
   available: 'For sale',

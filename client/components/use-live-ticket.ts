@@ -1,10 +1,10 @@
 'use client';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect, useSyncExternalStore } from 'react';
-import { type LiveTicket, newestTicket, subscribe, watchTicket } from '../lib/live.ts';
+import { newestTicket, subscribe, watchTicket } from '../lib/live.ts';
+import type { OpenTicket } from '../lib/records.ts';
 
 /** The newest known version of the ticket, updated live. */
-export function useLiveTicket(ticket: TicketRecord): LiveTicket {
+export function useLiveTicket(ticket: OpenTicket): OpenTicket {
   const { id } = ticket;
   useEffect(() => watchTicket(id), [id]);
   const news = useSyncExternalStore(

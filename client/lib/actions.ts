@@ -1,12 +1,12 @@
 'use server';
 /** The actions of forms. They work the same with and without scripts in the browser. */
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { notFound, redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
 import { type FormAction, type FormState, sentAgain } from './form-state.ts';
 import { readListing } from './listing.ts';
 import { safePath, signInPath } from './paths.ts';
+import type { OpenTicket } from './records.ts';
 import { moneyOfVisit } from './visit-money.ts';
 
 const newKey = () => crypto.randomUUID();
@@ -106,7 +106,7 @@ export const editTicket = action(async (before, data) => {
  * The version that an edit is meant for: the one whose listing was on the page. A ticket that was only held and let go
  * since then has another version and the same listing.
  */
-function versionSeen(data: FormData, { version, title, price }: TicketRecord): number {
+function versionSeen(data: FormData, { version, title, price }: OpenTicket): number {
   const isAsSeen = text(data, 'seenTitle') === title && text(data, 'seenPrice') === String(price);
   return isAsSeen ? version : Number(text(data, 'seenVersion')) || 0;
 }

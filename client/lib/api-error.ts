@@ -1,4 +1,4 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { OpenTicket } from './records.ts';
 
 interface ErrorItem {
   message: string;
@@ -14,7 +14,7 @@ export class ApiError extends Error {
   readonly errors: ErrorItem[];
   readonly retryAfterSeconds: number | undefined;
   /** The ticket as it is now, when it has changed since the visitor saw it. */
-  readonly ticket: TicketRecord | undefined;
+  readonly ticket: OpenTicket | undefined;
 
   constructor(
     status: number,
@@ -23,7 +23,7 @@ export class ApiError extends Error {
     options: {
       errors?: ErrorItem[];
       retryAfterSeconds?: number | undefined;
-      ticket?: TicketRecord | undefined;
+      ticket?: OpenTicket | undefined;
       cause?: unknown;
     } = {},
   ) {

@@ -1,10 +1,14 @@
-/** The only module that calls the API. Every answer is validated by a schema of `@fairseat/common`. */
+/**
+ * The only module that calls the API. Every answer is validated by a schema of `@fairseat/common`. The services may be of a
+ * newer release than the pages: a value that these do not know is read as `'other'`.
+ */
 
 import { chargeSchema } from '@fairseat/common/contracts/charge';
 import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
 import { problemSchema } from '@fairseat/common/contracts/problem';
 import { type Listing, ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
 import { currentUserSchema, userSchema } from '@fairseat/common/contracts/user';
+import { type Open, openSchema } from '@fairseat/common/open-schema';
 import { parseSetCookie } from 'cookie';
 import { cookies } from 'next/headers';
 import { cache } from 'react';
@@ -16,6 +20,23 @@ import { currentVisit } from './visit.ts';
 const TIMEOUT_MS = 8000;
 /** How long to wait for the lock before leading to the page of the order, which waits further. */
 const HOLD_WAIT_SECONDS = 4;
+
+type Read<T> = (json: unknown) => T;
+
+function reader<S extends z.ZodObject>(schema: S): Read<Open<z.infer<S>>> {
+  const open = openSchema(schema);
+  return (json) => open.parse(json) as Open<z.infer<S>>;
+}
+
+const asTicket = reader(ticketSchema);
+const asTickets = reader(ticketPageSchema);
+const asOrder = reader(orderSchema);
+const asOrders = reader(orderPageSchema);
+const asCharge = reader(chargeSchema);
+const asUser = reader(userSchema);
+const asCurrentUser = reader(currentUserSchema);
+const asProblem = reader(problemSchema);
+const asNothing = reader(z.object({}));
 
 interface Call {
   method?: 'POST' | 'PUT' | 'DELETE';
@@ -50,44 +71,46 @@ async function send(path: string, { method, body, headers }: Call = {}): Promise
 }
 
 async function problemOf(response: Response): Promise<ApiError> {
-  const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
-  if (!problem.success) return unreachable(new Error(`${response.url}: ${response.status}`));
-  const { status, code, detail, errors, ticket } = problem.data;
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
-  return new ApiError(status, code, detail, { errors, retryAfterSeconds, ticket });
+  try {
+    const { status, code, detail, errors, ticket } = asProblem(await response.json());
+    return new ApiError(status, code, detail, { errors, retryAfterSeconds, ticket });
+  } catch {
+    return unreachable(new Error(`${response.url}: ${response.status}`));
+  }
 }
 
-async function call<S extends z.ZodType>(schema: S, path: string, how?: Call) {
+async function call<T>(read: Read<T>, path: string, how?: Call): Promise<T> {
   const response = await send(path, how);
   try {
-    return schema.parse(await response.json());
+    return read(await response.json());
   } catch (error) {
     throw unreachable(error);
   }
 }
 
 /** Signs in or out. The session cookie is passed on as the API sets it. */
-async function enter<S extends z.ZodType>(schema: S, path: string, body: unknown) {
+async function enter<T>(read: Read<T>, path: string, body: unknown): Promise<T> {
   const response = await send(path, { method: 'POST', body });
   const jar = await cookies();
   for (const line of response.headers.getSetCookie()) {
     const { name, value = '', ...attributes } = parseSetCookie(line);
     jar.set(name, value, attributes);
   }
-  return schema.parse(await response.json());
+  return read(await response.json());
 }
 
 type Credentials = Record<'email' | 'password', string>;
-export const signUp = (body: Credentials) => enter(userSchema, '/users/signup', body);
-export const signIn = (body: Credentials) => enter(userSchema, '/users/signin', body);
-export const signOut = () => enter(z.object({}), '/users/signout', {});
-export const signOutEverywhere = () => enter(z.object({}), '/users/signout-everywhere', {});
+export const signUp = (body: Credentials) => enter(asUser, '/users/signup', body);
+export const signIn = (body: Credentials) => enter(asUser, '/users/signin', body);
+export const signOut = () => enter(asNothing, '/users/signout', {});
+export const signOutEverywhere = () => enter(asNothing, '/users/signout-everywhere', {});
 
 /** The signed-in user, or null. */
 export const getUser = cache(async () => {
   const { request } = currentVisit();
   if (!request.headers.cookie?.includes('session=')) return null;
-  return (await call(currentUserSchema, '/users/currentuser')).currentUser;
+  return (await call(asCurrentUser, '/users/currentuser')).currentUser;
 });
 
 interface TicketSearch {
@@ -103,17 +126,17 @@ export function findTickets({ q, cursor, available, mine }: TicketSearch) {
   if (cursor) query.set('cursor', cursor);
   if (available) query.set('available', 'true');
   if (mine) query.set('mine', 'true');
-  return call(ticketPageSchema, `/tickets?${query}`);
+  return call(asTickets, `/tickets?${query}`);
 }
 
 const at = (path: string, id: string) => `${path}/${encodeURIComponent(id)}`;
 
-export const getTicket = (id: string) => call(ticketSchema, at('/tickets', id));
+export const getTicket = (id: string) => call(asTicket, at('/tickets', id));
 
 export const listTicket = (body: Listing, key: string) =>
-  call(ticketSchema, '/tickets', { method: 'POST', body, headers: { 'idempotency-key': key } });
+  call(asTicket, '/tickets', { method: 'POST', body, headers: { 'idempotency-key': key } });
 export const editTicket = (id: string, body: Listing, version: number) =>
-  call(ticketSchema, at('/tickets', id), {
+  call(asTicket, at('/tickets', id), {
     method: 'PUT',
     body,
     headers: { 'if-match': `"${version}"` },
@@ -121,19 +144,19 @@ export const editTicket = (id: string, body: Listing, version: number) =>
 export const withdrawTicket = (id: string) => send(at('/tickets', id), { method: 'DELETE' });
 
 export const findOrders = (cursor: string | undefined) =>
-  call(orderPageSchema, `/orders${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
+  call(asOrders, `/orders${cursor ? `?cursor=${encodeURIComponent(cursor)}` : ''}`);
 
 /** An order, and the server's time in milliseconds since the epoch. */
 export async function getOrder(id: string) {
   const response = await send(at('/orders', id));
-  const order = orderSchema.parse(await response.json());
+  const order = asOrder(await response.json());
   const saidAt = Date.parse(response.headers.get('date') ?? '') || Date.now();
   // The header has whole seconds, so a new order would seem to come from the future.
   return { order, now: Math.max(saidAt, Date.parse(order.createdAt)) };
 }
 
 export const placeOrder = (ticketId: string, price: number, key: string) =>
-  call(orderSchema, '/orders', {
+  call(asOrder, '/orders', {
     method: 'POST',
     body: { ticketId, price },
     headers: { 'idempotency-key': key, prefer: `wait=${HOLD_WAIT_SECONDS}` },
@@ -143,7 +166,7 @@ export const cancelOrder = (id: string) => send(at('/orders', id), { method: 'DE
 /** The charge of an order, or null before the first payment. */
 export async function getCharge(orderId: string) {
   try {
-    return await call(chargeSchema, at('/payments', orderId));
+    return await call(asCharge, at('/payments', orderId));
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null;
     throw error;
@@ -159,7 +182,7 @@ export async function getCheckout(orderId: string) {
 }
 
 export const payFor = (orderId: string, token: string, key: string) =>
-  call(chargeSchema, '/payments', {
+  call(asCharge, '/payments', {
     method: 'POST',
     body: { orderId, token },
     headers: { 'idempotency-key': key },
@@ -167,4 +190,4 @@ export const payFor = (orderId: string, token: string, key: string) =>
 
 /** Answers the bank's question for the buyer. `url` is the charge's `nextAction.url`. */
 export const confirmPayment = (url: string, approve: boolean) =>
-  call(chargeSchema, url.replace(/^\/api/, ''), { method: 'POST', body: { approve } });
+  call(asCharge, url.replace(/^\/api/, ''), { method: 'POST', body: { approve } });

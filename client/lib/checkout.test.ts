@@ -77,6 +77,12 @@ describe('a purchase', () => {
     });
   });
 
+  it('is taken neither for paid nor for held in a status that is not known here', () => {
+    expect(stageOf(order({ status: 'other' as never }), null, before)).toEqual({ name: 'other' });
+    const reason = 'other' as never;
+    expect(stageOf(cancelled(reason), null, after)).toMatchObject({ name: 'cancelled', reason });
+  });
+
   it('follows the money of a payment that came too late', () => {
     const late = charge({ status: 'completed' });
     const owed = stageOf(cancelled('expired'), late, after);

@@ -1,7 +1,8 @@
+import type { OpenCharge, OpenOrder } from './records.ts';
+
 /** The stage of a purchase, derived from the order and its charge alone, so that every tab and every reload agree. */
 
-import type { ChargeRecord } from '@fairseat/common/contracts/charge';
-import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
+export type EndReason = NonNullable<OpenOrder['reason']>;
 
 export type Stage =
   /** The ticket is being asked for. */
@@ -13,32 +14,35 @@ export type Stage =
   /** A payment is under way, its outcome unknown. */
   | { name: 'settling' }
   | { name: 'paid' }
-  | { name: 'cancelled'; reason: CancelReason; refund: 'none' | 'owed' | 'made' };
+  /** The services, of a newer release, have brought it to where this page cannot tell. */
+  | { name: 'other' }
+  | { name: 'cancelled'; reason: EndReason; refund: 'none' | 'owed' | 'made' };
 
 /** @param now the server's time, in milliseconds since the epoch. */
-export function stageOf(order: OrderRecord, charge: ChargeRecord | null, now: number): Stage {
+export function stageOf(order: OpenOrder, charge: OpenCharge | null, now: number): Stage {
   if (order.status === 'completed') return { name: 'paid' };
   if (order.status === 'cancelled') {
     return { name: 'cancelled', reason: order.reason ?? 'buyer', refund: refundOf(charge) };
   }
+  if (order.status === 'other') return { name: 'other' };
   // The charge is final, and the order follows in a moment.
   if (charge?.status === 'completed') return { name: 'paid' };
   if (charge?.status === 'failed') return cancelled('payment_failed');
   if (now >= Date.parse(order.expiresAt)) return cancelled('expired');
-  if (charge?.nextAction) return { name: 'confirm' };
+  if (charge?.nextAction?.type === 'confirm') return { name: 'confirm' };
   if (charge) return { name: 'settling' };
   return { name: order.status === 'created' ? 'locking' : 'pay' };
 }
 
-const cancelled = (reason: CancelReason): Stage => ({ name: 'cancelled', reason, refund: 'none' });
+const cancelled = (reason: EndReason): Stage => ({ name: 'cancelled', reason, refund: 'none' });
 
-function refundOf(charge: ChargeRecord | null): 'none' | 'owed' | 'made' {
+function refundOf(charge: OpenCharge | null): 'none' | 'owed' | 'made' {
   if (charge?.status !== 'completed') return 'none';
   return charge.stripeRefundId === null ? 'owed' : 'made';
 }
 
 /** The services have not finished with the order, so the page looks again soon. */
-export const isUnsettled = (order: OrderRecord, stage: Stage) =>
+export const isUnsettled = (order: OpenOrder, stage: Stage) =>
   stage.name === 'locking' ||
   stage.name === 'settling' ||
   (stage.name === 'paid' && order.status !== 'completed') ||

@@ -1,4 +1,4 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { OpenTicket } from './records.ts';
 
 /** The state of a form after a rejected submission. */
 export interface FormState {
@@ -11,7 +11,7 @@ export interface FormState {
   /** The idempotency key: kept for a double click and a reload, replaced once the request was refused. */
   key: string;
   /** The ticket as it was at the rejection, when the visitor had seen another state of it. */
-  current?: TicketRecord | undefined;
+  current?: OpenTicket | undefined;
   attempt: number;
 }
 

@@ -1,14 +1,15 @@
-import { type TicketRecord, ticketBodySchema } from '@fairseat/common/contracts/ticket';
+import { ticketBodySchema } from '@fairseat/common/contracts/ticket';
 import { ApiError } from './api-error.ts';
 import type { Money } from './money.ts';
 import { parsePrice } from './parse-price.ts';
+import type { OpenTicket } from './records.ts';
 
 /**
  * The listing that a form asks for. A field that the form lacks, by choice or since its page is older than the field,
  * stays as the edited ticket has it: an edit that left it out would take it away.
  * @throws ApiError with what is wrong, by field.
  */
-export function readListing(data: FormData, money: Money, ticket?: TicketRecord) {
+export function readListing(data: FormData, money: Money, ticket?: OpenTicket) {
   const errors: { field: string; message: string }[] = [];
   const kept: Record<string, unknown> = { ...ticket };
   const fields = Object.entries(ticketBodySchema.shape).map(([field, schema]) => {

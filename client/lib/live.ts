@@ -3,10 +3,9 @@
  * forwards its events; when it closes or falls silent, another takes over. Without locks (plain HTTP) each tab has its
  * own stream.
  */
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
-import type { Open } from '@fairseat/common/events';
 import { noteServerTime } from './clock.ts';
 import { openStream, type Stream, type StreamEvent } from './live-stream.ts';
+import type { OpenTicket } from './records.ts';
 
 /** The events that one tab needs. `user` is the id of the signed-in user, '' for nobody. */
 interface Want {
@@ -33,18 +32,17 @@ const LOOK_EVERY_MS = 5000;
 const MENTION_LOSS_AFTER_MS = 4000;
 
 /** A ticket as it is shown: the services, or another tab, may be of a newer release than this page. */
-export type LiveTicket = Open<TicketRecord>;
-const known: Record<LiveTicket['status'], true> = {
+const known: Record<OpenTicket['status'], true> = {
   available: true,
   reserved: true,
   sold: true,
   withdrawn: true,
   other: true,
 };
-const asKnown = (ticket: LiveTicket): LiveTicket =>
+const asKnown = (ticket: OpenTicket): OpenTicket =>
   Object.hasOwn(known, ticket.status) ? ticket : { ...ticket, status: 'other' };
 
-const newest = new Map<string, LiveTicket>();
+const newest = new Map<string, OpenTicket>();
 const ownOrders = new Set<string>();
 const wanted = new Map<string, number>();
 const listeners = new Set<() => void>();

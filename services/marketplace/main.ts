@@ -43,6 +43,7 @@ async function main() {
     rateLimits: config.rateLimits,
     eventsKeptDays: config.eventsKeptDays,
     onError: (message, error) => log.error({ err: error }, message),
+    onHalfFilled: (line) => log.info(line),
   });
   keepCurrency(dataDir, config.currency);
   const pages = flags['api-only'] ? undefined : new Pages({ ...config, apiOrigin: undefined });

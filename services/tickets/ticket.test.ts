@@ -1,16 +1,18 @@
 /** The specification of every decision about a ticket: given what happened, when this is decided, then this follows. */
 
 import type { Refusal } from '@fairseat/common/contracts/ticket';
-import type { EventData } from '@fairseat/common/events';
+import type { AnyEvent, EventData } from '@fairseat/common/events';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {
+  asItStands,
   create,
   edit,
   evolve,
   lock,
   release,
   remind,
+  restored,
   sell,
   type TicketFact,
   withdraw,
@@ -34,6 +36,7 @@ const order = (id: string, change: Partial<Order> = {}): Order => ({
   createdAt: new Date(now).toISOString(),
   ...change,
 });
+const createdAt = new Date(now).toISOString();
 const first = order('the first order');
 const second = order('the second order');
 
@@ -269,5 +272,15 @@ describe('a withdrawn ticket', () => {
     offSale.when(release(first.id)).thenSaysNothing();
     offSale.when(sell(first.id)).thenRefuses({ name: 'Error' });
     offSale.when(remind(minuteAfterEnd)).thenSaysNothing();
+  });
+});
+
+describe('a ticket that a database has lost', () => {
+  it('is taken back in a status that a newer release has added, of which nothing is said', () => {
+    const [id, userId, orderId] = ['a', 'b', 'c'].map((digit) => digit.repeat(32));
+    const data = { ...seen, id, userId, orderId, status: 'raffled', version: 3, createdAt };
+    const ticket = restored({ data } as unknown as AnyEvent, undefined);
+    expect(ticket).toEqual({ ...data, requestHash: null, sayAgainAt: null });
+    expect(asItStands(ticket)).toEqual([]);
   });
 });

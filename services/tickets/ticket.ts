@@ -11,6 +11,7 @@ import {
 } from '@fairseat/common/contracts/ticket';
 import { conflict, forbidden, NotYet, Problem } from '@fairseat/common/errors';
 import type { AnyEvent, EventData } from '@fairseat/common/events';
+import { asSaved, openSchema } from '@fairseat/common/open-schema';
 
 export interface Ticket extends TicketRecord {
   requestHash: string | null;
@@ -187,9 +188,11 @@ function mustBeMeant(ticket: Ticket, isMeant: IsMeant) {
   );
 }
 
+const savedTicket = openSchema(ticketSchema, asSaved);
+
 /** What a database that went back in time has lost. A lock is said again at once, which its order then answers. */
 export const restored = ({ data }: AnyEvent, current: Ticket | undefined): Ticket => {
-  const ticket = ticketSchema.parse(data);
+  const ticket = savedTicket.parse(data) as TicketRecord;
   return {
     ...ticket,
     requestHash: current?.requestHash ?? null,

@@ -1,56 +1,10 @@
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { ChargeRecord } from '@fairseat/common/contracts/charge';
-import type { OrderRecord } from '@fairseat/common/contracts/order';
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
-import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
-import type { TableDefinition } from '@fairseat/common/ports';
-import { createTestClock } from '@fairseat/common/testing';
 import { openTestGateway } from '@fairseat/gateways/test';
-import { createMarketplace } from '@fairseat/marketplace';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import { temporaryFolder } from '@fairseat/test-support/process';
-import { describe, expect, it } from 'vitest';
-
-const root = join(import.meta.dirname, '../..');
-const releases = Object.keys(JSON.parse(readFileSync(join(root, 'releases.json'), 'utf8')));
-
-/** The answers that a release gave: see `make-fixture.ts`. */
-interface Kept {
-  /** The moment at which it stopped, in milliseconds since the epoch. */
-  now: number;
-  password: string;
-  answers: { who: string; url: string; status: number; text: string }[];
-}
-
-type NextTicket = Omit<TicketRecord, 'status'> & { status: string; venue: string };
-
-/** What the table of tickets might become: another index, a key, a field with a default, a status with another name. */
-const nextTickets: TableDefinition<NextTicket> = {
-  name: 'tickets',
-  version: 2,
-  upcast: (record) => {
-    const { venue = 'not said', ...rest } = record as NextTicket;
-    return { ...rest, venue, status: rest.status === 'available' ? 'for sale' : rest.status };
-  },
-  required: ['venue'],
-  listed: true,
-  unique: { number: ({ id }) => id },
-  indexes: {
-    price: ({ price }) => price,
-    seller: ({ userId }) => userId,
-    status: ({ status }) => (status === 'for sale' ? status : null),
-  },
-  text: ({ title }) => title,
-};
-
-const words: TableDefinition<TicketRecord> = {
-  name: 'tickets',
-  listed: true,
-  indexes: { status: ({ status }) => (status === 'available' ? status : null) },
-  text: ({ title }) => title,
-};
+import { keptContract, readKept } from './kept-contract.ts';
 
 /** The rows of each of the marketplace's own tables, and of those that 0.1.0 finds in the place of its own. */
 function rowsIn(path: string) {
@@ -65,135 +19,14 @@ function rowsIn(path: string) {
   );
 }
 
-async function openRelease(release: string) {
-  const kept: Kept = JSON.parse(
-    readFileSync(join(import.meta.dirname, release, 'answers.json'), 'utf8'),
-  );
-  const folder = temporaryFolder();
-  const path = join(folder.path, 'fairseat.sqlite');
+keptContract('a data folder', async (release) => {
+  const { path: dataDir, ...folder } = temporaryFolder();
+  const path = join(dataDir, 'fairseat.sqlite');
   copyFileSync(join(import.meta.dirname, release, 'fairseat.sqlite'), path);
-  const time = createTestClock();
-  const beganMs = kept.now - time.now();
-  let isStill = false;
-  const clock = { ...time, now: () => (isStill ? kept.now : beganMs + time.now()) };
-  const start = async () => {
-    const platform = openEmbedded({
-      dataDir: folder.path,
-      openGateway: openTestGateway,
-      clock,
-    });
-    const config = readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent' });
-    const log = createLog(config.logLevel);
-    const sessionKey = await createSessionKey();
-    const market = await createMarketplace({ platform, config, log, sessionKey });
-    await market.start();
-    const cookies = new Map<string, string>();
-    const ask = async (who: string, method: 'GET' | 'POST', url: string, payload?: object) => {
-      const cookie = cookies.get(who);
-      const headers = { ...(cookie && { cookie }), prefer: 'wait=5' };
-      const request = { method, url: `/api/${url}`, headers, ...(payload && { payload }) };
-      const reply = await market.app.inject(request);
-      const [session] = reply.cookies;
-      if (session) cookies.set(who, `${session.name}=${session.value}`);
-      return reply;
-    };
-    for (const who of new Set(kept.answers.map((answer) => answer.who).filter(Boolean))) {
-      const account = { email: `${who}@example.com`, password: kept.password };
-      expect((await ask(who, 'POST', 'users/signin', account)).statusCode).toBe(200);
-    }
-    return { market, platform, ask };
+  return {
+    kept: readKept(release, 'answers.json'),
+    open: (clock) => openEmbedded({ dataDir, openGateway: openTestGateway, clock }),
+    saved: async () => rowsIn(path),
+    [Symbol.asyncDispose]: async () => folder[Symbol.dispose](),
   };
-  /** Nothing falls due while the time stands still, however slow the machine is. */
-  const stopTime = () => {
-    isStill = true;
-  };
-  const open = () => openEmbedded({ dataDir: folder.path, clock });
-  const dispose = () => folder[Symbol.dispose]();
-  return { ...kept, path, time, stopTime, start, open, [Symbol.dispose]: dispose };
-}
-
-describe.each(releases)('a data folder of %s', (release) => {
-  it('is found by the beginnings of words, and by no whole one that a title has lost', async () => {
-    using old = await openRelease(release);
-    const platform = old.open();
-    const table = platform.table<TicketRecord>('tickets', words);
-    const { records } = await table.find({ limit: 100, where: { status: 'available' } });
-    const first = records.find(({ title }) => /^\w{4}/.test(title)) as TicketRecord;
-    const find = async (text: string) =>
-      (await table.find({ words: text, limit: 100 })).records.map(({ id }) => id);
-    expect(await find(first.title.slice(0, 3))).toContain(first.id);
-    await table.replace(first, { ...first, version: first.version + 1, title: 'Renamed' });
-    expect(await find(first.title)).not.toContain(first.id);
-    expect(await find('rena')).toEqual([first.id]);
-    await platform.close();
-  });
-
-  it('answers as it did, to the byte, and keeps every record and event as it is', async () => {
-    using old = await openRelease(release);
-    const before = rowsIn(old.path);
-    old.stopTime();
-    const { market, ask } = await old.start();
-    for (const { who, url, status, text } of old.answers) {
-      const { statusCode, body } = await ask(who, 'GET', url);
-      expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
-    }
-    await market.stop();
-    expect(rowsIn(old.path)).toMatchObject(before);
-  });
-
-  it('is read by a next version, which finds all by what is new, and then by this one as before', async () => {
-    using old = await openRelease(release);
-    const before = rowsIn(old.path);
-    const next = old.open();
-    const tickets = next.table('tickets', nextTickets);
-    await next.start();
-    const { records } = await tickets.find({ limit: 100 });
-    expect(records).toHaveLength(before['tickets_tickets']?.length ?? 0);
-    expect(records.every(({ venue }) => venue === 'not said')).toBe(true);
-    const byPrice = await tickets.due('price', 99_999_999, 100);
-    expect(byPrice.map(({ price }) => price)).toEqual(
-      records.map(({ price }) => price).toSorted((a, b) => a - b),
-    );
-    const forSale = await tickets.find({ where: { status: 'for sale' }, limit: 100 });
-    expect(forSale.records).toEqual(records.filter(({ status }) => status === 'for sale'));
-    expect(forSale.records.length).toBeGreaterThan(0);
-    const [one] = forSale.records as [NextTicket];
-    expect(await tickets.getByKey('number', one.id)).toEqual(one);
-    await next.close();
-
-    const { market, ask } = await old.start();
-    for (const { who, url, status, text } of old.answers) {
-      const { statusCode, body } = await ask(who, 'GET', url);
-      expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
-    }
-    await market.stop();
-    expect(rowsIn(old.path)).toMatchObject(before);
-  });
-
-  it('can be traded on: what is held is paid, and what is not expires', async () => {
-    using old = await openRelease(release);
-    const { market, platform, ask } = await old.start();
-    const orderOf = async (who: string, title: string) => {
-      const { orders } = (await ask(who, 'GET', 'orders')).json<{ orders: OrderRecord[] }>();
-      return orders.find(({ ticket }) => ticket.title === title) as OrderRecord;
-    };
-    const held = await orderOf('milo', 'Held');
-    const payment = { orderId: held.id, token: 'pm_card_visa' };
-    const charge = (await ask('milo', 'POST', 'payments', payment)).json<ChargeRecord>();
-    expect(charge.status).toBe('completed');
-    const { tickets } = (await ask('', 'GET', 'tickets?available=true')).json<{
-      tickets: TicketRecord[];
-    }>();
-    const anew = tickets.find(({ title }) => title === 'Let go') as TicketRecord;
-    const placed = await ask('bea', 'POST', 'orders', { ticketId: anew.id });
-    expect(placed.json<OrderRecord>().status).toBe('awaiting_payment');
-    await platform.settled();
-    expect((await orderOf('milo', 'Held')).status).toBe('completed');
-
-    old.time.advance(3_600_000);
-    await platform.settled();
-    expect((await orderOf('bea', 'Let go')).reason).toBe('expired');
-    expect((await orderOf('bea', 'Being confirmed')).reason).toBe('expired');
-    await market.stop();
-  });
 });

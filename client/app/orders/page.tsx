@@ -1,4 +1,3 @@
-import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { redirect } from 'next/navigation';
 import { Empty } from '../../components/empty.tsx';
 import { Form, Submit } from '../../components/form.tsx';
@@ -9,6 +8,7 @@ import { signOutEverywhere } from '../../lib/actions.ts';
 import { findOrders, getUser } from '../../lib/api.ts';
 import { one, type PageProps, page } from '../../lib/page.tsx';
 import { signInPath } from '../../lib/paths.ts';
+import type { OpenOrder } from '../../lib/records.ts';
 import { priceText } from '../../lib/visit-money.ts';
 
 export default page(async ({ searchParams }: PageProps) => {
@@ -43,14 +43,15 @@ export default page(async ({ searchParams }: PageProps) => {
   );
 });
 
-const shown: Record<OrderRecord['status'], { look: TicketLook; word: string }> = {
+const shown: Record<OpenOrder['status'], { look: TicketLook; word: string }> = {
   created: { look: 'reserved', word: 'Asked for' },
   awaiting_payment: { look: 'reserved', word: 'To pay' },
   completed: { look: 'paid', word: 'Paid' },
   cancelled: { look: 'withdrawn', word: 'Cancelled' },
+  other: { look: 'other', word: 'Changed' },
 };
 
-function OrderCard({ order: { id, ticketId, status, ticket } }: { order: OrderRecord }) {
+function OrderCard({ order: { id, ticketId, status, ticket } }: { order: OpenOrder }) {
   const { look, word } = shown[status];
   return (
     <Ticket

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { idSchema, timeSchema } from './contracts/shared.ts';
-import { asSavedByOwner, openSchema } from './open-schema.ts';
+import { asSaved, asSavedByOwner, openSchema } from './open-schema.ts';
 
 /** A `traceparent` of W3C trace context, version 00. */
 export const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
@@ -27,6 +27,8 @@ interface Definition {
   envelope: z.ZodType;
   /** Open, for what it reads, which a newer release may have published. */
   readEnvelope: z.ZodType;
+  /** Open too, for what its own service takes back. */
+  ownEnvelope: z.ZodType;
 }
 
 /** All events defined in this process, by type. */
@@ -51,7 +53,8 @@ export function defineEvents<const P extends Payloads>(
     const payload = openSchema(data, asSavedByOwner);
     const envelope = envelopeOf(service, type, data);
     const readEnvelope = envelopeOf(service, type, openSchema(data));
-    definitions.set(type, { service, payload, envelope, readEnvelope });
+    const ownEnvelope = envelopeOf(service, type, openSchema(data, asSaved));
+    definitions.set(type, { service, payload, envelope, readEnvelope, ownEnvelope });
   }
   return { service, types: Object.keys(payloads), payloads };
 }

@@ -8,6 +8,7 @@ import {
   parseEvent,
   parseEventData,
   parseNewEvent,
+  parseOwnEvent,
 } from './events.ts';
 import { openSchema } from './open-schema.ts';
 
@@ -191,6 +192,14 @@ describe('the schema of readers', () => {
   ])('refuses %j, as that of writers does', (change) => {
     expect(schema.safeParse({ ...value, ...change }).success).toBe(false);
     expect(open.safeParse({ ...value, ...change }).success).toBe(false);
+  });
+});
+
+describe('an event that its own service takes back', () => {
+  it('keeps a value that a newer release has added', () => {
+    const raffled = { ...event, data: { ...ticket, status: 'raffled' } };
+    expect(parseOwnEvent(raffled)).toEqual(raffled);
+    expect(() => parseOwnEvent({ ...raffled, version: 0 })).toThrow(InvalidEvent);
   });
 });
 

@@ -93,6 +93,10 @@ export interface Filling {
   about: number;
 }
 
+/** The line about a table that was left half filled: what these records had then, and what this version does. */
+export const halfFilled = ({ table, done, about }: Filling, had: string, does: string) =>
+  `${table} was left half filled: ${done} of ${about} records had ${had}. This version ${does}.`;
+
 const LONGEST_WAIT_MS = 5000;
 
 /** Waits for a run that fills a part. @throws Unavailable when it takes long, or ends before it is filled. */

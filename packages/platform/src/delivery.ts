@@ -22,7 +22,7 @@ export const timingOf = ({
 export const ACK_WAIT_MS = 5000;
 /** The pause before the next try of work that found an engine away. */
 export const UNAVAILABLE_PAUSE_MS = 250;
-const LONGEST_BACKOFF_MS = 30_000;
+export const LONGEST_BACKOFF_MS = 30_000;
 /** This many conflicts in a row count as one failure. */
 const MAX_CONFLICTS = 100;
 

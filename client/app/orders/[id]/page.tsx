@@ -1,4 +1,3 @@
-import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order';
 import { Cancelled } from '../../../components/cancelled.tsx';
 import { Held } from '../../../components/held.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';
@@ -7,8 +6,9 @@ import { Refresh } from '../../../components/refresh.tsx';
 import { Shell } from '../../../components/shell.tsx';
 import { Ticket, type TicketLook } from '../../../components/ticket.tsx';
 import { type Checkout, getCheckout, getUser } from '../../../lib/api.ts';
-import { isUnsettled, type Stage } from '../../../lib/checkout.ts';
+import { type EndReason, isUnsettled, type Stage } from '../../../lib/checkout.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
+import type { OpenOrder } from '../../../lib/records.ts';
 import { priceText } from '../../../lib/visit-money.ts';
 
 const LOOK_AGAIN_MS = 2000;
@@ -19,13 +19,15 @@ const headings: Record<Exclude<Stage['name'], 'cancelled'>, string> = {
   confirm: 'Your bank has a question',
   settling: 'Settling your payment',
   paid: 'The seat is yours',
+  other: 'Your order has changed',
 };
 
-const endings: Record<CancelReason, string> = {
+const endings: Record<EndReason, string> = {
   buyer: 'You let it go',
   expired: 'Your hold has ended',
   payment_failed: 'Payment declined',
   ticket_unavailable: 'Somebody was faster',
+  other: 'Your order has ended',
 };
 
 export default page(async ({ params }: PageProps) => {
@@ -33,7 +35,7 @@ export default page(async ({ params }: PageProps) => {
   const [user, checkout] = await Promise.all([getUser(), getCheckout(id)]);
   const { order, stage } = checkout;
   const heading = stage.name === 'cancelled' ? endings[stage.reason] : headings[stage.name];
-  const isOpen = stage.name !== 'paid' && stage.name !== 'cancelled';
+  const isOpen = !['paid', 'cancelled', 'other'].includes(stage.name);
   return (
     <Shell
       title={heading}
@@ -61,10 +63,11 @@ const printed: Record<Stage['name'], { look: TicketLook; word: string }> = {
   settling: { look: 'reserved', word: 'Held for you' },
   paid: { look: 'paid', word: 'Paid' },
   cancelled: { look: 'withdrawn', word: 'Cancelled' },
+  other: { look: 'other', word: 'Changed' },
 };
 
 /** The ticket as it was when the order was placed, since that is what the buyer pays for. */
-function Bought({ order: { ticketId, ticket }, stage }: { order: OrderRecord; stage: Stage }) {
+function Bought({ order: { ticketId, ticket }, stage }: { order: OpenOrder; stage: Stage }) {
   const { look, word } = printed[stage.name];
   return (
     <Ticket
@@ -118,6 +121,12 @@ function Step({ order, stage, now, charge }: Checkout) {
       );
     case 'paid':
       return <Receipt order={order} chargeId={charge?.id ?? null} />;
+    case 'other':
+      return (
+        <p className="lead">
+          This page cannot say yet how your order stands. Nothing was lost: look again in a moment.
+        </p>
+      );
     case 'cancelled':
       return <Cancelled ticketId={ticketId} stage={stage} decline={charge?.decline?.message} />;
   }

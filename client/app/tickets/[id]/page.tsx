@@ -1,10 +1,10 @@
-import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { User } from '@fairseat/common/contracts/user';
 import { Shell } from '../../../components/shell.tsx';
 import { TicketDesk, type Viewer } from '../../../components/ticket-desk.tsx';
 import { getOrder, getTicket, getUser } from '../../../lib/api.ts';
 import { ApiError } from '../../../lib/api-error.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
+import type { OpenTicket } from '../../../lib/records.ts';
 import { moneyOfVisit, priceText } from '../../../lib/visit-money.ts';
 
 export default page(async ({ params }: PageProps) => {
@@ -31,7 +31,7 @@ export default page(async ({ params }: PageProps) => {
   );
 });
 
-async function viewerOf(ticket: TicketRecord, user: User | null): Promise<Viewer> {
+async function viewerOf(ticket: OpenTicket, user: User | null): Promise<Viewer> {
   if (user === null) return { is: 'stranger' };
   if (ticket.userId === user.id) return { is: 'seller' };
   if (ticket.orderId === null) return { is: 'buyer' };

@@ -205,6 +205,19 @@ export function definitionContract(kind: string, openHarness: OpenHarness) {
       });
     });
 
+    test('misses nothing that another version has filled half', async (harness) => {
+      await fill(harness, all);
+      const { platform } = await open(harness, priced);
+      while ((platform.backfills()[0]?.done ?? 1) === 0) await setImmediate();
+      await harness.crash(platform);
+      const label = (each: Seat) => each.label;
+      const labelled = { ...priced, indexes: { ...priced.indexes, label } };
+      await use(harness, labelled, async ({ table }) => {
+        expect(await dueIds(table)).toEqual(all.map((each) => each.id));
+        expect(await find(table, { where: { label: 'Seat 7' } })).toEqual([id(7)]);
+      });
+    });
+
     test('misses nothing that is written while it is filled', async (harness) => {
       await fill(harness, all);
       await use(harness, priced, async ({ table }) => {

@@ -44,6 +44,33 @@ describe('a collection of 0.1.0', () => {
     expect(found.records).toEqual([{ ...thing(2, 2), label: 'renamed' }]);
   });
 
+  it('is found half done by any version, which says what it does', async () => {
+    const lines: string[] = [];
+    const openAs = async (definition: TableDefinition<Thing>) => {
+      const platform = scene.open({ onHalfFilled: (line) => lines.push(line) });
+      platform.table('auth', definition);
+      await platform.start();
+      await expect.poll(status).toEqual(['auth_things: 3 records, all filled']);
+      await platform.close();
+    };
+    const interrupt = async () => {
+      const kept = await scene.database('auth').collection('definitions').findOne({});
+      await documents().updateOne({ _id: id(3) }, { $unset: { [kept?.['mark']]: '' } });
+    };
+    await openAs(labelled);
+    expect(lines).toEqual([]);
+    await interrupt();
+    await openAs(labelled);
+    await interrupt();
+    const made = ({ createdAt }: Thing) => createdAt;
+    await openAs({ ...things, indexes: { made } });
+    const found = 'auth_things was left half filled: 2 of 3 records had all that ';
+    expect(lines).toEqual([
+      `${found}this version keeps of them. This version fills the others.`,
+      `${found}another version keeps of them. This version fills what it keeps in all of them.`,
+    ]);
+  });
+
   it('still has what replicas of 0.1.0 look for, also where a function has changed', async () => {
     const upcast = (record: object) => record as Thing;
     const indexes = { label: ({ label }: Thing) => label.toUpperCase() };

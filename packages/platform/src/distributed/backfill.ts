@@ -2,7 +2,7 @@
 import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
 import type { Collection, Filter } from 'mongodb';
 import { pause } from '../clock.ts';
-import { untilFilled, whyUnfit } from '../definition.ts';
+import { halfFilled, untilFilled, whyUnfit } from '../definition.ts';
 import { EngineError } from './engine.ts';
 import type { Layout } from './layout.ts';
 import { brief, isDuplicate, type Mongo, patient } from './mongodb.ts';
@@ -64,6 +64,21 @@ export class Backfill<R extends Stored> {
 
   #filling = () => ({ table: this.#options.name, done: this.#done, about: this.#about });
 
+  /** A line about what was left half filled, by whatever version, if it was. Call it before `run`. */
+  async halfFilled(): Promise<string | undefined> {
+    const { layout, name: table } = this.#options;
+    const { kept, mark } = layout();
+    if (kept.mark === undefined || (await this.isFilled())) return undefined;
+    const [about, left] = await Promise.all([this.#count({}), this.#count(lacks(kept.mark))]);
+    if (left === 0 || left === about) return undefined;
+    const isOwn = kept.mark === mark;
+    return halfFilled(
+      { table, done: about - left, about },
+      `all that ${isOwn ? 'this' : 'another'} version keeps of them`,
+      isOwn ? 'fills the others' : 'fills what it keeps in all of them',
+    );
+  }
+
   run(): Promise<void> {
     this.#running ??= this.#tryUntilFilled().finally(() => {
       this.#running = undefined;
@@ -114,7 +129,7 @@ export class Backfill<R extends Stored> {
     for (let isFirst = true; !this.#stopped; isFirst = false) {
       const documents = await this.#unmarked(STEP);
       if (documents.length === 0) return;
-      if (isFirst) this.#about = await this.#count();
+      if (isFirst) this.#about = await this.#count(this.#isUnmarked);
       await Promise.all(
         documents.map(async (document) => {
           const writtenAs = document.indexes?._version ?? 1;
@@ -134,15 +149,14 @@ export class Backfill<R extends Stored> {
     }
   }
 
-  #count(): Promise<number> {
+  #count(filter: Filter<Document>): Promise<number> {
     const { mongo, collection } = this.#options;
-    const count = () => collection().countDocuments(this.#isUnmarked, { ...patient });
+    const count = () => collection().countDocuments(filter, { ...patient });
     return mongo.run(count, patient);
   }
 
   get #isUnmarked() {
-    const { mark } = this.#options.layout();
-    return { [mark as string]: null } as unknown as Filter<Document>;
+    return lacks(this.#options.layout().mark as string);
   }
 
   async #unmarked(limit: number): Promise<Document[]> {
@@ -175,5 +189,7 @@ export class Backfill<R extends Stored> {
     return `A unique key of ${name} is new, and record ${_id} has the same value of it as another.`;
   }
 }
+
+const lacks = (mark: string) => ({ [mark]: null }) as unknown as Filter<Document>;
 
 const isTaken = (error: unknown) => isDuplicate((error as Error).cause ?? error);

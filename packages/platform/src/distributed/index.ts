@@ -49,6 +49,8 @@ export interface DistributedOptions extends Partial<DeliveryTiming> {
   onError?: (message: string, error: unknown) => void;
   /** Receives a line for each engine that the start waits for. */
   onWaiting?: (line: string) => void;
+  /** Receives a line for each table that a version has left half filled, see `Backfill`. */
+  onHalfFilled?: (line: string) => void;
   /** See `ConsumerOptions`. */
   ackWaitMs?: number;
   /** Services whose streams it makes, though it does not run them: for tests. */
@@ -68,7 +70,7 @@ export interface DistributedPlatform extends Platform {
  */
 export function openDistributed(options: DistributedOptions): DistributedPlatform {
   const { clock = systemClock, name = 'fairseat', namespace, rateLimits = true } = options;
-  const { retention } = options;
+  const { retention, onHalfFilled = () => {} } = options;
   const { onError = () => {}, onWaiting = () => {}, tlsCaFile: caFile } = options;
   const prefix = prefixOf(namespace);
   let closed = false;
@@ -122,6 +124,11 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     if (!tables.has(path)) relay.watch(table);
     tables.set(path, table as MongoTable<never>);
     return table as MongoTable<R>;
+  };
+  const fill = async (backfill: MongoTable<never>['backfill']) => {
+    const line = await backfill.halfFilled().catch(() => undefined);
+    if (line) onHalfFilled(line);
+    await backfill.run();
   };
   const timers: BullTimers[] = [];
   // The gateway's tables publish nothing, so neither the start nor the relay needs to know them.
@@ -177,7 +184,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
       await untilReachable(() => bus.start(), nats.explain, waiting);
       for (const each of timers) each.start();
       relay.start();
-      for (const { backfill } of tables.values()) void backfill.run();
+      for (const { backfill } of tables.values()) void fill(backfill);
     },
     async settled() {
       for (let quiet = 0; quiet < 2; quiet++) {

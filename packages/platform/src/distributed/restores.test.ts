@@ -1,3 +1,4 @@
+import type { AnyEvent } from '@fairseat/common/events';
 import type { Backup, PublishedState } from '@fairseat/common/ports';
 import { createTestClock } from '@fairseat/common/testing';
 import { purgeStreams } from '@fairseat/test-support/namespaces';
@@ -11,11 +12,13 @@ import {
   soon,
   thing,
   things,
+  useNats,
   useScene,
 } from '@fairseat/test-support/scene';
 import { describe, expect, it } from 'vitest';
 
 const scene = useScene();
+const nats = useNats();
 const MARKED_MS = 5000;
 
 /** A replica of a service that keeps things, and what was asked of it. */
@@ -88,6 +91,29 @@ describe('a database', () => {
   });
 });
 
+describe('a mark', () => {
+  it('is made from one look at the stream, and one at how far its consumers are', async () => {
+    const clock = createTestClock();
+    const platform = scene.open({ clock });
+    platform.bus.onRestore('auth', {
+      ...{ isLost: async () => false, takeBack: async () => {}, streamWentBack: async () => {} },
+    });
+    await platform.start();
+    const marks = scene.database('auth').collection('published');
+    const marked = async () => (await marks.findOne())?.['seq'];
+    await expect.poll(marked, soon).toBe(0);
+    await platform.bus.publish(ended(1));
+    let looks = 0;
+    const asked = `$JS.API.STREAM.INFO.${scene.namespace}_auth`;
+    const listening = nats.connection.subscribe(asked, { callback: () => void looks++ });
+    await nats.connection.flush();
+    clock.advance(MARKED_MS);
+    await expect.poll(marked, soon).toBe(1);
+    listening.unsubscribe();
+    expect(looks).toBe(2);
+  });
+});
+
 describe('a database that went back', () => {
   /** Two events before the backup, two after it, of which the last record is lost. */
   async function backed() {
@@ -142,6 +168,25 @@ describe('a database that went back', () => {
     await second.marked(4);
     await second.platform.close();
     expect((await replica()).backups).toEqual([]);
+  });
+
+  it('takes back as it was published what a newer release has published', async () => {
+    const platform = scene.open();
+    await platform.start();
+    const data = {
+      ...{ id: id(1), title: 'Front row', price: 4990, userId: id(2), orderId: null },
+      ...{ status: 'raffled', version: 1, createdAt: new Date(1).toISOString() },
+    };
+    const raffled = { ...ended(1), type: 'ticket.updated', source: 'tickets', data };
+    await platform.table('tickets', things).insert(thing(1), [raffled as unknown as AnyEvent]);
+    await platform.settled();
+    const taken: unknown[] = [];
+    await scene.open().bus.restored('tickets', {
+      isLost: async () => true,
+      takeBack: async (events) => void taken.push(...events.map((event) => event.data)),
+      streamWentBack: async () => {},
+    });
+    expect(taken).toEqual([data]);
   });
 
   it('is declared beside a running service, which receives all again', async () => {

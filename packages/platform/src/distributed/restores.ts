@@ -1,4 +1,4 @@
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseOwnEvent } from '@fairseat/common/events';
 import type { Clock, PublishedState } from '@fairseat/common/ports';
 import type { JetStreamManager, StreamInfo } from '@nats-io/jetstream';
 import type { Collection } from 'mongodb';
@@ -20,6 +20,13 @@ interface Mark {
   /** When it was noted, and what the service had heard of others by then; not in the marks of older releases. */
   notedAt?: string;
   heard?: Heard[];
+}
+
+/** A stream as it was at a moment. */
+interface Seen {
+  admin: JetStreamManager;
+  info: StreamInfo | undefined;
+  seenAt: string;
 }
 
 interface RestoresOptions {
@@ -72,10 +79,12 @@ export class Restores {
   #marks = (service: string): Collection<Mark> =>
     this.#mongo.database(service).collection('published');
 
-  async #stream(service: string) {
+  async #stream(service: string): Promise<Seen> {
     const { admin } = await this.#nats.open();
     const stream = this.#nats.streams.find((each) => each.service === service)?.name;
-    return { admin, info: stream === undefined ? undefined : await admin.streams.info(stream) };
+    const seenAt = new Date(this.#clock.now()).toISOString();
+    const info = stream === undefined ? undefined : await admin.streams.info(stream);
+    return { admin, info, seenAt };
   }
 
   #locks = (service: string): Collection<Leased> =>
@@ -98,7 +107,7 @@ export class Restores {
           // After a crash here all of it is done again: what is lost still shows.
           await receiveAgain(this.#nats, service, found.heard);
           await state.takeBack(found.events, found.backup);
-          await this.#note(service, await this.#newMark(service));
+          await this.#note(service, await this.#newMark(service, await this.#stream(service)));
         }
         return {};
       });
@@ -142,36 +151,33 @@ export class Restores {
 
   /** Whatever is in the stream was saved before: the mark never says more than the database has. */
   async #mark(service: string, state: PublishedState) {
-    const { admin, info } = await this.#stream(service);
-    if (!info) return;
-    const { config, created: streamCreated } = info;
-    const { first_seq: first, last_seq: seq, last_ts: time } = info.state;
+    let seen = await this.#stream(service);
+    if (!seen.info) return;
+    const { config, created: streamCreated } = seen.info;
+    const { first_seq: first, last_seq: seq, last_ts: time } = seen.info.state;
     const stream = `${streamCreated} ${first} ${seq} ${time}`;
     if (this.#compared.get(service) === stream) return;
     const mark = await this.#marked(service);
     if (mark?.streamCreated === streamCreated && mark.seq >= Math.max(first, 1)) {
-      const kept = await messageAt(admin, config.name, mark.seq);
-      if (!sameMessage(mark, kept)) await state.streamWentBack();
+      const kept = await messageAt(seen.admin, config.name, mark.seq);
+      if (!sameMessage(mark, kept)) {
+        await state.streamWentBack();
+        seen = await this.#stream(service);
+      }
     }
-    const next = await this.#newMark(service);
+    const next = await this.#newMark(service, seen);
     const isSame = mark?.seq === next?.seq && mark?.eventId === next?.eventId;
     if (!isSame || mark?.streamCreated !== streamCreated) await this.#note(service, next);
     this.#compared.set(service, stream);
   }
 
-  async #newMark(service: string): Promise<Omit<Mark, '_id'> | undefined> {
-    const { admin, info } = await this.#stream(service);
+  async #newMark(service: string, { admin, info, seenAt: notedAt }: Seen) {
     if (!info) return undefined;
     const { first_seq: first, last_seq: seq } = info.state;
     const last =
       seq >= Math.max(first, 1) ? await messageAt(admin, info.config.name, seq) : undefined;
-    return {
-      seq,
-      eventId: last?.id ?? '',
-      streamCreated: info.created,
-      notedAt: new Date(this.#clock.now()).toISOString(),
-      heard: await heardBy(this.#nats, service),
-    };
+    const heard = await heardBy(this.#nats, service);
+    return { seq, eventId: last?.id ?? '', streamCreated: info.created, notedAt, heard };
   }
 
   #note = (service: string, mark: Omit<Mark, '_id'> | undefined) =>
@@ -209,7 +215,7 @@ async function eventsBehind(admin: JetStreamManager, stream: string, seq: number
 async function messageAt(admin: JetStreamManager, stream: string, seq: number) {
   const message = await admin.streams.getMessage(stream, { seq });
   try {
-    return message ? parseEvent(JSON.parse(fromWire(message.data))) : undefined;
+    return message ? parseOwnEvent(JSON.parse(fromWire(message.data))) : undefined;
   } catch {
     return undefined;
   }

@@ -26,8 +26,10 @@ const seat = (n: number): Seat => ({
 
 let dataDir: string;
 const opened: EmbeddedPlatform[] = [];
+let lines: string[];
 const open = (definition: TableDefinition<Seat>, nextTurn?: () => Promise<void>) => {
-  const platform = openEmbedded({ dataDir, ...(nextTurn && { nextTurn }) });
+  const onHalfFilled = (line: string) => lines.push(line);
+  const platform = openEmbedded({ dataDir, onHalfFilled, ...(nextTurn && { nextTurn }) });
   opened.push(platform);
   return { platform, table: platform.table('tickets', definition) };
 };
@@ -40,7 +42,24 @@ const run = (sql: string, ...values: (string | number)[]) => {
   return changes;
 };
 
+/** A process that is killed after the first of its three steps. */
+async function killedHalfway(definition: TableDefinition<Seat>, progress?: object) {
+  const nextStep = Promise.withResolvers<void>();
+  let turns = 0;
+  const nextTurn = () => {
+    if (++turns === 1) return Promise.resolve();
+    nextStep.resolve();
+    return new Promise<never>(() => {});
+  };
+  const { platform } = open(definition, nextTurn);
+  if (progress) expect(platform.backfills()).toEqual([progress]);
+  await platform.start();
+  await nextStep.promise;
+  platform.crash();
+}
+
 beforeEach(async () => {
+  lines = [];
   dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
   const { platform, table } = open(before);
   await Promise.all(Array.from({ length: 450 }, (_, n) => table.insert(seat(n))));
@@ -54,25 +73,18 @@ afterEach(() => {
 
 describe('a backfill', () => {
   it('goes on where a killed process has come to, and says how far that is', async () => {
-    const nextStep = Promise.withResolvers<void>();
-    let turns = 0;
-    const nextTurn = () => {
-      if (++turns === 1) return Promise.resolve();
-      nextStep.resolve();
-      return new Promise<never>(() => {});
-    };
-    const first = open(priced, nextTurn);
     const progress = { table: 'tickets_seats', done: 0, about: 450 };
-    expect(first.platform.backfills()).toEqual([progress]);
-    await first.platform.start();
-    await nextStep.promise;
-    first.platform.crash();
+    await killedHalfway(priced, progress);
     const line = 'tickets_seats: 200 of 450 records, filling index price';
     expect(readStatus(dataDir)).toEqual([line]);
     // Had it begun anew, this one would be filled.
     expect(run('UPDATE tickets_seats SET i_price = NULL WHERE id = ?', id(3))).toBe(1);
     const second = open(priced);
     expect(second.platform.backfills()).toEqual([{ ...progress, done: 200 }]);
+    await second.platform.start();
+    expect(lines).toEqual([
+      'tickets_seats was left half filled: 200 of 450 records had index price. This version goes on behind them.',
+    ]);
     const ids = await idsByPrice(second);
     expect(second.platform.backfills()).toEqual([]);
     expect(ids).toEqual(
@@ -80,6 +92,27 @@ describe('a backfill', () => {
     );
     await second.platform.close();
     expect(readStatus(dataDir)).toEqual(['tickets_seats: 450 records, all filled']);
+  });
+
+  it('is found half done by another version, which says what it does', async () => {
+    const found = 'tickets_seats was left half filled: 200 of 450 records had ';
+    const labelled = {
+      ...priced,
+      indexes: { ...priced.indexes, label: ({ label }: Seat) => label },
+    };
+    await killedHalfway(priced);
+    await killedHalfway(labelled);
+    const again = open(before);
+    await again.platform.start();
+    expect(lines).toEqual([
+      `${found}index price. This version fills index price, index label from the first.`,
+      `${found}index price, index label. This version needs nothing of it.`,
+    ]);
+    await again.platform.close();
+    const last = open(labelled);
+    expect(await idsByPrice(last)).toHaveLength(450);
+    const where = { label: 'Seat 3' };
+    expect((await last.table.find({ where, limit: 9 })).records).toEqual([seat(3)]);
   });
 
   it('looks at all again that was written by a Fairseat that knows of no backfill', async () => {

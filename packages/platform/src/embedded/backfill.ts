@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Stored, TableDefinition } from '@fairseat/common/ports';
 import { pause } from '../clock.ts';
 import {
+  halfFilled,
   indexPart,
   isNeededAtStart,
   OLDER,
@@ -22,7 +23,8 @@ import {
   plainColumn,
   writtenIn,
 } from './columns.ts';
-import { fillKeys, type Row } from './new-keys.ts';
+import { defineDefinitions, keptState, keptText, type State } from './definitions.ts';
+import { fillKeys, type Row, writtenAs } from './new-keys.ts';
 import type { SideTable } from './side-table.ts';
 import type { Store } from './store.ts';
 
@@ -34,15 +36,6 @@ const WRITTEN = 'written';
 /** Behind every id. */
 const END = '~';
 
-/** What the file says of a table: which parts are filled, and how far those are that are being filled. */
-export interface State {
-  filled: Parts;
-  filling: Parts;
-  place: string;
-  /** Whose values lie under the plain name of an index or the words: another's lie beside. */
-  owners: Parts;
-}
-
 export interface BackfillOptions<R extends Stored> {
   store: Store;
   name: string;
@@ -51,9 +44,6 @@ export interface BackfillOptions<R extends Stored> {
   clock: Clock;
   onError: (error: unknown) => void;
 }
-
-const DEFINE =
-  'CREATE TABLE IF NOT EXISTS definitions (name TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID';
 
 /**
  * Walks the table by id, some records in each write, and saves its place with them; writes meanwhile fill their own record.
@@ -65,6 +55,8 @@ export class Backfill<R extends Stored> {
   readonly #options: BackfillOptions<R>;
   readonly #parts: Parts;
   readonly #pending: Set<string>;
+  /** A line about what was left half filled, by whatever version, if it was. */
+  halfFilled: string | undefined;
   #place = '';
   #done = 0;
   #about = 0;
@@ -81,8 +73,8 @@ export class Backfill<R extends Stored> {
     this.#parts = partsOf(definition);
     this.#sources = sourcesOf(definition);
     const columns = defineTable(store, name);
-    store.define(DEFINE);
-    const kept: State | null = JSON.parse(this.#keptText() ?? 'null');
+    defineDefinitions(store);
+    const kept = keptState(store, name);
     const isEmpty = store.sql(`SELECT 1 FROM ${name} LIMIT 1`).get() === undefined;
     const place = kept && Object.keys(kept.filling).length > 0 ? kept.place : END;
     const isUnknown = !kept || !columns.includes('written') || this.#hasForeign(place);
@@ -124,14 +116,31 @@ export class Backfill<R extends Stored> {
     this.#sideTables = sideTables.filter(({ part }) => this.#pending.has(part));
     this.#fillKeys();
     const { store, name } = this.#options;
+    this.halfFilled = this.#whatWasHalfFilled();
     if (this.#pending.size > 0) {
       this.#about = this.#count('');
       this.#done = this.#about - this.#count(this.#place);
     }
     this.#dropOtherWords();
-    if (this.#stateText() !== this.#keptText()) {
+    if (this.#stateText() !== keptText(store, name)) {
       store.define(`INSERT OR REPLACE INTO definitions VALUES ('${name}', '${this.#stateText()}')`);
     }
+  }
+
+  #whatWasHalfFilled(): string | undefined {
+    const { store, name: table } = this.#options;
+    const { filling = {}, place = '' } = keptState(store, table) ?? {};
+    const had = namesOf(filling);
+    if (had === '' || place === '') return undefined;
+    const about = this.#count('');
+    const found = { table, done: about - this.#count(place), about };
+    if (this.#place === place) return halfFilled(found, had, 'goes on behind them');
+    const needed = namesOf(this.#ofParts(this.#pending));
+    return halfFilled(
+      found,
+      had,
+      needed ? `fills ${needed} from the first` : 'needs nothing of it',
+    );
   }
 
   /** Those that nobody keeps any more; the plain ones may be wanted by 0.1.0. */
@@ -272,12 +281,6 @@ export class Backfill<R extends Stored> {
     return Object.fromEntries([...names].map((part) => [part, this.#parts[part] ?? '']));
   }
 
-  #keptText() {
-    const { store, name } = this.#options;
-    const row = store.sql('SELECT state FROM definitions WHERE name = ?').get(name);
-    return (row as { state: string } | undefined)?.state;
-  }
-
   #stateText(pending = this.#pending, place = this.#place) {
     const filled = Object.keys(this.#parts).filter((part) => !pending.has(part));
     const state: State = {
@@ -290,8 +293,8 @@ export class Backfill<R extends Stored> {
   }
 }
 
-const writtenAs = ({ version, written }: Row) => definitionVersionOf(version, written);
-
 const isSame = (some: Parts, others: Parts) =>
   JSON.stringify(Object.entries(some).toSorted()) ===
   JSON.stringify(Object.entries(others).toSorted());
+
+const namesOf = ({ [WRITTEN]: _, ...parts }: Parts) => Object.keys(parts).join(', ');

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { traceparentOf } from '@fairseat/common/context';
 import { Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
+import { createTestClock } from '@fairseat/common/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
+import { LONGEST_BACKOFF_MS } from '../delivery.ts';
 import { EmbeddedBus } from './bus.ts';
 import { openFile } from './file.ts';
 import { Store } from './store.ts';
@@ -38,6 +40,14 @@ describe('what an event sets off at once', () => {
   const rows = () => store.sql('SELECT id FROM things ORDER BY id').all();
   const cursor = () => store.sql('SELECT seq FROM cursors').get();
 
+  const another = (clock = systemClock) =>
+    new EmbeddedBus(store, clock, {
+      ...{ deferMs: 1, backoffMs: 1, maxFailures: 3 },
+      onDeadLetter: () => {},
+      onNotSaid: () => {},
+      onWatcherError: (error) => watcherErrors.push(error),
+    });
+
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'fairseat-'));
     store = new Store(openFile(join(folder, 'test.sqlite')));
@@ -52,14 +62,7 @@ describe('what an event sets off at once', () => {
         commits += 1;
       },
     });
-    bus = new EmbeddedBus(store, systemClock, {
-      deferMs: 1,
-      backoffMs: 1,
-      maxFailures: 3,
-      onDeadLetter: () => {},
-      onNotSaid: () => {},
-      onWatcherError: (error) => watcherErrors.push(error),
-    });
+    bus = another();
     bus.consume('a', {
       'session.ended': async ({ subject }) => {
         heard.push(subject);
@@ -133,10 +136,7 @@ describe('what an event sets off at once', () => {
     save('{"type":"session.ended","data":7}');
     // By a version that had a handler for it.
     store.sql(`INSERT INTO parked VALUES ('a', ?, 1, 1, 0)`).run(parked);
-    const later = new EmbeddedBus(store, systemClock, {
-      ...{ deferMs: 1, backoffMs: 1, maxFailures: 3 },
-      ...{ onDeadLetter: () => {}, onWatcherError: () => {}, onNotSaid: () => {} },
-    });
+    const later = another();
     store.continueAfter(parked + 2);
     later.consume('a', { 'session.ended': async () => {} });
     later.start();
@@ -145,6 +145,46 @@ describe('what an event sets off at once', () => {
     const dead = (await later.deadLetters()).map(({ event: body }) => body);
     expect(dead).toEqual(['no JSON', { type: 'session.ended', data: 7 }]);
     expect(store.sql('SELECT * FROM parked').all()).toEqual([]);
+    await later.stop();
+  });
+
+  it('is tried again in its time, whoever sets the clock back', async () => {
+    let aheadMs = 3_600_000;
+    const isParked = () => store.sql('SELECT 1 FROM parked').get() !== undefined;
+    const later = another({ ...systemClock, now: () => Date.now() + aheadMs });
+    const tries: number[] = [];
+    later.consume('b', {
+      'session.ended': async (_, { attempt }) => {
+        tries.push(attempt);
+        if (attempt < 3) throw new Error('not yet');
+      },
+    });
+    later.start();
+    store.listen({
+      afterCommit: () => {
+        if (isParked()) aheadMs = 0;
+      },
+    });
+    await later.publish(event(1));
+    await later.settled();
+    expect(aheadMs).toBe(0);
+    expect(tries).toEqual([1, 2, 3]);
+    await later.stop();
+  });
+
+  it('is tried again soon after a start, where the clock was ahead when it failed', async () => {
+    const dueAt = Date.now() + 3_600_000;
+    await bus.publish(event(1));
+    store.sql(`INSERT INTO parked VALUES ('b', 1, 1, 1, ?)`).run(dueAt);
+    store.sql(`INSERT INTO cursors VALUES ('b', 1)`).run();
+    const clock = createTestClock();
+    const later = another(clock);
+    const again: string[] = [];
+    later.consume('b', { 'session.ended': async ({ subject }) => void again.push(subject) });
+    later.start();
+    clock.advance(LONGEST_BACKOFF_MS);
+    await later.settled();
+    expect(again).toEqual([id(1)]);
     await later.stop();
   });
 

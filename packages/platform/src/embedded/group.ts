@@ -9,6 +9,7 @@ import {
   type Handler,
   handlerOf,
   isForOthers,
+  LONGEST_BACKOFF_MS,
   type Next,
   UNAVAILABLE_PAUSE_MS,
 } from '../delivery.ts';
@@ -44,6 +45,8 @@ export class Group {
   readonly #store: Store;
   readonly #letters: Letters;
   readonly #options: GroupOptions;
+  /** When parked letters are due: as the clock was at first, and from then on as nobody sets it. */
+  readonly #now: () => number;
   /** All events up to here are handled or parked; `#saved` is the cursor on disk. */
   #cursor: number;
   #saved: number;
@@ -76,6 +79,9 @@ export class Group {
     this.#store = store;
     this.#letters = new Letters(store, name, dead);
     this.#options = options;
+    const { clock } = options;
+    const began = clock.now() - clock.monotonic();
+    this.#now = () => Math.round(began + clock.monotonic());
     this.#cursor = this.#letters.cursor();
     this.#saved = this.#cursor;
     this.#nextSeq = this.#cursor + 1;
@@ -83,6 +89,8 @@ export class Group {
 
   start() {
     this.#running = true;
+    // A clock that was ahead must not hold them up.
+    this.#letters.areDueBy(this.#now() + LONGEST_BACKOFF_MS);
     this.#readParked();
     this.#readLog();
   }
@@ -164,7 +172,7 @@ export class Group {
 
   #readParked() {
     if (!this.#running) return;
-    const now = this.#options.clock.now();
+    const now = this.#now();
     const underWay = this.#parkedInFlight;
     const limit = Math.min(PARKED_AT_ONCE, MAX_IN_FLIGHT - underWay.size);
     const letters = this.#letters.parkedDue(now, limit, underWay);
@@ -184,7 +192,7 @@ export class Group {
     const { clock, deferMs } = this.#options;
     // A letter that is still due here is in flight, or beyond the limit of those in flight.
     const leastMs = this.#areMoreDue ? 0 : deferMs / 4;
-    const delayMs = Math.max(nextDueAt - clock.now(), leastMs);
+    const delayMs = Math.max(nextDueAt - this.#now(), leastMs);
     this.#cancelWake = clock.after(delayMs, () => this.#readParked());
   }
 
@@ -250,13 +258,13 @@ export class Group {
 
   /** Puts a letter aside, for later or for good. Returns false when not even that could be saved. */
   async #putAside(letter: Letter, next: PutAside, error: unknown): Promise<boolean> {
-    const now = this.#options.clock.now();
+    const diedAt = new Date(this.#options.clock.now()).toISOString();
     const body = letter.body || JSON.stringify(letter.event);
     try {
       await this.#store.write(() => {
         this.#finish(letter);
-        if (next.kind !== 'dead') this.#park(letter, next.failures, now + next.forMs);
-        else this.#letters.bury(letter, body, error, new Date(now).toISOString());
+        if (next.kind !== 'dead') this.#park(letter, next.failures, this.#now() + next.forMs);
+        else this.#letters.bury(letter, body, error, diedAt);
       });
     } catch {
       await pause(this.#options.clock, UNAVAILABLE_PAUSE_MS);

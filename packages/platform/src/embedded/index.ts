@@ -33,6 +33,8 @@ export interface EmbeddedOptions extends Partial<DeliveryTiming> {
   eventsKeptDays?: number | undefined;
   /** Receives errors in background work. */
   onError?: (message: string, error: unknown) => void;
+  /** Receives a line for each table that a version has left half filled, see `Backfill`. */
+  onHalfFilled?: (line: string) => void;
 }
 
 export interface EmbeddedPlatform extends Platform {
@@ -46,6 +48,7 @@ export interface EmbeddedPlatform extends Platform {
 export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
   const { dataDir, clock = systemClock, rateLimits = true, onError = () => {} } = options;
   const { newId = createNewId(clock), open = openFolder, eventsKeptDays } = options;
+  const { onHalfFilled = () => {} } = options;
   const eventsKeptMs = keptMs(eventsKeptDays);
   const store = new Store(open(dataDir), options.nextTurn);
   defineTimers(store);
@@ -94,7 +97,10 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     async start() {
       bus.start();
       for (const each of timers) each.start();
-      for (const { backfill } of tables.values()) void backfill.run();
+      for (const { backfill } of tables.values()) {
+        if (backfill.halfFilled) onHalfFilled(backfill.halfFilled);
+        void backfill.run();
+      }
       stopTidying = tidyUp({ store, bus, tables, clock, eventsKeptMs, onError });
     },
     async settled() {

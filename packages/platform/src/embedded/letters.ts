@@ -134,6 +134,13 @@ export class Letters {
     return this.#dead.count(this.#group);
   }
 
+  /** Those that are due later are due then. */
+  areDueBy(latest: number) {
+    this.#store
+      .sql('UPDATE parked SET due_at = ? WHERE consumer = ? AND due_at > ?')
+      .run(latest, this.#group, latest);
+  }
+
   /** By the index alone, as is the first. */
   nextDueAt(): number | null {
     const { next } = this.#store

@@ -1,6 +1,6 @@
 /** Unique keys that are new in a table's definition: right for all records before anybody reads or writes. */
 import type { Stored } from '@fairseat/common/ports';
-import type { Column, Value } from './columns.ts';
+import { type Column, definitionVersionOf, type Value } from './columns.ts';
 import { StoreError } from './file.ts';
 import type { SideTable } from './side-table.ts';
 import type { Store } from './store.ts';
@@ -11,6 +11,8 @@ export interface Row {
   written: number | null;
   body: string;
 }
+
+export const writtenAs = ({ version, written }: Row) => definitionVersionOf(version, written);
 
 interface NewKeys<R extends Stored> {
   name: string;

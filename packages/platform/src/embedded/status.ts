@@ -1,7 +1,7 @@
 /** How far the tables of a data folder have come with what is new in their definitions. */
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { State } from './backfill.ts';
+import type { State } from './definitions.ts';
 import { StoreError, whyUnusable } from './file.ts';
 
 /** One line a table. @throws StoreError when the folder cannot be read, as while a process uses it. */

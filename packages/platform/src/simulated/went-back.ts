@@ -1,4 +1,4 @@
-import { type AnyEvent, parseEvent } from '@fairseat/common/events';
+import { type AnyEvent, parseOwnEvent } from '@fairseat/common/events';
 import type { PublishedState } from '@fairseat/common/ports';
 import { newestOf } from '../restores.ts';
 import type { Kept } from './kept.ts';
@@ -41,7 +41,7 @@ export class WentBack {
 
   async #takeBack(service: string, state: PublishedState) {
     const mark = this.#marks.get(service) ?? 0;
-    const events = newestOf(this.#kept.behind(service, mark).map(parseEvent));
+    const events = newestOf(this.#kept.behind(service, mark).map(parseOwnEvent));
     const isLost = await Promise.all(events.map((event) => state.isLost(event)));
     const lost: AnyEvent[] = events.filter((_, n) => isLost[n]);
     if (lost.length > 0) await state.takeBack(lost, { since: undefined, isCovered: true });

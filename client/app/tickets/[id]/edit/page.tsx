@@ -14,6 +14,7 @@ const whyNot = {
     'A buyer is holding this ticket right now, at this price. You can change it as soon as they let it go; this page will say so.',
   sold: 'This ticket is sold. Nothing about it can be changed any more.',
   withdrawn: 'You have withdrawn this ticket. List it anew to sell it after all.',
+  other: 'Your ticket has changed, and cannot be edited now. Look again in a moment.',
 };
 
 export default page(async ({ params }: PageProps) => {

@@ -23,6 +23,7 @@ interface PlatformOptions {
   rateLimits: boolean;
   onError: (message: string, error: unknown) => void;
   onWaiting: (line: string) => void;
+  onHalfFilled: (line: string) => void;
 }
 
 type OpenPlatform = (options: PlatformOptions) => Platform;
@@ -85,5 +86,6 @@ export function platformOptions(name: string, config: Config, log: Log) {
     ...(namespace !== undefined && { namespace }),
     onError: (message: string, error: unknown) => log.error({ err: error }, message),
     onWaiting: (line: string) => log.warn(line),
+    onHalfFilled: (line: string) => log.info(line),
   };
 }
