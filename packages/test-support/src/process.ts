@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { keptCookies } from './cookies.ts';
 
 /** NATS sets aside what each stream may keep, and tests make many. */
 const SMALL = { EVENTS_MAX_BYTES: String(2 ** 26) };
@@ -147,7 +148,8 @@ export class Caller {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      this.cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? this.cookie;
+      const set = response.headers.getSetCookie();
+      if (set.length > 0) this.cookie = keptCookies(this.cookie, set);
       return { status: response.status, body: text ? JSON.parse(text) : undefined };
     } catch (error) {
       if ((error as Error).name !== 'TimeoutError') this.#onCut(sentAt);

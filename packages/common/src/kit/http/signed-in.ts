@@ -35,7 +35,7 @@ export function createVisitors(
   const { name } = sessionCookie(config);
 
   const visitorOf = async (request: FastifyRequest) => {
-    for (const token of tokensOf(request, name)) {
+    for (const token of cookiesOf(request, name)) {
       const session = await verifySession(token);
       if (session && !(await endedSessions.get(session.sessionId))) return session;
     }
@@ -52,15 +52,15 @@ export function createVisitors(
 }
 
 /** More than an honest browser has under one name. Each is verified, which costs time. */
-const MAX_TOKENS = 4;
+const MAX_COOKIES = 4;
 
 /** The values of all cookies of the name: one that is stale, or of another path, may come before the good one. */
-function tokensOf({ headers }: FastifyRequest, name: string): string[] {
+export function cookiesOf({ headers }: FastifyRequest, name: string): string[] {
   const cookies = (headers.cookie ?? '').split(';').map((cookie) => cookie.trim());
   return cookies
     .filter((cookie) => cookie.startsWith(`${name}=`))
     .map((cookie) => cookie.slice(name.length + 1).replace(/^"(.*)"$/, '$1'))
-    .slice(0, MAX_TOKENS);
+    .slice(0, MAX_COOKIES);
 }
 
 /** The session of a request that has passed `signedIn`. @throws Problem (401) for any other. */
