@@ -15,6 +15,7 @@ const root = join(import.meta.dirname, '../../..');
 export interface Process {
   /** The address at which it listens; undefined when it ended instead. */
   url: string | undefined;
+  pid: number;
   output(): { stdout: string; stderr: string };
   /** Sends a signal. Resolves with the exit code, or the name of the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string>;
@@ -79,6 +80,7 @@ export async function startProgram(
   const url = await Promise.race([listening, exited.then(() => undefined)]);
   return {
     url,
+    pid: Number(child.pid),
     output: () => ({ stdout, stderr }),
     exited,
     end(signal) {
