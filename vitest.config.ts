@@ -22,6 +22,7 @@ const ofServers = [
   'tests/processes/say-again-distributed.test.ts',
   'tests/processes/rights.test.ts',
   'tests/processes/local-servers.test.ts',
+  'tests/processes/nothing-left.test.ts',
   'tests/faults/faults.test.ts',
   'tests/upgrade/databases.test.ts',
   'tests/upgrade/side-by-side.test.ts',

@@ -14,6 +14,7 @@ import {
 } from '@fairseat/common/contracts/order';
 import { responses } from '@fairseat/common/contracts/problem';
 import {
+  createDevices,
   createHost,
   createLog,
   createSessionKey,
@@ -79,6 +80,7 @@ const host = await createHost([createAuth(), holds], {
   platform,
   config,
   log,
+  devices: await createDevices(sessionKey, platform.clock),
   signSession: await createSessionSigner(sessionKey, platform.clock),
   verifySession: await createSessionVerifier(publicKeyOf(sessionKey), platform.clock),
 });

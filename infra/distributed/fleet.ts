@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Stream } from 'node:stream';
 import { styleText } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
 
@@ -36,6 +37,7 @@ export class Fleet {
   readonly #ready = Promise.withResolvers<void>();
   readonly #failure = Promise.withResolvers<Error>();
   #envOf: EnvOf = () => ({});
+  readonly #held: Stream;
   #stopping = false;
   #turn = 0;
 
@@ -43,6 +45,11 @@ export class Fleet {
   readonly ready = this.#ready.promise;
   /** Resolves when a process ends before it was ready, which another start would not mend. */
   readonly failure = this.#failure.promise;
+
+  /** `held` stays open while any of the processes lives. */
+  constructor(held: Stream) {
+    this.#held = held;
+  }
 
   /** Starts `replicas` processes of each service. */
   start(services: string[], replicas: number, envOf: EnvOf) {
@@ -89,7 +96,7 @@ export class Fleet {
     return spawn(process.execPath, ['--conditions=@fairseat/source', `--import=${leash}`, main], {
       cwd: root,
       env: { ...process.env, ...this.#envOf(service) },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc', this.#held],
       // Ctrl-C in a terminal reaches a whole process group, but only the launcher should receive it.
       detached: true,
     });

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
 import { readConfig, settingsHelp, whyNotStarted } from '@fairseat/common/kit';
 import { createServices } from '@fairseat/marketplace/services';
-import { freePort, startServers, stopServers } from '@fairseat/servers';
+import { freePort, leash, startServers, stopServers } from '@fairseat/servers';
 import closeWithGrace from 'close-with-grace';
 import { CLIENT, Fleet, log } from './fleet.ts';
 import { createInnerRouter, createRouter } from './router.ts';
@@ -52,7 +52,8 @@ async function main() {
     throw new StartError(`--replicas=${values.replicas}: expected a whole number from 1`);
   }
   const keys = await makeSessionKeys(folder);
-  const servers = await startServers({ say });
+  const { stdin, hold } = leash();
+  const servers = await startServers({ say, hold });
   for (const { name, version, origin } of servers) say(`${name} ${version}: ${origin}`);
   const only = servers.filter(({ isNew }) => isNew).map(({ setting }) => setting);
   undo.push(() => stopServers({ only }));
@@ -71,7 +72,7 @@ async function main() {
   const signers = services.filter(({ needs }) => needs.includes('signSession'));
   const names = [...services.map(({ name }) => name), ...(withPages ? [CLIENT] : [])];
 
-  const fleet = new Fleet();
+  const fleet = new Fleet(stdin);
   // The pages send the address of their visitor with each request to the API. The router that believes it cannot be
   // reached from outside.
   const behind = { ...config, trustedProxies: 'loopback', operationsPort: undefined };

@@ -52,8 +52,12 @@ const mongodb: Engine = {
   async install({ port, data }) {
     const { root, run } = await mongodbStandIn();
     const folder = `/data/${createHash('sha256').update(data).digest('hex').slice(0, 12)}`;
-    const asPostgres = ['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups'];
-    // Whatever ends it ends all its processes: one of PostgreSQL would go on, busy, without the others.
+    // Whatever ends it ends all its processes: one of PostgreSQL would go on, busy, without the others. Another user's
+    // process would not be told any more that its parent ended, unless that is asked for again.
+    const asPostgres = [
+      ...['setpriv', '--reuid=postgres', '--regid=postgres', '--init-groups'],
+      '--pdeathsig=KILL',
+    ];
     const together = ['unshare', '--pid', '--fork', '--kill-child'];
     return {
       origin: 'FerretDB on PostgreSQL, in place of MongoDB',

@@ -14,6 +14,11 @@ export interface Detached {
   startedAt: string;
 }
 
+/** A process, and what ends what it may leave. */
+export interface Leashed extends Detached {
+  cleanUp?: string[];
+}
+
 const STOP_WITHIN_MS = 15_000;
 
 export async function launch([command = '', ...args]: string[], log: string): Promise<Detached> {
@@ -36,12 +41,29 @@ export function isAlive({ pid, startedAt }: Detached): boolean {
 }
 
 /** Asks the whole group to end, and ends it if that takes too long. */
-export async function end(detached: Detached): Promise<void> {
+async function end(detached: Detached): Promise<void> {
   if (!isAlive(detached)) return;
   process.kill(-detached.pid, 'SIGTERM');
   const deadline = Date.now() + STOP_WITHIN_MS;
   while (isAlive(detached) && Date.now() < deadline) await pause(50);
   if (isAlive(detached)) process.kill(-detached.pid, 'SIGKILL');
+}
+
+export async function stop(leashed: Leashed): Promise<void> {
+  await end(leashed);
+  if (leashed.cleanUp) await run(leashed.cleanUp).catch(() => {});
+}
+
+/** Starts a process that ends others once this one is gone, and all others that hold its input, however they ended. */
+export function leash() {
+  const main = join(import.meta.dirname, 'leash.ts');
+  const child = spawn(process.execPath, [main], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  child.unref();
+  const { stdin } = child;
+  return { stdin, hold: (leashed: Leashed) => void stdin.write(`${JSON.stringify(leashed)}\n`) };
 }
 
 /** Where the system does not tell, the id alone must do. */

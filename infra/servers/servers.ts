@@ -4,10 +4,20 @@ import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Engine, engines, faultInjector, isNewEnough } from './engines.ts';
 import { cache } from './install.ts';
-import { alone, type Detached, end, freePort, isAlive, launch, run } from './process.ts';
+import {
+  alone,
+  type Detached,
+  freePort,
+  isAlive,
+  type Leashed,
+  launch,
+  leash,
+  run,
+  stop,
+} from './process.ts';
 import { bySomeWay, type Plan } from './ways.ts';
 
-export { freePort };
+export { freePort, leash };
 
 export interface Server {
   name: string;
@@ -30,6 +40,8 @@ export interface StartOptions {
   toxiproxy?: boolean;
   /** Told about what takes long or fails. */
   say?: (line: string) => void;
+  /** Told about each process that is started, at once. */
+  hold?: (leashed: Leashed) => void;
 }
 
 interface StopOptions {
@@ -101,7 +113,8 @@ async function find(
   return start(engine, known, options);
 }
 
-async function start(engine: Engine, known: Server | undefined, { say = () => {} }: StartOptions) {
+async function start(engine: Engine, known: Server | undefined, options: StartOptions) {
+  const { say = () => {}, hold = () => {} } = options;
   const { name, setting, program } = engine;
   const port = await freePort(known ? Number(new URL(known.url).port) : engine.port);
   const url = engine.url(port);
@@ -109,6 +122,7 @@ async function start(engine: Engine, known: Server | undefined, { say = () => {}
   const log = join(folder, `${program}.log`);
   return bySomeWay(engine, { port, data, say }, async (plan) => {
     const started = { ...plan, ...(await launch(plan.command, log)), log };
+    hold(started);
     const version = await whenReady(engine, url, started);
     return { name, setting, url, version, origin: plan.origin, started, isNew: true };
   });
@@ -132,11 +146,6 @@ async function whenReady(engine: Engine, url: string, started: Started): Promise
       throw new Error(`${started.origin} ${what}:\n    ${log}`, { cause: error });
     }
   }
-}
-
-async function stop(started: Started) {
-  await end(started);
-  if (started.cleanUp) await run(started.cleanUp).catch(() => {});
 }
 
 /** What was started is written down, so that the next run knows of it. One run at a time. */

@@ -6,7 +6,7 @@ import {
   signUpSchema,
   userSchema,
 } from '@fairseat/common/contracts/user';
-import { badRequest, conflict, DuplicateKey } from '@fairseat/common/errors';
+import { badRequest, conflict, DuplicateKey, VersionConflict } from '@fairseat/common/errors';
 import {
   type EndedSession,
   networksOf,
@@ -21,6 +21,7 @@ import type { Table } from '@fairseat/common/ports';
 import cookies from '@fastify/cookie';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { deviceCookies, isKnown, withoutDevices } from './devices.ts';
 import { createLimits } from './limits.ts';
 import type { Passwords } from './passwords.ts';
 import { type BegunSession, endSession, endSessionsOf, type SessionFact } from './session.ts';
@@ -39,7 +40,7 @@ interface Parts {
 export const routes =
   (
     { users, begun, sessions, passwords }: Parts,
-    context: ServiceContext<'rateLimiter' | 'signSession'>,
+    context: ServiceContext<'rateLimiter' | 'signSession' | 'devices'>,
   ): Routes =>
   async (app) => {
     const { clock, newId, signedIn, visitorOf, signSession } = context;
@@ -47,6 +48,7 @@ export const routes =
     // Here alone, since its hooks would cost every request of all services.
     await app.register(cookies);
     const limits = createLimits(context);
+    const device = deviceCookies(context);
 
     const leave = async (request: FastifyRequest) => {
       const session = await visitorOf(request);
@@ -54,21 +56,30 @@ export const routes =
     };
 
     /** Nothing else would ever end the session whose cookie this one replaces. */
-    const beginSession = async (request: FastifyRequest, reply: FastifyReply, userId: string) => {
+    const beginSession = async (request: FastifyRequest, reply: FastifyReply, user: User) => {
       await leave(request);
       const id = newId();
       const now = clock.now();
       const createdAt = new Date(now).toISOString();
       const expiresAt = new Date(now + SESSION_SECONDS * 1000).toISOString();
-      await begun.insert({ id, version: 1, createdAt, userId, expiresAt });
-      reply.setCookie(cookie.name, await signSession(userId, id), cookie.options);
+      await begun.insert({ id, version: 1, createdAt, userId: user.id, expiresAt });
+      reply.setCookie(cookie.name, await signSession(user.id, id), cookie.options);
+      await device.add(request, reply, user, id);
     };
 
     const clearCookie = (reply: FastifyReply) => {
       const { maxAge: _, ...options } = cookie.options;
       reply.clearCookie(cookie.name, options);
-      // Also those of other paths and of before; what browsers store besides, such as drafts, stays.
-      reply.header('clear-site-data', '"cookies"');
+    };
+
+    /** A device that goes on after that must sign in as an unknown one. */
+    const forgetDevices = async (userId: string) => {
+      const user = await users.get(userId, { latest: true });
+      if (user === undefined) return;
+      await users.replace(user, withoutDevices(user)).catch((error) => {
+        // Another request has just forgotten them.
+        if (!(error instanceof VersionConflict)) throw error;
+      });
     };
 
     app.post(
@@ -98,7 +109,7 @@ export const routes =
           if (!(error instanceof DuplicateKey)) throw error;
           throw conflict('email_taken', 'There is an account with this e-mail address. Sign in.');
         }
-        await beginSession(request, reply, user.id);
+        await beginSession(request, reply, user);
         return reply.code(201).header('location', '/api/users/currentuser').send(user);
       },
     );
@@ -116,8 +127,12 @@ export const routes =
       async (request, reply) => {
         const { email, password } = request.body;
         const account = emailKey(email);
-        const user = await limits.signIn(request.ip, account, async () => {
-          const owner = await users.getByKey('email', account);
+        const find = () => users.getByKey('email', account);
+        const came = await device.read(request);
+        const known = came && isKnown(came, await find()) ? came.id : undefined;
+        const attempt = { address: request.ip, account, device: known };
+        const user = await limits.signIn(attempt, async () => {
+          const owner = await find();
           const network = networksOf(request.ip)[0];
           const isRight = await passwords.matches(owner?.passwordHash, password, network);
           return isRight ? owner : undefined;
@@ -125,7 +140,7 @@ export const routes =
         if (user === undefined) {
           throw badRequest('wrong_credentials', 'The e-mail address or the password is wrong.');
         }
-        await beginSession(request, reply, user.id);
+        await beginSession(request, reply, user);
         return user;
       },
     );
@@ -143,6 +158,8 @@ export const routes =
       async (request, reply) => {
         await leave(request);
         clearCookie(reply);
+        // Of pages that the browser keeps for going back. The device stays known.
+        reply.header('clear-site-data', '"cache"');
         return {};
       },
     );
@@ -160,8 +177,12 @@ export const routes =
       },
       async (request, reply) => {
         await leave(request);
-        await endSessionsOf(sessionOf(request).userId, begun, sessions, clock.now());
+        const { userId } = sessionOf(request);
+        await forgetDevices(userId);
+        await endSessionsOf(userId, begun, sessions, clock.now());
         clearCookie(reply);
+        device.clear(reply);
+        reply.header('clear-site-data', '"cache", "cookies"');
         return {};
       },
     );

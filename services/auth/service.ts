@@ -28,7 +28,7 @@ export const createAuth = (passwords?: Passwords) =>
   defineService({
     name: 'auth',
     prefixes: ['/api/users'],
-    needs: ['rateLimiter', 'signSession'],
+    needs: ['rateLimiter', 'signSession', 'devices'],
     publishes: sessionEvents,
     hears: [],
     build(context) {

@@ -5,6 +5,8 @@ export interface User extends Stored {
   email: string;
   /** argon2id, in PHC format. */
   passwordHash: string;
+  /** How often all devices were forgotten; none when never. */
+  deviceGeneration?: number;
 }
 
 /** The key of an e-mail address: the same whatever its letter case, its Unicode form and the spelling of its domain. */

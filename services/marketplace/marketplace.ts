@@ -2,6 +2,7 @@ import type { Passwords } from '@fairseat/auth';
 import type { Pages } from '@fairseat/client';
 import {
   type Config,
+  createDevices,
   createHost,
   createSessionSigner,
   createSessionVerifier,
@@ -32,6 +33,7 @@ export async function createMarketplace(options: MarketplaceOptions): Promise<Ho
   const { clock } = options.platform;
   return createHost(createServices(passwords), {
     ...surroundings,
+    devices: await createDevices(sessionKey, clock),
     signSession: await createSessionSigner(sessionKey, clock),
     verifySession: await createSessionVerifier(publicKeyOf(sessionKey), clock),
     ...(pages && { front: pages }),

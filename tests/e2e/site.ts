@@ -135,8 +135,11 @@ export class Person {
 
   /** Uses another person's account from now on, as on a device of its own. */
   async becomes({ caller }: Person) {
-    const [name = '', value = ''] = caller.cookie.split('=');
-    await this.page.context().addCookies([{ name, value, url: this.site.url, httpOnly: true }]);
+    const cookies = caller.cookie.split('; ').map((pair) => {
+      const [name = '', value = ''] = pair.split('=');
+      return { name, value, url: this.site.url, httpOnly: true };
+    });
+    await this.page.context().addCookies(cookies);
   }
 
   goto = (path: string) => this.page.goto(path);

@@ -107,8 +107,8 @@ describe.each(doors)('the services %s', (_, door) => {
 
   describe('a session', () => {
     it('counts whatever other cookies of its name come with it', async () => {
-      const good = String(seller.cookie);
-      const name = good.slice(0, good.indexOf('='));
+      const name = 'session';
+      const good = `${name}=${seller.token}`;
       const stale = `${good.slice(0, -4)}AAAA`;
       for (const values of [
         [good, stale],
@@ -127,9 +127,12 @@ describe.each(doors)('the services %s', (_, door) => {
       expect(reply.headers['www-authenticate']).toBe('Cookie realm="Fairseat"');
     });
 
-    it('that is ended takes every cookie with it', async () => {
+    it('that is ended takes the pages of before with it, and everywhere all cookies', async () => {
       const { headers } = await ask('POST', '/api/users/signout');
-      expect(headers).toMatchObject({ 'clear-site-data': '"cookies"' });
+      expect(headers).toMatchObject({ 'clear-site-data': '"cache"' });
+      const person = await market.person();
+      const everywhere = await person.post('/api/users/signout-everywhere');
+      expect(everywhere.headers).toMatchObject({ 'clear-site-data': '"cache", "cookies"' });
     });
   });
 

@@ -20,7 +20,7 @@ let key: KeyObject;
 beforeAll(async () => {
   market = await TestMarketplace.open();
   victim = await market.person();
-  token = victim.cookie?.split('=')[1] ?? '';
+  token = victim.token;
   key = createPrivateKey({ key: market.sessionKey as webcrypto.JsonWebKey, format: 'jwk' });
 });
 afterAll(async () => {

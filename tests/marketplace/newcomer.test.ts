@@ -1,7 +1,14 @@
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { EventData } from '@fairseat/common/events';
-import { createHost, createLog, defineService, readConfig } from '@fairseat/common/kit';
+import {
+  createDevices,
+  createHost,
+  createLog,
+  createSessionKey,
+  defineService,
+  readConfig,
+} from '@fairseat/common/kit';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { createServices } from '@fairseat/marketplace/services';
 import { openEmbedded } from '@fairseat/platform/embedded';
@@ -53,6 +60,7 @@ it('a service that is added after forty days has complete replicas', async () =>
     log: createLog('silent'),
     verifySession: async () => null,
     signSession: async () => '',
+    devices: await createDevices(await createSessionKey(), clock),
   });
   await host.start();
   const replicas = platform.table<TicketRecord>('catalogue', { name: 'tickets' });

@@ -29,7 +29,7 @@ function from(market: TestMarketplace, address: string) {
 }
 
 describe('guessing a password', () => {
-  it('ends after 5 failures from one address, with the time to wait', async () => {
+  it('is slow after 5 failures from one address, with the time to wait', async () => {
     await using market = await open();
     await market.person(OWNER);
     const stranger = from(market, '203.0.113.1');
@@ -38,7 +38,7 @@ describe('guessing a password', () => {
     expect(faultsOf(refused, 429)).toEqual([]);
     const seconds = Number(refused.headers['retry-after']);
     expect(seconds).toBeGreaterThan(0);
-    expect(seconds).toBeLessThanOrEqual(15 * 60);
+    expect(seconds).toBeLessThanOrEqual(60);
   });
 
   it('does not lock out the owner, who comes from another address', async () => {
@@ -71,6 +71,9 @@ describe('guessing a password', () => {
     const stranger = from(market, '203.0.113.1');
     await Promise.all(Array.from({ length: 50 }, (_, n) => stranger.signIn(`guess ${n}`)));
     expect(checks).toBe(5);
+    const crowd = Array.from({ length: 200 }, (_, n) => from(market, `198.51.100.${n}`));
+    await Promise.all(crowd.map(({ signIn }) => signIn('guess')));
+    expect(checks).toBe(20);
   });
 
   it('counts the same for every spelling of the e-mail address', async () => {
@@ -99,30 +102,19 @@ describe('guessing a password', () => {
     expect(await owner.guess(5)).not.toContain(429);
   });
 
-  it('is limited over all accounts together for one address', async () => {
-    await using market = await open();
-    const stranger = from(market, '203.0.113.1');
-    const guesses = [];
-    for (let n = 0; n < 101; n++) guesses.push(...(await stranger.guess(1, `n${n}@example.com`)));
-    expect(guesses.indexOf(429)).toBe(100);
-    expect(await from(market, '203.0.113.2').guess(1)).toEqual([400]);
-  });
-
-  it('from many addresses slows the account down, but locks nobody out', async () => {
+  it('of any account slows one address down, by a second', async () => {
     await using market = await open();
     await market.person(OWNER);
-    for (const n of [1, 2, 3, 4]) await from(market, `203.0.113.${n}`).guess(5);
-    const owner = from(market, '198.51.100.1');
-    let answered = false;
-    const slow = owner.signIn(RIGHT).finally(() => {
-      answered = true;
-    });
-    // Meanwhile others go in and out as usual.
-    const others = from(market, '198.51.100.2');
-    expect(await others.guess(1, 'other@example.com')).toEqual([400]);
-    expect(answered).toBe(false);
-    expect(await others.guess(4, 'other@example.com')).not.toContain(429);
-    expect((await market.hurried(slow)).status).toBe(200);
+    const stranger = from(market, '203.0.113.1');
+    for (let n = 0; n < 100; n++)
+      expect(await stranger.guess(1, `n${n}@example.com`)).toEqual([400]);
+    const more = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => stranger.signIn('guess', `m${n}@example.com`)),
+    );
+    const refused = more.filter(({ status }) => status === 429);
+    expect(refused.length).toBeGreaterThanOrEqual(8);
+    expect(new Set(refused.map(({ headers }) => headers['retry-after']))).toEqual(new Set(['1']));
+    expect(await from(market, '203.0.113.2').guess(1)).toEqual([400]);
   });
 
   it('leaves others their turn when one address signs in too much at once, rightly or not', async () => {

@@ -44,7 +44,9 @@ const setCookie = async (where: TestMarketplace, path: string, visitor = where.v
   const credentials = { email: 'cookie@example.com', password: 'correct horse' };
   const body = path === 'signout' ? {} : credentials;
   const { headers } = await visitor.post(`/api/users/${path}`, body);
-  const [cookie = '', ...flags] = String(headers['set-cookie']).split('; ');
+  const isSession = (line: string) => /^(__Host-)?session=/.test(line);
+  const line = [headers['set-cookie'] ?? []].flat().map(String).find(isSession) ?? '';
+  const [cookie = '', ...flags] = line.split('; ');
   return { name: cookie.split('=')[0], value: cookie.split('=')[1], flags: flags.toSorted() };
 };
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { temporaryFolder } from '@fairseat/test-support/process';
+import { familyOf, hasProc } from '@fairseat/test-support/process-tree';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
@@ -67,6 +68,17 @@ describe('npm run servers', () => {
     await servers(['stop']);
     const { urls } = await servers();
     expect(await redis(urls['REDIS_URL'], 'GET greeting')).toBe('$5\r\nhello\r\n');
+  });
+
+  (hasProc ? it : () => {})('leaves no process of one whose first process is killed', async () => {
+    await servers();
+    const pids = pidsIn(readFileSync(join(folder.path, 'data/servers/servers.json'), 'utf8'));
+    expect(pids).toHaveLength(3);
+    for (const pid of pids.map(Number)) {
+      const left = familyOf(pid);
+      process.kill(pid, 'SIGKILL');
+      await expect.poll(left).toBe(0);
+    }
   });
 
   it('passes over a program that is too old', async () => {

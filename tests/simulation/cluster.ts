@@ -13,7 +13,7 @@ import { attending } from './live/attended.ts';
 import { Stream } from './live/stream.ts';
 import { nextVersion, reading } from './next-version.ts';
 import { type Plan, SERVICES, skewMsOf } from './plan.ts';
-import { createLog, isExcusable, passwords, signer, verifier } from './stand-ins.ts';
+import { createLog, devices, isExcusable, passwords, signer, verifier } from './stand-ins.ts';
 
 /** Between the end of a process that cannot start and its next start. */
 const RESTART_MS = 1000;
@@ -232,7 +232,7 @@ export class Cluster {
     const { clock } = platform;
     const surroundings = {
       ...{ app: door.app, platform, config, log },
-      ...{ verifySession: verifier(clock), signSession: signer(clock) },
+      ...{ verifySession: verifier(clock), signSession: signer(clock), devices },
     };
     const attended: (() => string[])[] = [];
     const running: Awaited<ReturnType<typeof mount>>[] = [];

@@ -193,13 +193,13 @@ class Answer {
     return this;
   }
 
-  setCookie(_name: string, token: string) {
-    this.#cookie = token;
+  setCookie(name: string, token: string) {
+    if (name === 'session') this.#cookie = token;
     return this;
   }
 
-  clearCookie() {
-    return this.setCookie('', '');
+  clearCookie(name: string) {
+    return this.setCookie(name, '');
   }
 
   type() {

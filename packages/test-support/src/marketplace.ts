@@ -22,6 +22,7 @@ import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
 import { openDistributed } from '@fairseat/platform/distributed';
 import { openEmbedded } from '@fairseat/platform/embedded';
+import { cookieNamed, keptCookies } from '@fairseat/test-support/cookies';
 import { newNamespace, removeNamespace } from '@fairseat/test-support/namespaces';
 import { inject } from 'vitest';
 import { turns } from './interleaving.ts';
@@ -61,6 +62,8 @@ export interface TestOptions {
   wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
   requestTimeoutMs?: number;
+  /** Another replica of everything, on the same servers and with the same keys. */
+  beside?: TestMarketplace;
 }
 
 /** Real hashing is slow on purpose; tests that are not about it use this. */
@@ -78,7 +81,7 @@ export const othersTurn = (count: number): Promise<void> =>
 
 let people = 0;
 
-/** A client that keeps its cookie, like a browser. */
+/** A client that keeps its cookies, like a browser. */
 export class Visitor {
   readonly #market: TestMarketplace;
   cookie: string | undefined;
@@ -103,14 +106,19 @@ export class Visitor {
       headers: { ...(this.cookie && { cookie: this.cookie }), ...headers },
       ...(body !== undefined && { payload: body as object }),
     });
-    const cookie = response.headers['set-cookie'];
-    if (cookie !== undefined) this.cookie = String(cookie).split(';')[0];
+    const set = [response.headers['set-cookie'] ?? []].flat();
+    if (set.length > 0) this.cookie = keptCookies(this.cookie ?? '', set);
     const isJson = String(response.headers['content-type']).includes('json');
     return {
       status: response.statusCode,
       headers: response.headers,
       body: (isJson ? response.json() : response.body) as T,
     };
+  }
+
+  /** The token of the session. */
+  get token(): string {
+    return cookieNamed('session', this.cookie);
   }
 
   get = <T>(url: string, headers?: Headers) => this.request<T>('GET', url, undefined, headers);
@@ -154,7 +162,7 @@ export class TestMarketplace implements AsyncDisposable {
   readonly clock: TestClock = createTestClock();
   readonly #options: TestOptions;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
-  readonly namespace = newNamespace();
+  readonly namespace: string;
   #sessionKey: Awaited<ReturnType<typeof createSessionKey>> | undefined;
   #marketplace: Host | undefined;
   #platform: TestPlatform | undefined;
@@ -164,6 +172,8 @@ export class TestMarketplace implements AsyncDisposable {
 
   private constructor(options: TestOptions) {
     this.#options = options;
+    this.namespace = options.beside?.namespace ?? newNamespace();
+    this.#sessionKey = options.beside?.sessionKey;
   }
 
   static async open(options: TestOptions = {}): Promise<TestMarketplace> {
@@ -192,8 +202,8 @@ export class TestMarketplace implements AsyncDisposable {
     return readConfig({ RATE_LIMITS: 'off', LOG_LEVEL: 'silent', ...this.#options.env });
   }
 
-  async start() {
-    this.#sessionKey ??= await createSessionKey();
+  async start(sessionKey = this.#sessionKey) {
+    this.#sessionKey = sessionKey ?? (await createSessionKey());
     const platform = this.#openPlatform();
     this.#platform = platform;
     this.#marketplace = await createMarketplace({
@@ -270,7 +280,8 @@ export class TestMarketplace implements AsyncDisposable {
     await this.crash();
     await this.#marketplace?.app.close();
     await this.#marketplace?.stop().catch(() => {});
-    if (isDistributed) await removeNamespace(inject('servers'), this.namespace);
+    if (isDistributed && !this.#options.beside)
+      await removeNamespace(inject('servers'), this.namespace);
     rmSync(this.dataDir, { recursive: true, force: true });
   }
 }

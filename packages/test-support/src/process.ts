@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { keptCookies } from './cookies.ts';
 
 /** NATS sets aside what each stream may keep, and tests make many. */
 const SMALL = { EVENTS_MAX_BYTES: String(2 ** 26) };
@@ -14,6 +15,7 @@ const root = join(import.meta.dirname, '../../..');
 export interface Process {
   /** The address at which it listens; undefined when it ended instead. */
   url: string | undefined;
+  pid: number;
   output(): { stdout: string; stderr: string };
   /** Sends a signal. Resolves with the exit code, or the name of the signal that ended it. */
   end(signal: NodeJS.Signals): Promise<number | string>;
@@ -78,6 +80,7 @@ export async function startProgram(
   const url = await Promise.race([listening, exited.then(() => undefined)]);
   return {
     url,
+    pid: Number(child.pid),
     output: () => ({ stdout, stderr }),
     exited,
     end(signal) {
@@ -147,7 +150,8 @@ export class Caller {
         ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       const text = await response.text();
-      this.cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? this.cookie;
+      const set = response.headers.getSetCookie();
+      if (set.length > 0) this.cookie = keptCookies(this.cookie, set);
       return { status: response.status, body: text ? JSON.parse(text) : undefined };
     } catch (error) {
       if ((error as Error).name !== 'TimeoutError') this.#onCut(sentAt);

@@ -6,6 +6,7 @@ export { type Fact, Records } from './decide/records.ts';
 export { sweep, type Task } from './decide/repeat.ts';
 export { ofEach, type Unknown } from './decide/restore.ts';
 export { type App, createApp } from './http/app.ts';
+export { createDevices, type Device, type Devices, deviceCookie } from './http/devices.ts';
 export { strictTransport } from './http/headers.ts';
 export { BODY_LIMIT } from './http/limits.ts';
 export { networkLimiter, networksOf } from './http/network.ts';
@@ -24,7 +25,7 @@ export {
   type SignSession,
   type VerifySession,
 } from './http/sessions.ts';
-export { sessionCookie, sessionOf } from './http/signed-in.ts';
+export { cookiesNamed, sessionCookie, sessionOf } from './http/signed-in.ts';
 export { versionsIn, withEtag } from './http/versions.ts';
 export { type Config, ConfigError, readClientConfig, readConfig } from './process/config.ts';
 export { declareRestored, unknownsOf } from './process/declare-restored.ts';

@@ -32,10 +32,10 @@ export function createVisitors(
   verifySession: VerifySession,
   endedSessions: Table<EndedSession>,
 ): Visitors {
-  const pattern = new RegExp(`(?:^|;)\\s*${sessionCookie(config).name}="?([^;"\\s]*)`, 'g');
+  const tokensOf = cookiesNamed(sessionCookie(config).name);
 
   const visitorOf = async (request: FastifyRequest) => {
-    for (const token of tokensOf(request, pattern)) {
+    for (const token of tokensOf(request)) {
       const session = await verifySession(token);
       if (session && !(await endedSessions.get(session.sessionId))) return session;
     }
@@ -52,12 +52,17 @@ export function createVisitors(
 }
 
 /** More than an honest browser has under one name. Each is verified, which costs time. */
-const MAX_TOKENS = 4;
+const MAX_COOKIES = 4;
 
-/** The values of all cookies of the name: one that is stale, or of another path, may come before the good one. */
-function tokensOf({ headers }: FastifyRequest, pattern: RegExp): string[] {
-  const values = Array.from((headers.cookie ?? '').matchAll(pattern), ([, value = '']) => value);
-  return values.slice(0, MAX_TOKENS);
+/** Reads the values of all cookies of a name: one that is stale, or of another path, may come before the good one. */
+export function cookiesNamed(name: string): (request: FastifyRequest) => string[] {
+  const pattern = new RegExp(`(?:^|;)\\s*${name}="?([^;"\\s]*)`, 'g');
+  return ({ headers }) =>
+    (headers.cookie ?? '')
+      .matchAll(pattern)
+      .take(MAX_COOKIES)
+      .map(([, value = '']) => value)
+      .toArray();
 }
 
 /** The session of a request that has passed `signedIn`. @throws Problem (401) for any other. */

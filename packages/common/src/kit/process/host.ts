@@ -1,5 +1,6 @@
 import type { Platform } from '../../ports/index.ts';
 import { type App, createApp } from '../http/app.ts';
+import type { Devices } from '../http/devices.ts';
 import { countRestores, createMetrics } from '../http/metrics.ts';
 import { addDocumentation } from '../http/openapi.ts';
 import type { SignSession, VerifySession } from '../http/sessions.ts';
@@ -15,6 +16,8 @@ export interface HostOptions {
   verifySession: VerifySession;
   /** Required when one of the services signs sessions. */
   signSession?: SignSession | undefined;
+  /** Required when one of the services knows devices. */
+  devices?: Devices | undefined;
   requestTimeoutMs?: number;
   front?: Front;
 }
@@ -38,7 +41,8 @@ export interface Host {
 
 /** Mounts these services in this process: all of them, or one where each has a process of its own. */
 export async function createHost(services: Service[], options: HostOptions): Promise<Host> {
-  const { platform, config, log, verifySession, signSession, requestTimeoutMs, front } = options;
+  const { platform, config, log, verifySession, signSession, devices, requestTimeoutMs, front } =
+    options;
   let ready = false;
   const metrics = createMetrics(platform);
   const onRestore = countRestores(metrics);
@@ -58,7 +62,7 @@ export async function createHost(services: Service[], options: HostOptions): Pro
     const { name } = service;
     running.push(
       await mount(service, {
-        ...{ app, platform, config, log, verifySession, signSession },
+        ...{ app, platform, config, log, verifySession, signSession, devices },
         onRestore: (part) => onRestore(name, part),
       }),
     );

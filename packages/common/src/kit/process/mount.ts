@@ -7,6 +7,7 @@ import { repeat } from '../decide/repeat.ts';
 import { publishedState, type Restorable } from '../decide/restore.ts';
 import { type Source, sayAgain } from '../decide/say-again.ts';
 import type { App } from '../http/app.ts';
+import type { Devices } from '../http/devices.ts';
 import { endedSessions, type SignSession, type VerifySession } from '../http/sessions.ts';
 import { createVisitors } from '../http/signed-in.ts';
 import type { Config } from './config.ts';
@@ -28,6 +29,7 @@ export interface Surroundings {
   verifySession: VerifySession;
   /** Passed on to the service that needs it alone. */
   signSession?: SignSession | undefined;
+  devices?: Devices | undefined;
   /** Told what went back in time. */
   onRestore?: (part: 'database' | 'stream') => void;
 }
@@ -123,7 +125,7 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
 /** The capabilities that the service needs. No others are even prepared. */
 function capabilities(
   { name, needs }: Service,
-  { platform, signSession }: Pick<Surroundings, 'platform' | 'signSession'>,
+  { platform, signSession, devices }: Pick<Surroundings, 'platform' | 'signSession' | 'devices'>,
 ) {
   const all: { [N in keyof Capabilities]: () => Capabilities[N] } = {
     timers: () => platform.timers(name),
@@ -136,6 +138,10 @@ function capabilities(
     signSession: () => {
       if (!signSession) throw new Error(`${name} signs sessions and was given no key`);
       return signSession;
+    },
+    devices: () => {
+      if (!devices) throw new Error(`${name} knows devices and was given no key`);
+      return devices;
     },
   };
   return Object.fromEntries(needs.map((need) => [need, all[need]()])) as unknown as Capabilities;

@@ -1,4 +1,5 @@
 import type { OpenGateway, Platform } from '../../ports/index.ts';
+import { createDevices } from '../http/devices.ts';
 import { createSessionSigner, createSessionVerifier, publicKeyOf } from '../http/sessions.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
 import { createHost } from './host.ts';
@@ -61,7 +62,10 @@ async function createServiceHost(
     config,
     log,
     verifySession: await createSessionVerifier(publicKeyOf(key), clock),
-    ...(signs && { signSession: await createSessionSigner(key, clock) }),
+    ...(signs && {
+      signSession: await createSessionSigner(key, clock),
+      devices: await createDevices(key, clock),
+    }),
   });
   return { config, log, host };
 }

@@ -11,6 +11,10 @@ type Options = Pick<SayAgainOptions, 'since' | 'perSecond' | 'onProgress' | 'sig
 export const nobodyIsServed = {
   verifySession: async () => null,
   signSession: async () => Promise.reject(new Error('no session begins here')),
+  devices: {
+    sign: async () => Promise.reject(new Error('no session begins here')),
+    verify: async () => null,
+  },
 };
 
 /**

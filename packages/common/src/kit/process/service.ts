@@ -14,6 +14,7 @@ import type { Changes } from '../decide/changes.ts';
 import type { Fact, Records, RecordsOptions } from '../decide/records.ts';
 import type { Task } from '../decide/repeat.ts';
 import type { Unknown } from '../decide/restore.ts';
+import type { Devices } from '../http/devices.ts';
 import type { SignSession } from '../http/sessions.ts';
 import type { Visitors } from '../http/signed-in.ts';
 import type { Config } from './config.ts';
@@ -31,6 +32,8 @@ export interface Capabilities {
   watch: Bus['watch'];
   /** Signs sessions with the private key: a service that has it can act as any user. */
   signSession: SignSession;
+  /** Signs and verifies the tokens of known devices. */
+  devices: Devices;
 }
 type Need = keyof Capabilities;
 
