@@ -5,7 +5,7 @@
  */
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Open } from '@fairseat/common/events';
-import { noteServerTime } from './clock.ts';
+import { elapsed, noteServerTime } from './clock.ts';
 import { openStream, type Stream, type StreamEvent } from './live-stream.ts';
 
 /** The events that one tab needs. `user` is the id of the signed-in user, '' for nobody. */
@@ -111,7 +111,7 @@ export function listen(userId: string) {
 
 function start() {
   tab = Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join('');
-  heardAt = performance.now();
+  heardAt = elapsed();
   if (navigator.locks && 'BroadcastChannel' in window) {
     channel = new BroadcastChannel(CHANNEL);
     channel.onmessage = ({ data }) => receive(data as Message);
@@ -153,8 +153,8 @@ function lead(steal = false) {
 
 /** The browser may suspend a background tab together with the stream, so the visible tab takes over. */
 function takeOverIfSilent() {
-  if (performance.now() - heardAt < SILENT_MS || document.hidden) return;
-  heardAt = performance.now();
+  if (elapsed() - heardAt < SILENT_MS || document.hidden) return;
+  heardAt = elapsed();
   setStatus('lost');
   if (stream) stream.reopen();
   else lead(true);
@@ -198,7 +198,7 @@ function tell(event: StreamEvent) {
 }
 
 function take(event: StreamEvent) {
-  heardAt = performance.now();
+  heardAt = elapsed();
   if (event.name === 'lost') {
     lostTimer ??= setTimeout(setStatus, MENTION_LOSS_AFTER_MS, 'lost');
     return;

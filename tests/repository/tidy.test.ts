@@ -73,8 +73,6 @@ describe('every known failure', () => {
     75: 'a cap that drops in silence',
     82: 'a form lost to a session’s end, or to a new build',
     83: 'cookies refused, without a word',
-    84: 'a time without its zone',
-    85: 'a countdown that sleeps',
     86: 'the framework’s own 500',
     88: 'a sentence about a ticket that was true once ("for sale again")',
     89: 'the loser of a race is not told',
