@@ -199,7 +199,7 @@ function cover() {
   const tabs: string[] = [];
   const newestFirst = [...wants.values()].reverse();
   for (const want of newestFirst) {
-    const more = tickets.union(new Set(want.tickets));
+    const more = new Set([...tickets, ...want.tickets]);
     if (more.size <= MAX_TICKETS) tickets = more;
     else tabs.push(want.tab);
   }
