@@ -1,6 +1,6 @@
 'use client';
 import { type ReactNode, useEffect, useState } from 'react';
-import { notePageTime, serverNow } from '../lib/clock.ts';
+import { isGuessed, notePageTime, serverNow } from '../lib/clock.ts';
 import { clockFace, isSaid, secondsLeft, spoken } from '../lib/countdown.ts';
 import { useRefresh } from './use-refresh.ts';
 
@@ -19,22 +19,31 @@ const AGAIN_MS = 1000;
 /** A browser's timers may fire a little early. */
 const LATE_MS = 10;
 
-/** The time left, by the server's clock. At zero the page is refreshed until the server confirms the end. */
+/**
+ * The time left, by the server's clock. At zero the page is refreshed until the server confirms the end; after the
+ * machine slept, until the server has said its time.
+ */
 export function Countdown({ until, now, children, after }: Props) {
   const refresh = useRefresh();
   const [seconds, setSeconds] = useState(() => secondsLeft(until, now));
 
   useEffect(() => {
     notePageTime(now);
-    let timer: ReturnType<typeof setTimeout>;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const tick = () => {
+      clearTimeout(timer);
       const leftMs = until - serverNow();
       setSeconds(secondsLeft(leftMs, 0));
-      if (leftMs <= 0) refresh();
+      if (leftMs <= 0 || isGuessed()) refresh();
       timer = setTimeout(tick, leftMs <= 0 ? AGAIN_MS : (leftMs % 1000) + LATE_MS);
     };
     tick();
-    return () => clearTimeout(timer);
+    // Browsers delay the timers of tabs that are not seen.
+    document.addEventListener('visibilitychange', tick);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', tick);
+    };
   }, [until, now, refresh]);
 
   return (

@@ -1,21 +1,26 @@
 import { localeOf } from '../lib/locale.ts';
 import type { OpenOrder } from '../lib/records.ts';
+import { timeText } from '../lib/time-text.ts';
 import { currentVisit } from '../lib/visit.ts';
 import { priceText } from '../lib/visit-money.ts';
+import { Time } from './time.tsx';
 
-/** The price and date of a purchase, and the ids to quote in questions about it. */
+/** The price and time of a purchase, and the ids to quote in questions about it. */
 export function Receipt({ order, chargeId }: { order: OpenOrder; chargeId: string | null }) {
   const locale = localeOf(currentVisit().request.headers['accept-language']);
-  const day = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' });
   return (
     <>
       <p className="lead">Paid. Nobody else can buy this ticket any more.</p>
       <dl className="receipt">
         <dt>Price</dt>
         <dd>{priceText(order.ticket.price)}</dd>
-        <dt>Ordered on</dt>
+        <dt>Ordered</dt>
         <dd>
-          <time dateTime={order.createdAt}>{day.format(new Date(order.createdAt))}</time>
+          <Time
+            at={order.createdAt}
+            locale={locale}
+            inUtc={timeText(order.createdAt, locale, 'UTC')}
+          />
         </dd>
         <dt>Order</dt>
         <dd className="code">{order.id}</dd>

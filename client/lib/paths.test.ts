@@ -42,6 +42,18 @@ describe('the address of a page', () => {
 describe('the language of a visitor', () => {
   it.each([
     ['de-DE,de;q=0.9,en;q=0.8', 'de-DE'],
+    ['en;q=0.1,fr;q=0.9,de;q=0.5', 'fr'],
+    ['en;q=0.5,de;q=0.5', 'en'],
+    ['de;q=0,fr;q=0.3', 'fr'],
+    ['de;q=0.000, ja ; Q = 0.001', 'ja'],
+    ['de;q=0', 'en'],
+    ['fr;q=.5,de;q=1.0', 'de'],
+    ['fr;q=0.9,de;q=1.5,ja', 'de'],
+    ['fr;level=1;q=0.2,de;q=0.3', 'de'],
+    ['fr;q=0.9,de;q=high', 'de'],
+    ['fr;q=-1,de;q=0.5', 'fr'],
+    [';q=1,,;,de;q', 'de'],
+    [`${'x-y;q=0,'.repeat(25)}de`, 'en'],
     ['xx-invalid-tag-that-is-long,fr', 'fr'],
     ['*', 'en'],
     ['', 'en'],

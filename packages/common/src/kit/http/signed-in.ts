@@ -57,12 +57,10 @@ const MAX_COOKIES = 4;
 /** Reads the values of all cookies of a name: one that is stale, or of another path, may come before the good one. */
 export function cookiesNamed(name: string): (request: FastifyRequest) => string[] {
   const pattern = new RegExp(`(?:^|;)\\s*${name}="?([^;"\\s]*)`, 'g');
-  return ({ headers }) =>
-    (headers.cookie ?? '')
-      .matchAll(pattern)
-      .take(MAX_COOKIES)
-      .map(([, value = '']) => value)
-      .toArray();
+  return ({ headers }) => {
+    const found = (headers.cookie ?? '').matchAll(pattern);
+    return Array.from(found, ([, value = '']) => value).slice(0, MAX_COOKIES);
+  };
 }
 
 /** The session of a request that has passed `signedIn`. @throws Problem (401) for any other. */
