@@ -41,7 +41,7 @@ export function Countdown({ until, now, children, after }: Props) {
     <>
       <div className="countdown" data-short={seconds <= 60}>
         <p className="countdown-face" role="timer" aria-label="Time left to pay">
-          <span className="sr-only">{spoken(seconds)} </span>
+          <span className="sr-only">{`${spoken(seconds)} `}</span>
           {[...clockFace(seconds)].map((sign, place) => (
             <span
               // biome-ignore lint/suspicious/noArrayIndexKey: a changed sign must be a new element, else it counts as a layout shift.

@@ -44,7 +44,7 @@ export function PaymentForm({ orderId, price, idempotencyKey }: Props) {
             </label>
           ))}
         </fieldset>
-        <Submit pending="Paying …">Pay {price}</Submit>
+        <Submit pending="Paying …">{`Pay ${price}`}</Submit>
       </Form>
       <Form action={letGo} hidden={{ id: orderId }} className="let-go">
         <p className="fine">Changed your mind? Somebody else may want it.</p>

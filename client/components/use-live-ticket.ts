@@ -1,7 +1,8 @@
 'use client';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { useEffect, useSyncExternalStore } from 'react';
-import { type LiveTicket, newestTicket, subscribe, watchTicket } from '../lib/live.ts';
+import { isOwnOrder, type LiveTicket, newestTicket, subscribe, watchTicket } from '../lib/live.ts';
+import type { Viewer } from '../lib/viewer.ts';
 
 /** The newest known version of the ticket, updated live. */
 export function useLiveTicket(ticket: TicketRecord): LiveTicket {
@@ -13,4 +14,11 @@ export function useLiveTicket(ticket: TicketRecord): LiveTicket {
     () => undefined,
   );
   return news && news.version > ticket.version ? news : ticket;
+}
+
+/** The viewer's order that has the ticket now, or null. It may come from another tab, after the page was rendered. */
+export function ownOrder({ orderId }: LiveTicket, viewer: Viewer): string | null {
+  if (orderId === null) return null;
+  const isOwn = isOwnOrder(orderId) || (viewer.is === 'holder' && viewer.orderId === orderId);
+  return isOwn ? orderId : null;
 }

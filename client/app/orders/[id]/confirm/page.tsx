@@ -23,7 +23,7 @@ export default page(async ({ params }: PageProps) => {
         <p className="bank-name">Test bank</p>
         <p className="lead">
           Fairseat asks for <strong>{priceText(order.ticket.price)}</strong> for{' '}
-          <bdi>“{order.ticket.title}”</bdi>.
+          <bdi>{`“${order.ticket.title}”`}</bdi>.
         </p>
         <p className="fine">
           This page stands for the one where your bank would ask you. It is a test: no money moves.
