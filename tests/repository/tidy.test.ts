@@ -76,7 +76,6 @@ describe('every known failure', () => {
     85: 'a countdown that sleeps',
     86: 'the framework’s own 500',
     87: 'q=0 preferred',
-    90: 'the pay button out of reach',
     91: 'captured twice',
     92: 'state taken from a replayed answer',
     93: 'a key too long',

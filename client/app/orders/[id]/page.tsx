@@ -2,6 +2,7 @@ import type { CancelReason, OrderRecord } from '@fairseat/common/contracts/order
 import type { User } from '@fairseat/common/contracts/user';
 import { Cancelled } from '../../../components/cancelled.tsx';
 import { Held } from '../../../components/held.tsx';
+import { PayBar } from '../../../components/pay-bar.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';
 import { Receipt } from '../../../components/receipt.tsx';
 import { Refresh } from '../../../components/refresh.tsx';
@@ -113,11 +114,11 @@ function Step({ order, stage, now, charge, since }: Checkout & { since: Since | 
       return (
         <Held order={order} now={now}>
           <p className="lead">Your bank wants to know that it is you. Confirm the payment there.</p>
-          <p>
+          <PayBar>
             <a className="button button-primary" href={`/orders/${id}/confirm`}>
               Go to the bank
             </a>
-          </p>
+          </PayBar>
         </Held>
       );
     case 'settling':
