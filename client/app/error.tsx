@@ -23,7 +23,7 @@ export default function Broken({ error }: { error: Error & { digest?: string } }
           See what is for sale
         </a>
       </p>
-      {error.digest && <p className="fine">For the log: {error.digest}</p>}
+      {error.digest && <p className="fine">{`For the log: ${error.digest}`}</p>}
     </main>
   );
 }

@@ -1,12 +1,16 @@
 import type { Stage } from '../lib/checkout.ts';
+import type { OpenTicket } from '../lib/records.ts';
+import type { Viewer } from '../lib/viewer.ts';
+import { TicketSince } from './ticket-since.tsx';
 
 type CancelledStage = Extract<Stage, { name: 'cancelled' }>;
 
 const DECLINED = 'The payment was declined.';
 
+/** What has happened, which stays true. How the ticket stands is told apart from it, since that changes. */
 const reasons: Record<CancelledStage['reason'], string> = {
-  buyer: 'You let this ticket go. It is for sale again.',
-  expired: 'The time to pay is over, and the ticket is for sale again.',
+  buyer: 'You let this ticket go.',
+  expired: 'The time to pay was over.',
   payment_failed: 'The ticket was let go, and you were not charged.',
   ticket_unavailable: 'The ticket was taken or changed just before you. You were not charged.',
   other: 'The ticket is no longer held for you.',
@@ -19,24 +23,31 @@ const refunds: Record<CancelledStage['refund'], string> = {
 };
 
 interface Props {
-  ticketId: string;
+  orderId: string;
   stage: CancelledStage;
   /** The bank's reason, if it gave one. */
   decline: string | undefined;
+  ticket: OpenTicket;
+  viewer: Viewer;
 }
 
 /** Explains why an order ended without a ticket, and offers the next step. */
-export function Cancelled({ ticketId, stage, decline = DECLINED }: Props) {
+export function Cancelled({ orderId, stage, decline = DECLINED, ticket, viewer }: Props) {
   const isDeclined = stage.reason === 'payment_failed';
   const refund = refunds[stage.refund];
   return (
     <>
       <p className="lead">
-        {isDeclined && <strong>{decline} </strong>}
-        {reasons[stage.reason]}
+        {isDeclined && <strong>{`${decline} `}</strong>}
+        <span>{reasons[stage.reason]}</span>
       </p>
       {refund && <p className="notice">{refund}</p>}
-      <Next ticketId={ticketId} again={isDeclined ? 'Try again with another card' : undefined} />
+      <TicketSince
+        ticket={ticket}
+        viewer={viewer}
+        orderId={orderId}
+        again={isDeclined ? 'Try again with another card' : 'Look at the ticket again'}
+      />
     </>
   );
 }
@@ -46,22 +57,13 @@ export function Ended({ ticketId }: { ticketId: string }) {
   return (
     <>
       <p className="lead" role="alert">
-        Your hold has ended. {reasons.expired}
+        Your hold has ended.
       </p>
-      <Next ticketId={ticketId} />
+      <p>
+        <a className="button button-primary" href={`/tickets/${ticketId}`}>
+          Look at the ticket again
+        </a>
+      </p>
     </>
-  );
-}
-
-function Next(props: { ticketId: string; again?: string | undefined }) {
-  return (
-    <p>
-      <a className="button button-primary" href={`/tickets/${props.ticketId}`}>
-        {props.again ?? 'Look at the ticket again'}
-      </a>{' '}
-      <a className="button button-plain" href="/">
-        See what else is for sale
-      </a>
-    </p>
   );
 }

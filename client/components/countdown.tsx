@@ -1,5 +1,5 @@
 'use client';
-import { type ReactNode, useEffect, useState } from 'react';
+import { createContext, type ReactNode, useEffect, useState } from 'react';
 import { isGuessed, notePageTime, serverNow } from '../lib/clock.ts';
 import { clockFace, isSaid, secondsLeft, spoken } from '../lib/countdown.ts';
 import { useRefresh } from './use-refresh.ts';
@@ -14,6 +14,9 @@ interface Props {
   /** Shown from then on. */
   after: ReactNode;
 }
+
+/** For whatever else shows the time left. */
+export const SecondsLeft = createContext(0);
 
 const AGAIN_MS = 1000;
 /** A browser's timers may fire a little early. */
@@ -50,7 +53,7 @@ export function Countdown({ until, now, children, after }: Props) {
     <>
       <div className="countdown" data-short={seconds <= 60}>
         <p className="countdown-face" role="timer" aria-label="Time left to pay">
-          <span className="sr-only">{spoken(seconds)} </span>
+          <span className="sr-only">{`${spoken(seconds)} `}</span>
           {[...clockFace(seconds)].map((sign, place) => (
             <span
               // biome-ignore lint/suspicious/noArrayIndexKey: a changed sign must be a new element, else it counts as a layout shift.
@@ -69,7 +72,7 @@ export function Countdown({ until, now, children, after }: Props) {
           <meta httpEquiv="refresh" content={String(secondsLeft(until, now) + 1)} />
         </noscript>
       </div>
-      {seconds > 0 ? children : after}
+      <SecondsLeft value={seconds}>{seconds > 0 ? children : after}</SecondsLeft>
     </>
   );
 }

@@ -50,10 +50,10 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
   // A ref changes at once, `isPending` only with the next render.
   const isSending = useRef(false);
   useEffect(() => {
-    if (state.attempt === 0) return;
+    if (state.attempt === 0 || isPending) return;
     const wrong = form.current?.querySelector<HTMLElement>('[aria-invalid="true"], [role="alert"]');
     wrong?.focus();
-  }, [state]);
+  }, [state, isPending]);
 
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -89,8 +89,9 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
   );
 }
 
-/** The rejection of the form around this component, if any. */
-export const useRejection = () => useContext(Sent).state;
+/** How the form around this component stands: its rejection, if any, and whether an answer is awaited. */
+export const useSubmission = () => useContext(Sent);
+export const useRejection = () => useSubmission().state;
 
 interface FieldProps {
   name: string;

@@ -34,7 +34,7 @@ export function ListingForm({ action, submit, pending, ticket, disabled = false 
           data-look="available"
         >
           <div className="ticket-body">
-            <p className="ticket-serial">No. {ticket ? serialOf(ticket.id) : '——————'}</p>
+            <p className="ticket-serial">{`No. ${ticket ? serialOf(ticket.id) : '——————'}`}</p>
             <Field
               name="title"
               label="Title"

@@ -23,8 +23,7 @@ function Metered() {
       hint={
         <>
           <span>
-            {LEAST} to 128 characters. {RECOMMENDED} or more are far harder to guess: four words,
-            for example.
+            {`${LEAST} to 128 characters. ${RECOMMENDED} or more are far harder to guess: four words, for example.`}
           </span>
           {length > 0 && (
             <meter

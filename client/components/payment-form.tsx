@@ -1,5 +1,6 @@
 import { letGo, pay } from '../lib/actions.ts';
 import { Form, Submit } from './form.tsx';
+import { PayBar } from './pay-bar.tsx';
 
 interface Props {
   orderId: string;
@@ -44,7 +45,9 @@ export function PaymentForm({ orderId, price, idempotencyKey }: Props) {
             </label>
           ))}
         </fieldset>
-        <Submit pending="Paying …">Pay {price}</Submit>
+        <PayBar>
+          <Submit pending="Paying …">{`Pay ${price}`}</Submit>
+        </PayBar>
       </Form>
       <Form action={letGo} hidden={{ id: orderId }} className="let-go">
         <p className="fine">Changed your mind? Somebody else may want it.</p>

@@ -1,18 +1,14 @@
 'use client';
-import { type ReactNode, useEffect, useRef } from 'react';
+import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { buy } from '../lib/actions.ts';
-import { isOwnOrder } from '../lib/live.ts';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { signInPath } from '../lib/paths.ts';
 import type { OpenTicket } from '../lib/records.ts';
-import { Form, Submit, useRejection } from './form.tsx';
+import type { Viewer } from '../lib/viewer.ts';
+import { Form, Submit, useRejection, useSubmission } from './form.tsx';
 import { Heading } from './heading.tsx';
 import { Ticket } from './ticket.tsx';
-import { useLiveTicket } from './use-live-ticket.ts';
-
-export type Viewer =
-  /** Not signed in. */
-  { is: 'stranger' } | { is: 'buyer' } | { is: 'holder'; orderId: string } | { is: 'seller' };
+import { ownOrder, useLiveTicket } from './use-live-ticket.ts';
 
 interface Props {
   ticket: OpenTicket;
@@ -26,9 +22,8 @@ interface Props {
 /** One ticket, updated live, with the actions of its viewer. */
 export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: Props) {
   const ticket = useLiveTicket(rendered);
-  const { orderId } = ticket;
-  // The order may come from another tab, after this page was rendered.
-  const isHolder = orderId !== null && isOwnOrder(orderId);
+  // The page is refreshed now and then, and its reader has still seen what it came with.
+  const [seen] = useState(rendered.price);
   const text = (amount: number) =>
     amount === rendered.price ? price : formatPrice(amount, money.currency, money.locale);
   return (
@@ -48,13 +43,7 @@ export function TicketDesk({ ticket: rendered, price, money, viewer, buyKey }: P
         price={text(ticket.price)}
       />
       <Desk status={ticket.status}>
-        <What
-          ticket={ticket}
-          seen={rendered.price}
-          text={text}
-          viewer={isHolder ? { is: 'holder', orderId } : viewer}
-          buyKey={buyKey}
-        />
+        <What ticket={ticket} seen={seen} text={text} viewer={viewer} buyKey={buyKey} />
       </Desk>
     </>
   );
@@ -85,65 +74,83 @@ interface Priced {
 
 function What({ viewer, buyKey, ...priced }: Priced & Pick<Props, 'viewer' | 'buyKey'>) {
   const { ticket } = priced;
-  const path = `/tickets/${ticket.id}`;
   if (viewer.is === 'seller') return <SellersView ticket={ticket} />;
-  if (viewer.is === 'holder' && ticket.orderId === viewer.orderId) {
-    const isSold = ticket.status === 'sold';
+  const own = ownOrder(ticket, viewer);
+  if (own !== null) return <HoldersView isSold={ticket.status === 'sold'} orderId={own} />;
+  if (viewer.is === 'stranger') return <StrangersView ticket={ticket} />;
+  return (
+    <Form action={buy} idempotencyKey={buyKey} hidden={{ id: ticket.id }}>
+      <BuyersView {...priced} />
+    </Form>
+  );
+}
+
+const HoldersView = ({ isSold, orderId }: { isSold: boolean; orderId: string }) => (
+  <>
+    <p className="lead">
+      {isSold ? 'This ticket is yours.' : 'You hold this ticket. Pay before the time is up.'}
+    </p>
+    <p>
+      <a className="button button-primary" href={`/orders/${orderId}`}>
+        {isSold ? 'See your receipt' : 'Go to checkout'}
+      </a>
+    </p>
+  </>
+);
+
+function StrangersView({ ticket: { id, status } }: { ticket: OpenTicket }) {
+  if (status !== 'available') return <Taken status={status} />;
+  const path = `/tickets/${id}`;
+  return (
+    <>
+      <p>
+        <a className="button button-primary" href={signInPath(path)}>
+          Sign in to buy
+        </a>
+      </p>
+      <p className="fine">
+        New here? <a href={`/auth/signup?next=${encodeURIComponent(path)}`}>Sign up</a>, it takes an
+        e-mail address and a password.
+      </p>
+    </>
+  );
+}
+
+/** Whoever asked and came second is told so, until the ticket is for sale again. */
+function BuyersView(priced: Priced) {
+  const { state, isPending } = useSubmission();
+  const { current, attempt = 0, code } = state ?? {};
+  const ticket = newer(current, priced.ticket);
+  // The services that refuse know of a hold a moment before the ticket does.
+  const isKnownHeld = code === 'late' && ticket.version === current?.version;
+  const isOpen = ticket.status === 'available' && !isKnownHeld;
+  const [openedAfter, setOpenedAfter] = useState(0);
+  if (isOpen && openedAfter !== attempt) setOpenedAfter(attempt);
+  if (isOpen || isPending) {
     return (
       <>
-        <p className="lead">
-          {isSold ? 'This ticket is yours.' : 'You hold this ticket. Pay before the time is up.'}
-        </p>
-        <p>
-          <a className="button button-primary" href={`/orders/${viewer.orderId}`}>
-            {isSold ? 'See your receipt' : 'Go to checkout'}
-          </a>
-        </p>
+        <Offer {...priced} ticket={ticket} />
+        <p className="fine">It is held for you while you pay. You can still let it go.</p>
       </>
     );
   }
-  switch (ticket.status) {
-    case 'available':
-      return viewer.is === 'stranger' ? (
-        <>
-          <p>
-            <a className="button button-primary" href={signInPath(path)}>
-              Sign in to buy
-            </a>
-          </p>
-          <p className="fine">
-            New here? <a href={`/auth/signup?next=${encodeURIComponent(path)}`}>Sign up</a>, it
-            takes an e-mail address and a password.
-          </p>
-        </>
-      ) : (
-        <Form action={buy} idempotencyKey={buyKey} hidden={{ id: ticket.id }}>
-          <Offer {...priced} />
-          <p className="fine">It is held for you while you pay. You can still let it go.</p>
-        </Form>
-      );
-    case 'reserved':
-      return (
-        <>
-          <p className="lead">Another buyer is holding this ticket.</p>
-          <p>Should they not pay in time, it is for sale again, and this page says so.</p>
-        </>
-      );
-    case 'sold':
-      return <Gone>Sold. Somebody has this seat.</Gone>;
-    case 'withdrawn':
-      return <Gone>The seller has withdrawn this ticket.</Gone>;
-    case 'other':
-      return <Gone>This ticket cannot be bought now.</Gone>;
-  }
+  const { status } = ticket;
+  return (
+    <Taken
+      status={status === 'available' ? 'reserved' : status}
+      isLate={code === 'late' && openedAfter !== attempt}
+    />
+  );
 }
+
+const newer = (a: OpenTicket | undefined, b: OpenTicket) => (a && a.version > b.version ? a : b);
 
 /** Asks for the ticket at the price that is shown here. A price other than the one that was seen is asked about. */
 function Offer({ ticket, seen, text }: Priced) {
   const rejected = useRejection();
   const current = rejected?.current;
   const was = current ? Number(rejected.values['price']) : seen;
-  const { price } = current && current.version > ticket.version ? current : ticket;
+  const { price } = ticket;
   return (
     <>
       <input type="hidden" name="price" value={price} />
@@ -169,16 +176,32 @@ function Offer({ ticket, seen, text }: Priced) {
   );
 }
 
-const Gone = ({ children }: { children: string }) => (
-  <>
-    <p className="lead">{children}</p>
-    <p>
-      <a className="button button-plain" href="/">
-        See what else is for sale
-      </a>
-    </p>
-  </>
-);
+const taken: Record<Exclude<OpenTicket['status'], 'available'>, string> = {
+  reserved: 'Another buyer is holding this ticket.',
+  sold: 'Sold. Somebody has this seat.',
+  withdrawn: 'The seller has withdrawn this ticket.',
+  other: 'This ticket cannot be bought now.',
+};
+
+function Taken({ status, isLate = false }: { status: keyof typeof taken; isLate?: boolean }) {
+  return (
+    <>
+      <p className="lead" {...(isLate && { role: 'alert', tabIndex: -1 })}>
+        {isLate && <strong>{'You were a moment late. '}</strong>}
+        <span>{taken[status]}</span>
+      </p>
+      {status === 'reserved' ? (
+        <p>Should they not pay in time, it is for sale here again.</p>
+      ) : (
+        <p>
+          <a className="button button-plain" href="/">
+            See what else is for sale
+          </a>
+        </p>
+      )}
+    </>
+  );
+}
 
 const sellersNews: Record<OpenTicket['status'], string> = {
   available: 'Your ticket is for sale.',
@@ -197,7 +220,7 @@ function SellersView({ ticket: { id, status } }: { ticket: OpenTicket }) {
           <a className="button button-primary" href={`/tickets/${id}/edit`}>
             Edit or withdraw
           </a>
-        )}{' '}
+        )}
         <a className="button button-plain" href="/selling">
           My listings
         </a>

@@ -49,7 +49,7 @@ export function Ticket({ id, look, title, price, word, size = 'card', note, leng
       data-price={sizeOf(price.length, 6, 9)}
     >
       <div className="ticket-body">
-        <p className="ticket-serial">No. {serialOf(id)}</p>
+        <p className="ticket-serial">{`No. ${serialOf(id)}`}</p>
         {title}
         {note}
       </div>

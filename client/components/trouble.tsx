@@ -48,7 +48,7 @@ export async function Trouble({ status, message }: { status: number; message: st
           <a className="button button-primary" href={pathOf(currentVisit().request.url)}>
             Try again
           </a>
-        )}{' '}
+        )}
         <a className="button button-plain" href="/">
           See what is for sale
         </a>

@@ -47,7 +47,8 @@ async function submit(
       const { byField, general } = formErrors(error, [...data.keys()]);
       // A refusal is final. A request without an answer may have succeeded, so the next attempt keeps its key.
       const key = error.status < 500 ? newKey() : before.key;
-      return sentAgain(before, data, { fields: byField, general, key, current: error.ticket });
+      const { ticket: current, code } = error;
+      return sentAgain(before, data, { fields: byField, general, key, current, code });
     }
     next = signInPath(back);
   }
@@ -129,12 +130,24 @@ export const buy = action(async (before, data) => {
       const price = Number(text(data, 'price'));
       return orderPath((await api.placeOrder(ticketId, price, before.key)).id);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 'already_yours') throw error;
-      const { orderId } = await api.getTicket(ticketId);
-      return orderId === null ? '/orders' : orderPath(orderId);
+      if (!(error instanceof ApiError)) throw error;
+      if (error.code === 'already_yours') {
+        const { orderId } = await api.getTicket(ticketId);
+        return orderId === null ? '/orders' : orderPath(orderId);
+      }
+      throw raceLost.includes(error.code) ? late(error, await api.getTicket(ticketId)) : error;
     }
   });
 });
+
+const raceLost = ['ticket_reserved', 'ticket_sold', 'ticket_unavailable'];
+
+/** The page tells who came second from what has become of the ticket, for as long as that is so. */
+function late(refusal: ApiError, ticket: OpenTicket): ApiError {
+  const isTaken = ticket.status === 'reserved' || ticket.status === 'sold';
+  if (refusal.code !== 'ticket_reserved' && !isTaken) return refusal;
+  return new ApiError(409, 'late', refusal.message, { errors: [], ticket, cause: refusal });
+}
 
 const orderPath = (id: string) => `/orders/${encodeURIComponent(id)}`;
 

@@ -12,6 +12,8 @@ export interface FormState {
   key: string;
   /** The ticket as it was at the rejection, when the visitor had seen another state of it. */
   current?: OpenTicket | undefined;
+  /** Why it was rejected: the code of the API's refusal, or `late` if another buyer was faster. */
+  code?: string | undefined;
   attempt: number;
 }
 
@@ -21,7 +23,7 @@ export type FormAction = (before: FormState, data: FormData) => Promise<FormStat
 export function sentAgain(
   before: FormState,
   data: FormData,
-  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key' | 'current'>>,
+  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key' | 'current' | 'code'>>,
 ): FormState {
   const typed = [...data].filter(
     (entry): entry is [string, string] =>

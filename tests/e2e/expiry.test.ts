@@ -1,6 +1,7 @@
 /** Holds that end by themselves, after a few seconds. */
 import { beforeAll, describe, it } from 'vitest';
 import { expect, type Person, siteForAll } from './site.ts';
+import { translates } from './translator.ts';
 
 const site = siteForAll({ env: { ORDER_EXPIRATION_SECONDS: '10' } });
 let seller: Person;
@@ -9,9 +10,10 @@ beforeAll(async () => {
 });
 
 describe('a hold that runs out', () => {
-  it('shows in both browsers by itself, with a way back', async () => {
+  it('shows in both browsers by itself, translated too, with a way back', async () => {
     const ticket = await seller.sells('Run out');
     const [buyer, other] = await Promise.all([site.person(), site.person()]);
+    await Promise.all([buyer, other].map(translates));
     await other.goto(`/tickets/${ticket.id}`);
     await expect(other.button('Buy')).toBeVisible();
     await buyer.buys(ticket.id);

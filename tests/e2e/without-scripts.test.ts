@@ -126,15 +126,6 @@ describe('without scripts', () => {
     }
   });
 
-  it('a second buyer is told that the ticket is held', async () => {
-    const ticket = await (await site.person()).sells('Wanted by two');
-    const [first, second] = await Promise.all([site.person(options), site.person(options)]);
-    await second.goto(`/tickets/${ticket.id}`);
-    await first.holds(ticket.id);
-    await second.button('Buy').click();
-    await expect(second.main).toContainText(/Another buyer/);
-  });
-
   it('the list has pages', async () => {
     const seller = await site.person(options);
     for (let number = 1; number <= 25; number++) await seller.sells(`Paged zebra ${number}`);

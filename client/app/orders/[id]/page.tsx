@@ -1,14 +1,17 @@
+import type { User } from '@fairseat/common/contracts/user';
 import { Cancelled } from '../../../components/cancelled.tsx';
 import { Held } from '../../../components/held.tsx';
+import { PayBar } from '../../../components/pay-bar.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';
 import { Receipt } from '../../../components/receipt.tsx';
 import { Refresh } from '../../../components/refresh.tsx';
 import { Shell } from '../../../components/shell.tsx';
 import { Ticket, type TicketLook } from '../../../components/ticket.tsx';
-import { type Checkout, getCheckout, getUser } from '../../../lib/api.ts';
+import { type Checkout, getCheckout, getTicket, getUser } from '../../../lib/api.ts';
 import { type EndReason, isUnsettled, type Stage } from '../../../lib/checkout.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
 import type { OpenOrder } from '../../../lib/records.ts';
+import { viewerOf } from '../../../lib/viewer.ts';
 import { priceText } from '../../../lib/visit-money.ts';
 
 const LOOK_AGAIN_MS = 2000;
@@ -34,6 +37,7 @@ export default page(async ({ params }: PageProps) => {
   const { id } = await params;
   const [user, checkout] = await Promise.all([getUser(), getCheckout(id)]);
   const { order, stage } = checkout;
+  const since = stage.name === 'cancelled' ? await sinceThen(order, user) : null;
   const heading = stage.name === 'cancelled' ? endings[stage.reason] : headings[stage.name];
   const isOpen = !['paid', 'cancelled', 'other'].includes(stage.name);
   return (
@@ -49,12 +53,20 @@ export default page(async ({ params }: PageProps) => {
       <div className="checkout">
         <Bought order={order} stage={stage} />
         <section aria-label="Checkout">
-          <Step {...checkout} />
+          <Step {...checkout} since={since} />
         </section>
       </div>
     </Shell>
   );
 });
+
+type Since = Awaited<ReturnType<typeof sinceThen>>;
+
+/** How the ticket of a cancelled order stands now. */
+async function sinceThen({ ticketId }: OpenOrder, user: User | null) {
+  const ticket = await getTicket(ticketId);
+  return { ticket, viewer: await viewerOf(ticket, user) };
+}
 
 const printed: Record<Stage['name'], { look: TicketLook; word: string }> = {
   locking: { look: 'available', word: 'Asked for' },
@@ -86,8 +98,8 @@ function Bought({ order: { ticketId, ticket }, stage }: { order: OpenOrder; stag
   );
 }
 
-function Step({ order, stage, now, charge }: Checkout) {
-  const { id, ticketId, ticket } = order;
+function Step({ order, stage, now, charge, since }: Checkout & { since: Since | null }) {
+  const { id, ticket } = order;
   switch (stage.name) {
     case 'locking':
       return <p className="lead">We are asking for the ticket. This takes a moment.</p>;
@@ -105,11 +117,11 @@ function Step({ order, stage, now, charge }: Checkout) {
       return (
         <Held order={order} now={now}>
           <p className="lead">Your bank wants to know that it is you. Confirm the payment there.</p>
-          <p>
+          <PayBar>
             <a className="button button-primary" href={`/orders/${id}/confirm`}>
               Go to the bank
             </a>
-          </p>
+          </PayBar>
         </Held>
       );
     case 'settling':
@@ -128,6 +140,10 @@ function Step({ order, stage, now, charge }: Checkout) {
         </p>
       );
     case 'cancelled':
-      return <Cancelled ticketId={ticketId} stage={stage} decline={charge?.decline?.message} />;
+      return (
+        since && (
+          <Cancelled orderId={id} stage={stage} decline={charge?.decline?.message} {...since} />
+        )
+      );
   }
 }

@@ -1,10 +1,8 @@
-import type { User } from '@fairseat/common/contracts/user';
 import { Shell } from '../../../components/shell.tsx';
-import { TicketDesk, type Viewer } from '../../../components/ticket-desk.tsx';
-import { getOrder, getTicket, getUser } from '../../../lib/api.ts';
-import { ApiError } from '../../../lib/api-error.ts';
+import { TicketDesk } from '../../../components/ticket-desk.tsx';
+import { getTicket, getUser } from '../../../lib/api.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
-import type { OpenTicket } from '../../../lib/records.ts';
+import { viewerOf } from '../../../lib/viewer.ts';
 import { moneyOfVisit, priceText } from '../../../lib/visit-money.ts';
 
 export default page(async ({ params }: PageProps) => {
@@ -30,17 +28,3 @@ export default page(async ({ params }: PageProps) => {
     </Shell>
   );
 });
-
-async function viewerOf(ticket: OpenTicket, user: User | null): Promise<Viewer> {
-  if (user === null) return { is: 'stranger' };
-  if (ticket.userId === user.id) return { is: 'seller' };
-  if (ticket.orderId === null) return { is: 'buyer' };
-  try {
-    const { order } = await getOrder(ticket.orderId);
-    return { is: 'holder', orderId: order.id };
-  } catch (error) {
-    // The order is somebody else's.
-    if (error instanceof ApiError && error.status < 500) return { is: 'buyer' };
-    throw error;
-  }
-}

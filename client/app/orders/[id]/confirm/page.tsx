@@ -1,6 +1,7 @@
 import { redirect } from 'next/navigation';
 import { Form, Submit } from '../../../../components/form.tsx';
 import { Held } from '../../../../components/held.tsx';
+import { PayBar } from '../../../../components/pay-bar.tsx';
 import { Shell } from '../../../../components/shell.tsx';
 import { confirm } from '../../../../lib/actions.ts';
 import { getCheckout, getUser } from '../../../../lib/api.ts';
@@ -23,16 +24,18 @@ export default page(async ({ params }: PageProps) => {
         <p className="bank-name">Test bank</p>
         <p className="lead">
           Fairseat asks for <strong>{priceText(order.ticket.price)}</strong> for{' '}
-          <bdi>“{order.ticket.title}”</bdi>.
+          <bdi>{`“${order.ticket.title}”`}</bdi>.
         </p>
         <p className="fine">
           This page stands for the one where your bank would ask you. It is a test: no money moves.
         </p>
         <Held order={order} now={now}>
-          <Form action={confirm} hidden={{ id }} className="row">
-            <Submit name="approve" value="yes" pending="Confirming …">
-              Confirm payment
-            </Submit>
+          <Form action={confirm} hidden={{ id }}>
+            <PayBar>
+              <Submit name="approve" value="yes" pending="Confirming …">
+                Confirm payment
+              </Submit>
+            </PayBar>
             <Submit name="approve" value="no" look="plain">
               Refuse
             </Submit>

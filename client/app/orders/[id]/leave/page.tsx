@@ -17,8 +17,8 @@ export default page(async ({ params }: PageProps) => {
       wayOut={{ href: `/orders/${id}`, label: 'Back to checkout' }}
     >
       <p className="lead">
-        You still hold <bdi>“{order.ticket.title}”</bdi>, and nobody else can buy it meanwhile. Do
-        you want to let it go?
+        Until the time to pay is over, <bdi>{`“${order.ticket.title}”`}</bdi> is kept for you, and
+        nobody else can buy it. Do you want to let it go?
       </p>
       <Form action={letGo} hidden={{ id }} className="row">
         <Submit pending="Letting go …">Let the ticket go</Submit>

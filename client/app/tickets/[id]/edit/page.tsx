@@ -11,7 +11,7 @@ import { signInPath } from '../../../../lib/paths.ts';
 
 const whyNot = {
   reserved:
-    'A buyer is holding this ticket right now, at this price. You can change it as soon as they let it go; this page will say so.',
+    'A buyer is holding this ticket right now, at this price. You can change it as soon as they let it go.',
   sold: 'This ticket is sold. Nothing about it can be changed any more.',
   withdrawn: 'You have withdrawn this ticket. List it anew to sell it after all.',
   other: 'Your ticket has changed, and cannot be edited now. Look again in a moment.',
