@@ -27,6 +27,14 @@ function isNetwork(text: string) {
   return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
 }
 
+/** Whole numbers of seconds, separated by commas. */
+const seconds = (byDefault: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}(,\d{1,6})*$/, 'expected seconds such as 60,300,900')
+    .default(byDefault)
+    .transform((list) => list.split(',').map(Number));
+
 const url = (pattern: RegExp, example: string) =>
   z.string().regex(pattern, `expected an address such as ${example}`);
 
@@ -86,6 +94,12 @@ const ofServices = z.object({
   ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400)
     .default(900)
     .describe('how long a ticket is locked for a buyer'),
+  MAX_HOLDS: wholeNumber(1, 100)
+    .default(4)
+    .describe('how many unpaid orders a buyer may have at once'),
+  HOLD_PAUSES: seconds('60,300,900').describe(
+    'the seconds before a buyer may hold the same ticket again that they held without paying: the first time, the second, and from then on',
+  ),
   EVENTS_KEPT_DAYS: wholeNumber(1, 3650)
     .default(30)
     .describe(
