@@ -118,6 +118,7 @@ function What({ viewer, buyKey, ...priced }: Priced & Pick<Props, 'viewer' | 'bu
         </>
       ) : (
         <Form action={buy} idempotencyKey={buyKey} hidden={{ id: ticket.id }}>
+          <OwnHolds />
           <Offer {...priced} />
           <p className="fine">It is held for you while you pay. You can still let it go.</p>
         </Form>
@@ -136,6 +137,23 @@ function What({ viewer, buyKey, ...priced }: Priced & Pick<Props, 'viewer' | 'bu
     case 'other':
       return <Gone>This ticket cannot be bought now.</Gone>;
   }
+}
+
+/** The unpaid orders that keep the visitor from another. */
+function OwnHolds() {
+  const holds = useRejection()?.holds ?? [];
+  if (holds.length === 0) return null;
+  return (
+    <ul>
+      {holds.map(({ id, title }) => (
+        <li key={id}>
+          <a href={`/orders/${id}`}>
+            <bdi dir="auto">{title}</bdi>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 /** Asks for the ticket at the price that is shown here. A price other than the one that was seen is asked about. */

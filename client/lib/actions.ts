@@ -43,7 +43,9 @@ async function submit(
       const { byField, general } = formErrors(error, [...data.keys()]);
       // A refusal is final. A request without an answer may have succeeded, so the next attempt keeps its key.
       const key = error.status < 500 ? newKey() : before.key;
-      return sentAgain(before, data, { fields: byField, general, key, current: error.ticket });
+      const holds = error.orders.map(({ id, ticket }) => ({ id, title: ticket.title }));
+      const why = { current: error.ticket, holds };
+      return sentAgain(before, data, { fields: byField, general, key, ...why });
     }
     next = signInPath(back);
   }

@@ -1,3 +1,4 @@
+import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 
 interface ErrorItem {
@@ -15,6 +16,8 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** The ticket as it is now, when it has changed since the visitor saw it. */
   readonly ticket: TicketRecord | undefined;
+  /** The visitor's unpaid orders, when they are too many for another. */
+  readonly orders: OrderRecord[];
 
   constructor(
     status: number,
@@ -24,6 +27,7 @@ export class ApiError extends Error {
       errors?: ErrorItem[];
       retryAfterSeconds?: number | undefined;
       ticket?: TicketRecord | undefined;
+      orders?: OrderRecord[] | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -33,6 +37,7 @@ export class ApiError extends Error {
     this.errors = options.errors ?? [{ message: detail }];
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.ticket = options.ticket;
+    this.orders = options.orders ?? [];
   }
 }
 

@@ -52,9 +52,9 @@ async function send(path: string, { method, body, headers }: Call = {}): Promise
 async function problemOf(response: Response): Promise<ApiError> {
   const problem = problemSchema.safeParse(await response.json().catch(() => undefined));
   if (!problem.success) return unreachable(new Error(`${response.url}: ${response.status}`));
-  const { status, code, detail, errors, ticket } = problem.data;
+  const { status, code, detail, errors, ticket, orders } = problem.data;
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
-  return new ApiError(status, code, detail, { errors, retryAfterSeconds, ticket });
+  return new ApiError(status, code, detail, { errors, retryAfterSeconds, ticket, orders });
 }
 
 async function call<S extends z.ZodType>(schema: S, path: string, how?: Call) {

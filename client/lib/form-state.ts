@@ -1,5 +1,11 @@
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 
+/** An unpaid order and the title of its ticket. */
+interface Hold {
+  id: string;
+  title: string;
+}
+
 /** The state of a form after a rejected submission. */
 export interface FormState {
   /** The typed values, without passwords. */
@@ -12,6 +18,8 @@ export interface FormState {
   key: string;
   /** The ticket as it was at the rejection, when the visitor had seen another state of it. */
   current?: TicketRecord | undefined;
+  /** The visitor's unpaid orders, when they are why it was rejected. */
+  holds?: Hold[] | undefined;
   attempt: number;
 }
 
@@ -21,7 +29,7 @@ export type FormAction = (before: FormState, data: FormData) => Promise<FormStat
 export function sentAgain(
   before: FormState,
   data: FormData,
-  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key' | 'current'>>,
+  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key' | 'current' | 'holds'>>,
 ): FormState {
   const typed = [...data].filter(
     (entry): entry is [string, string] =>
