@@ -66,7 +66,6 @@ describe('every known failure', () => {
     38: 'the project itself',
     39: 'the project itself',
     62: 'one buyer holds everything; holds again and again',
-    63: 'listings, edits, declined cards without bound',
     65: 'guesses spread over many addresses',
     73: 'a translated page breaks',
     74: 'a stream a tab, and the seventh never loads',
