@@ -1,7 +1,8 @@
 /** Who may import whom. Types count too: a boundary that holds only at run time is soon crossed. */
 
 /** What of a service does not decide. A file that is not named here does, and is held to it. */
-const edges = '(main|service|routes|handlers|limits|passwords|session|devices|cashier|audience)';
+const edges =
+  '(main|service|routes|handlers|limits|holds|passwords|session|devices|cashier|audience)';
 const domain = `^services/(?!marketplace/)([^/]+)/(?!${edges}[.])[^/.]+[.]ts$`;
 const contracts =
   '^packages/common/src/(contracts/[^/]+|events|define-events|open-schema|errors)[.]ts$';

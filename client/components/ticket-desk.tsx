@@ -129,6 +129,7 @@ function BuyersView(priced: Priced) {
   if (isOpen || isPending) {
     return (
       <>
+        <OwnHolds />
         <Offer {...priced} ticket={ticket} />
         <p className="fine">It is held for you while you pay. You can still let it go.</p>
       </>
@@ -144,6 +145,23 @@ function BuyersView(priced: Priced) {
 }
 
 const newer = (a: OpenTicket | undefined, b: OpenTicket) => (a && a.version > b.version ? a : b);
+
+/** The unpaid orders that keep the visitor from another. */
+function OwnHolds() {
+  const holds = useRejection()?.holds ?? [];
+  if (holds.length === 0) return null;
+  return (
+    <ul>
+      {holds.map(({ id, title }) => (
+        <li key={id}>
+          <a href={`/orders/${id}`}>
+            <bdi dir="auto">{title}</bdi>
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
 
 /** Asks for the ticket at the price that is shown here. A price other than the one that was seen is asked about. */
 function Offer({ ticket, seen, text }: Priced) {

@@ -47,8 +47,10 @@ async function submit(
       const { byField, general } = formErrors(error, [...data.keys()]);
       // A refusal is final. A request without an answer may have succeeded, so the next attempt keeps its key.
       const key = error.status < 500 ? newKey() : before.key;
-      const { ticket: current, code } = error;
-      return sentAgain(before, data, { fields: byField, general, key, current, code });
+      const { ticket: current, code, orders } = error;
+      const holds = orders.map(({ id, ticket }) => ({ id, title: ticket.title }));
+      const why = { current, code, holds };
+      return sentAgain(before, data, { fields: byField, general, key, ...why });
     }
     next = signInPath(back);
   }

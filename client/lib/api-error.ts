@@ -1,4 +1,4 @@
-import type { OpenTicket } from './records.ts';
+import type { OpenOrder, OpenTicket } from './records.ts';
 
 interface ErrorItem {
   message: string;
@@ -15,6 +15,8 @@ export class ApiError extends Error {
   readonly retryAfterSeconds: number | undefined;
   /** The ticket as it is now, when it has changed since the visitor saw it. */
   readonly ticket: OpenTicket | undefined;
+  /** The visitor's unpaid orders, when they are too many for another. */
+  readonly orders: OpenOrder[];
 
   constructor(
     status: number,
@@ -24,6 +26,7 @@ export class ApiError extends Error {
       errors?: ErrorItem[];
       retryAfterSeconds?: number | undefined;
       ticket?: OpenTicket | undefined;
+      orders?: OpenOrder[] | undefined;
       cause?: unknown;
     } = {},
   ) {
@@ -33,6 +36,7 @@ export class ApiError extends Error {
     this.errors = options.errors ?? [{ message: detail }];
     this.retryAfterSeconds = options.retryAfterSeconds;
     this.ticket = options.ticket;
+    this.orders = options.orders ?? [];
   }
 }
 

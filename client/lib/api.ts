@@ -73,8 +73,8 @@ async function send(path: string, { method, body, headers }: Call = {}): Promise
 async function problemOf(response: Response): Promise<ApiError> {
   const retryAfterSeconds = Number(response.headers.get('retry-after')) || undefined;
   try {
-    const { status, code, detail, errors, ticket } = asProblem(await response.json());
-    return new ApiError(status, code, detail, { errors, retryAfterSeconds, ticket });
+    const { status, code, detail, ...rest } = asProblem(await response.json());
+    return new ApiError(status, code, detail, { ...rest, retryAfterSeconds });
   } catch {
     return unreachable(new Error(`${response.url}: ${response.status}`));
   }

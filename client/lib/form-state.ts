@@ -1,5 +1,11 @@
 import type { OpenTicket } from './records.ts';
 
+/** An unpaid order and the title of its ticket. */
+interface Hold {
+  id: string;
+  title: string;
+}
+
 /** The state of a form after a rejected submission. */
 export interface FormState {
   /** The typed values, without passwords. */
@@ -14,6 +20,8 @@ export interface FormState {
   current?: OpenTicket | undefined;
   /** Why it was rejected: the code of the API's refusal, or `late` if another buyer was faster. */
   code?: string | undefined;
+  /** The visitor's unpaid orders, when they are why it was rejected. */
+  holds?: Hold[] | undefined;
   attempt: number;
 }
 
@@ -23,7 +31,7 @@ export type FormAction = (before: FormState, data: FormData) => Promise<FormStat
 export function sentAgain(
   before: FormState,
   data: FormData,
-  errors: Partial<Pick<FormState, 'fields' | 'general' | 'key' | 'current' | 'code'>>,
+  errors: Partial<Omit<FormState, 'values' | 'attempt'>>,
 ): FormState {
   const typed = [...data].filter(
     (entry): entry is [string, string] =>

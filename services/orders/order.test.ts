@@ -11,6 +11,7 @@ import {
   expire,
   fail,
   isActive,
+  isCounted,
   isUnpaid,
   type Order,
   type OrderFact,
@@ -44,6 +45,12 @@ const placed = place(ticket, request);
 const awaiting: OrderFact = { type: 'order.awaiting_payment' };
 const completed: OrderFact = { type: 'order.completed' };
 const cancelled = (reason: CancelReason): OrderFact => ({ type: 'order.cancelled', reason });
+/** An end that the buyer's next hold of the ticket waits for. */
+const letGo = (reason: CancelReason, letGoAt: number): OrderFact => ({
+  type: 'order.cancelled',
+  reason,
+  letGoAt,
+});
 const reasons: CancelReason[] = ['buyer', 'expired', 'payment_failed', 'ticket_unavailable'];
 
 const given = specification(evolve);
@@ -109,12 +116,12 @@ describe('a created order', () => {
   });
 
   it('is cancelled by its buyer', () => {
-    created.when(cancel('the buyer')).thenSays(cancelled('buyer'));
+    created.when(cancel('the buyer', end - 1)).thenSays(letGo('buyer', end - 1));
   });
 
   it('expires at its own time, however early the alarm rings', () => {
     created.when(expire(end - 1)).thenSaysNothing();
-    created.when(expire(end)).thenSays(cancelled('expired'));
+    created.when(expire(end)).thenSays(letGo('expired', end));
   });
 
   it('is not completed without the lock', () => {
@@ -136,7 +143,7 @@ describe('an order that awaits payment', () => {
   });
 
   it('is cancelled by its buyer', () => {
-    unpaid.when(cancel('the buyer')).thenSays(cancelled('buyer'));
+    unpaid.when(cancel('the buyer', end - 1)).thenSays(letGo('buyer', end - 1));
   });
 
   it('ignores an alarm that rings early', () => {
@@ -144,7 +151,7 @@ describe('an order that awaits payment', () => {
   });
 
   it.each([end, end + 60_000])('expires when the alarm rings at or after its time (%i)', (at) => {
-    unpaid.when(expire(at)).thenSays(cancelled('expired'));
+    unpaid.when(expire(at)).thenSays(letGo('expired', at));
   });
 
   it('ignores what is said again about its lock', () => {
@@ -169,7 +176,7 @@ describe('a completed order', () => {
   });
 
   it('cannot be cancelled by its buyer', () => {
-    paid.when(cancel('the buyer')).thenRefuses({ status: 409, code: 'order_completed' });
+    paid.when(cancel('the buyer', end)).thenRefuses({ status: 409, code: 'order_completed' });
   });
 });
 
@@ -179,7 +186,7 @@ describe.each(reasons)('an order that was cancelled (%s)', (reason) => {
   });
 
   it('says nothing when its buyer cancels it again', () => {
-    ended(reason).when(cancel('the buyer')).thenSaysNothing();
+    ended(reason).when(cancel('the buyer', end)).thenSaysNothing();
   });
 });
 
@@ -202,9 +209,20 @@ describe('an order', () => {
     ['completed', paid],
     ['cancelled', ended('buyer')],
   ])('that is %s is nobody else’s', (_, order) => {
-    order.when(cancel('a stranger')).thenRefuses({ status: 403, code: 'not_your_order' });
+    order.when(cancel('a stranger', end)).thenRefuses({ status: 403, code: 'not_your_order' });
     expect(() => mustBeBuyer(order.state, 'a stranger')).toThrow('not yours');
     expect(() => mustBeBuyer(order.state, 'the buyer')).not.toThrow();
+  });
+
+  it.each([
+    ['created', created, true],
+    ['awaiting payment', unpaid, true],
+    ['completed', paid, false],
+    ['let go', given(...placed, letGo('buyer', end), cancelled('buyer')), true],
+    ['refused its ticket', given(...placed, cancelled('ticket_unavailable')), false],
+    ['cancelled since its card was declined', ended('payment_failed'), false],
+  ])('that is %s stands in the way of the next, or not', (_, { state }, counts) => {
+    expect(isCounted(state)).toBe(counts);
   });
 
   it('becomes what its facts say', () => {

@@ -11,7 +11,16 @@ import type { AnyEvent, EventData } from '@fairseat/common/events';
 
 export interface Order extends OrderRecord {
   requestHash: string | null;
+  /** Which of its buyer's places it takes while it is unpaid; none without limits, or when 0.1.0 placed it. */
+  place?: number;
+  /** The number of its buyer's hold of this ticket: so many have ended unpaid before. */
+  hold?: number;
+  /** When its buyer let it go or its time was over, in milliseconds since the epoch; no other end counts. */
+  letGoAt?: number;
 }
+
+/** What an order takes besides its ticket. */
+export type Claim = Required<Pick<Order, 'place' | 'hold'>>;
 
 /** A ticket as its events tell of it: with a status that a newer release added, it is `'other'`. */
 export type Listing = EventData<'ticket.created'>;
@@ -19,7 +28,7 @@ export type Listing = EventData<'ticket.created'>;
 export type OrderFact =
   | { type: 'order.created'; order: Omit<Order, 'version'> }
   | { type: 'order.awaiting_payment' }
-  | { type: 'order.cancelled'; reason: CancelReason }
+  | { type: 'order.cancelled'; reason: CancelReason; letGoAt?: number }
   | { type: 'order.completed' };
 
 type Decision = (order: Order) => OrderFact[];
@@ -30,6 +39,9 @@ export const isActive = ({ status }: Order) => status !== 'cancelled';
 export const isUnpaid = ({ status }: Order) =>
   status === 'created' || status === 'awaiting_payment';
 
+/** True while the order keeps its buyer's next hold of the ticket waiting. */
+export const isCounted = (order: Order) => isUnpaid(order) || order.letGoAt !== undefined;
+
 /**
  * A buyer orders a ticket, at the title and price they saw. The unique key on the ticket's id, not this decision,
  * keeps a second buyer out. A status that is not known refuses nobody either: the lock decides.
@@ -37,7 +49,8 @@ export const isUnpaid = ({ status }: Order) =>
  */
 export function place(
   ticket: Listing,
-  request: Pick<Order, 'id' | 'userId' | 'createdAt' | 'expiresAt' | 'requestHash'>,
+  request: Pick<Order, 'id' | 'userId' | 'createdAt' | 'expiresAt' | 'requestHash'> &
+    Partial<Claim>,
   seen = ticket.price,
 ): OrderFact[] {
   if (ticket.userId === request.userId) {
@@ -73,13 +86,13 @@ export const refuse: Decision = (order) =>
   order.status === 'created' ? cancelled('ticket_unavailable') : sayEndAgain(order);
 
 /** The buyer lets the ticket go. @throws Problem (403) when the order is another's, (409) when it is paid. */
-export function cancel(userId: string): Decision {
+export function cancel(userId: string, now: number): Decision {
   return (order) => {
     mustBeBuyer(order, userId);
     if (order.status === 'completed') {
       throw conflict('order_completed', 'This order is paid and cannot be cancelled.');
     }
-    return isUnpaid(order) ? cancelled('buyer') : [];
+    return isUnpaid(order) ? cancelled('buyer', now) : [];
   };
 }
 
@@ -87,7 +100,7 @@ export function cancel(userId: string): Decision {
 export function expire(now: number): Decision {
   return (order) => {
     if (!isUnpaid(order)) return sayEndAgain(order);
-    return now >= Date.parse(order.expiresAt) ? cancelled('expired') : [];
+    return now >= Date.parse(order.expiresAt) ? cancelled('expired', now) : [];
   };
 }
 
@@ -112,7 +125,9 @@ const sayEndAgain: Decision = ({ status, reason }) => {
   return status === 'cancelled' && reason ? cancelled(reason) : [];
 };
 
-const cancelled = (reason: CancelReason): OrderFact[] => [{ type: 'order.cancelled', reason }];
+const cancelled = (reason: CancelReason, letGoAt?: number): OrderFact[] => [
+  { type: 'order.cancelled', reason, ...(letGoAt !== undefined && { letGoAt }) },
+];
 
 export function evolve(order: Order | undefined, fact: OrderFact): Order {
   if (fact.type === 'order.created') return { ...fact.order, version: 1 };
@@ -120,15 +135,21 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
   switch (fact.type) {
     case 'order.awaiting_payment':
       return { ...order, status: 'awaiting_payment' };
-    case 'order.cancelled':
-      return { ...order, status: 'cancelled', reason: fact.reason };
+    case 'order.cancelled': {
+      const { type: _, ...end } = fact;
+      return { ...order, ...end, status: 'cancelled' };
+    }
     case 'order.completed':
       return { ...order, status: 'completed' };
   }
 }
 
-/** What a database that went back in time has lost: the request's hash is not published, so its key is used up. */
+/**
+ * What a database that went back in time has lost: the request's hash is not published, so its key is used up, nor are
+ * place and number, so that it counts for nothing.
+ */
 export const restored = ({ data }: AnyEvent, current: Order | undefined): Order => ({
+  requestHash: null,
+  ...current,
   ...(data as OrderRecord),
-  requestHash: current?.requestHash ?? null,
 });

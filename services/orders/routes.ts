@@ -8,7 +8,7 @@ import {
 } from '@fairseat/common/contracts/order';
 import { responses } from '@fairseat/common/contracts/problem';
 import { byId } from '@fairseat/common/contracts/shared';
-import { conflict, DuplicateKey, notFound } from '@fairseat/common/errors';
+import { conflict, notFound } from '@fairseat/common/errors';
 import {
   identify,
   once,
@@ -21,6 +21,7 @@ import {
 } from '@fairseat/common/kit';
 import type { Table } from '@fairseat/common/ports';
 import { z } from 'zod';
+import { createHolds } from './holds.ts';
 import { cancel, type Listing, type Order, type OrderFact, place, priceChanged } from './order.ts';
 
 type NewOrder = z.infer<typeof newOrderSchema>;
@@ -34,6 +35,7 @@ export const routes =
   (orders: Records<Order, OrderFact>, listings: Table<Listing>, context: ServiceContext): Routes =>
   async (app) => {
     const { signedIn, clock, newId, changes, config } = context;
+    const hold = createHolds(orders, context);
 
     app.post(
       '/api/orders',
@@ -80,20 +82,8 @@ export const routes =
         createdAt: new Date(now).toISOString(),
         expiresAt: new Date(now + config.orderExpirationSeconds * 1000).toISOString(),
       };
-      const facts = place(listing, { ...identity, ...times, userId }, seen);
-      try {
-        return await orders.create(facts);
-      } catch (error) {
-        if (error instanceof DuplicateKey) throw await whoHolds(ticketId, userId);
-        throw error;
-      }
-    }
-
-    async function whoHolds(ticketId: string, userId: string) {
-      const holder = await orders.getByKey('active_ticket', ticketId);
-      return holder?.userId === userId
-        ? conflict('already_yours', `You hold this ticket already, by your order ${holder.id}.`)
-        : conflict('ticket_reserved', 'Another buyer holds this ticket. Try again in a while.');
+      const wanted = { ...identity, ...times, userId, ticketId };
+      return hold(wanted, (claim) => orders.create(place(listing, { ...wanted, ...claim }, seen)));
     }
 
     /** Waits until the order has left `created`, or the time is up. @throws Problem (409) when the lock was refused. */
@@ -167,7 +157,7 @@ export const routes =
         },
       },
       async (request, reply) => {
-        await orders.update(request.params.id, cancel(sessionOf(request).userId));
+        await orders.update(request.params.id, cancel(sessionOf(request).userId, clock.now()));
         return reply.code(204).send(null);
       },
     );

@@ -7,6 +7,7 @@ import {
   evolve,
   expire,
   isActive,
+  isCounted,
   isUnpaid,
   type Listing,
   type Order,
@@ -19,6 +20,13 @@ const table: TableDefinition<Order> = {
   unique: {
     // Of two buyers of one ticket, the second insert fails.
     active_ticket: (order) => (isActive(order) ? order.ticketId : null),
+    // Of a buyer with all places taken, the next insert fails.
+    place: (order) => (isUnpaid(order) && order.place ? `${order.userId}/${order.place}` : null),
+    // An order that ended unpaid stays in the way of its buyer's next for that ticket.
+    hold: (order) =>
+      isCounted(order) && order.hold !== undefined
+        ? `${order.ticketId}/${order.userId}/${order.hold}`
+        : null,
   },
   indexes: {
     buyer: (order) => order.userId,

@@ -18,6 +18,7 @@ import {
 } from '@fairseat/common/kit';
 import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, type PayRequest, pay, toCharge } from './charge.ts';
+import { createLimits } from './limits.ts';
 
 const tags = ['payments'];
 /** The longest wait for an order that has just begun to await payment. */
@@ -27,10 +28,11 @@ export const routes =
   (
     payments: Records<Payment, PaymentFact>,
     cashier: Cashier,
-    context: ServiceContext<'gateway'>,
+    context: ServiceContext<'gateway' | 'rateLimiter'>,
   ): Routes =>
   async (app) => {
     const { signedIn, clock, newId, changes, config, gateway } = context;
+    const limits = createLimits(context);
 
     app.post(
       '/api/payments',
@@ -40,7 +42,7 @@ export const routes =
           tags,
           summary: 'Pay for an order',
           body: newPaymentSchema,
-          response: responses({ 201: chargeSchema }, 400, 401, 402, 403, 404, 409, 422),
+          response: responses({ 201: chargeSchema }, 400, 401, 402, 403, 404, 409, 422, 429),
         },
       },
       async (request, reply) => {
@@ -61,7 +63,9 @@ export const routes =
         };
         const { payment } = await once({ id, requestHash }, find, async () => {
           await orderKnown(orderId);
-          return { payment: await begin(orderId, attempt), requestHash };
+          const by = { userId, address: request.ip, orderId };
+          const payment = await limits.paying(by, () => begin(orderId, attempt));
+          return { payment, requestHash };
         });
         reply.header('location', `/api/payments/${orderId}`);
         return reply.code(201).send(outcome(payment));
@@ -126,7 +130,10 @@ export const routes =
           if (!payment?.order) throw notFound('payment');
           mustBeBuyer(payment.order, sessionOf(request).userId);
           await authenticate(id, request.body.approve);
-          return outcome(await cashier.settle(payment.id));
+          const settled = await cashier.settle(payment.id);
+          const { userId } = sessionOf(request);
+          await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
+          return outcome(settled);
         },
       );
     }

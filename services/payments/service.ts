@@ -29,7 +29,7 @@ const table: TableDefinition<Payment> = {
 export const payments = defineService({
   name: 'payments',
   prefixes: ['/api/payments', '/api/test-gateway'],
-  needs: ['gateway'],
+  needs: ['gateway', 'rateLimiter'],
   publishes: chargeEvents,
   // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which carries the whole order.
   hears: ['order.awaiting_payment', 'order.cancelled', 'order.completed'],

@@ -19,14 +19,16 @@ import {
   withEtag,
 } from '@fairseat/common/kit';
 import { z } from 'zod';
+import { createLimits } from './limits.ts';
 import { create, edit, type Ticket, type TicketFact, withdraw } from './ticket.ts';
 
 const tags = ['tickets'];
 
 export const routes =
-  (tickets: Records<Ticket, TicketFact>, context: ServiceContext): Routes =>
+  (tickets: Records<Ticket, TicketFact>, context: ServiceContext<'rateLimiter'>): Routes =>
   async (app) => {
     const { signedIn, visitorOf, clock, newId } = context;
+    const limits = createLimits(context);
 
     app.get(
       '/api/tickets',
@@ -63,7 +65,7 @@ export const routes =
           tags,
           summary: 'List a ticket for sale',
           body: ticketBodySchema,
-          response: responses({ 201: ticketSchema }, 400, 401, 422),
+          response: responses({ 201: ticketSchema }, 400, 401, 422, 429),
         },
       },
       async (request, reply) => {
@@ -73,7 +75,10 @@ export const routes =
         const ticket = await once(
           identity,
           () => tickets.get(identity.id),
-          () => tickets.create(create({ ...request.body, ...identity, userId, createdAt })),
+          () =>
+            limits.listing(userId, () =>
+              tickets.create(create({ ...request.body, ...identity, userId, createdAt })),
+            ),
         );
         reply.header('location', `/api/tickets/${ticket.id}`);
         return reply.code(201).send(withEtag(ticket, reply));
@@ -103,14 +108,17 @@ export const routes =
           params: byId,
           headers: ifMatchHeaders,
           body: ticketBodySchema,
-          response: responses({ 200: ticketSchema }, 400, 401, 403, 404, 409, 412),
+          response: responses({ 200: ticketSchema }, 400, 401, 403, 404, 409, 412, 429),
         },
       },
       async (request, reply) => {
         const { params, body, headers } = request;
         const { userId } = sessionOf(request);
         const change = edit(userId, body, versionsIn(headers['if-match']));
-        return withEtag(await tickets.update(params.id, change), reply);
+        const edited = await limits.editing(params.id, userId, () =>
+          tickets.update(params.id, change),
+        );
+        return withEtag(edited, reply);
       },
     );
 

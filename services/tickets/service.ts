@@ -22,7 +22,7 @@ const table: TableDefinition<Ticket> = {
 export const tickets = defineService({
   name: 'tickets',
   prefixes: ['/api/tickets'],
-  needs: [],
+  needs: ['rateLimiter'],
   publishes: ticketEvents,
   hears: ['order.created', 'order.cancelled', 'order.completed'],
   build(context) {

@@ -1,6 +1,6 @@
 /** The contract of the HTTP API: every route of `contract/` with every status that it may answer, and the shape of each answer. */
 
-import { type Reply, TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';
+import { type Reply, TestMarketplace } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { live } from './contract/live.ts';
 import { orders } from './contract/orders.ts';
 import { payments } from './contract/payments.ts';
-import type { Contract, Scene } from './contract/scene.ts';
+import { type Contract, sceneOf } from './contract/scene.ts';
 import { tickets } from './contract/tickets.ts';
 import { users } from './contract/users.ts';
 
@@ -37,11 +37,6 @@ const operationOf = (route: string) => {
   return document.paths[path]?.[method.toLowerCase()];
 };
 
-async function setScene(): Promise<Scene> {
-  const [seller, buyer, stranger] = (await market.people(3)) as [Visitor, Visitor, Visitor];
-  return { market, seller, buyer, stranger, nobody: market.visitor() };
-}
-
 /** Whether a reply has the shape that the OpenAPI document promises for its status. */
 function keepsPromise(route: string, { status, headers, body }: Reply<unknown>) {
   const content = operationOf(route)?.responses[status]?.content;
@@ -55,7 +50,7 @@ function keepsPromise(route: string, { status, headers, body }: Reply<unknown>) 
 
 describe.each(Object.entries(contract))('%s', (route, scenarios) => {
   it.each(Object.entries(scenarios))('answers %i as documented', async (status, scenario) => {
-    const reply = await scenario(await setScene());
+    const reply = await scenario(await sceneOf(market));
     if (Number(status) >= 400) expect(faultsOf(reply, Number(status))).toEqual([]);
     else expect(reply.status, JSON.stringify(reply.body)).toBe(Number(status));
     expect(keepsPromise(route, reply)).toBe(true);

@@ -59,8 +59,8 @@ const changes: Change[] = [
   },
   {
     file: 'services/orders/order.ts',
-    find: `isUnpaid(order) ? cancelled('buyer')`,
-    replace: `isUnpaid(order) ? cancelled('changed_mind')`,
+    find: `isUnpaid(order) ? cancelled('buyer', now)`,
+    replace: `isUnpaid(order) ? cancelled('changed_mind', now)`,
   },
 ];
 for (const change of changes) infect(change);

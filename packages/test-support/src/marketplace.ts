@@ -40,6 +40,7 @@ export interface ProblemBody {
   errors: { message: string; field?: string }[];
   instance: string;
   ticket?: TicketRecord;
+  orders?: OrderRecord[];
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';

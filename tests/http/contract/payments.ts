@@ -1,4 +1,4 @@
-import { type Contract, held, NO_ID, paid, type Scene } from './scene.ts';
+import { type Contract, held, limited, NO_ID, paid, type Scene } from './scene.ts';
 
 const asked = (scene: Scene) => paid(scene, 'pm_card_authenticationRequired');
 
@@ -17,6 +17,12 @@ export const payments: Contract = {
       await scene.buyer.pay(id, 'pm_card_visa', key);
       return scene.buyer.pay(id, 'pm_card_mastercard', key);
     },
+    429: () =>
+      limited({ DECLINES_PER_ORDER: '1' }, async (scene) => {
+        const { id } = await held(scene);
+        await scene.buyer.pay(id, 'pm_card_unheardOf');
+        return scene.buyer.pay(id);
+      }),
   },
   'GET /api/payments/{orderId}': {
     200: async (scene) => scene.buyer.get(`/api/payments/${(await paid(scene)).order.id}`),

@@ -1,4 +1,4 @@
-import { type Contract, held, NO_ID } from './scene.ts';
+import { type Contract, held, limited, NO_ID } from './scene.ts';
 
 const at = ({ id }: { id: string }) => `/api/tickets/${id}`;
 const EDIT = { title: 'A better seat', price: 5990 };
@@ -22,6 +22,11 @@ export const tickets: Contract = {
       await seller.list('A seat', 4990, { 'idempotency-key': 'one' });
       return seller.list('A seat', 4991, { 'idempotency-key': 'one' });
     },
+    429: () =>
+      limited({ LISTINGS_PER_HOUR: '1' }, async ({ seller }) => {
+        await seller.sells();
+        return seller.list('A seat', 4990);
+      }),
   },
   'GET /api/tickets/{id}': {
     200: async ({ seller, nobody }) => nobody.get(`/api/tickets/${(await seller.sells()).id}`),
@@ -35,6 +40,12 @@ export const tickets: Contract = {
     404: ({ seller }) => seller.edit(NO_ID, 'A seat', 4990),
     409: async (scene) => scene.seller.edit((await held(scene)).ticketId, 'A seat', 5990),
     412: async ({ seller }) => seller.request('PUT', at(await seller.sells()), EDIT, ANOTHER),
+    429: () =>
+      limited({ EDITS_PER_MINUTE: '1' }, async ({ seller }) => {
+        const { id } = await seller.sells();
+        await seller.edit(id, 'A better seat', 5990);
+        return seller.edit(id, 'The best seat', 6990);
+      }),
   },
   'DELETE /api/tickets/{id}': {
     204: async ({ seller }) => seller.withdraw((await seller.sells()).id),

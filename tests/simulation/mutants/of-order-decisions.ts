@@ -27,8 +27,8 @@ export const ofOrderDecisions: Mutant[] = [
     shows: 'guard',
     breaks: 'an alarm that rings early by the clock of orders cancels the order',
     file: order,
-    find: `return now >= Date.parse(order.expiresAt) ? cancelled('expired') : [];`,
-    replace: `return now > 0 ? cancelled('expired') : [];`,
+    find: `return now >= Date.parse(order.expiresAt) ? cancelled('expired', now) : [];`,
+    replace: `return now > 0 ? cancelled('expired', now) : [];`,
     rules: ['an order ends for its reason'],
   },
   {
@@ -59,8 +59,8 @@ export const ofOrderDecisions: Mutant[] = [
     find: `    if (order.status === 'completed') {
       throw conflict('order_completed', 'This order is paid and cannot be cancelled.');
     }
-    return isUnpaid(order) ? cancelled('buyer') : [];`,
-    replace: `    return isActive(order) ? cancelled('buyer') : [];`,
+    return isUnpaid(order) ? cancelled('buyer', now) : [];`,
+    replace: `    return isActive(order) ? cancelled('buyer', now) : [];`,
     rules: ['legal states'],
   },
   {
@@ -133,8 +133,8 @@ export const ofOrderDecisions: Mutant[] = [
     shows: 'guard',
     breaks: 'cancelling an order that has no lock yet is granted and changes nothing',
     file: order,
-    find: `return isUnpaid(order) ? cancelled('buyer')`,
-    replace: `return order.status === 'awaiting_payment' ? cancelled('buyer')`,
+    find: `return isUnpaid(order) ? cancelled('buyer', now)`,
+    replace: `return order.status === 'awaiting_payment' ? cancelled('buyer', now)`,
     rules: ['an answer is true: DELETE /api/orders/:id'],
   },
 ];

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const handlers = 'services/orders/handlers.ts';
 const service = 'services/orders/service.ts';
+const holds = 'services/orders/holds.ts';
 const routes = 'services/orders/routes.ts';
 const expiration = 'services/expiration/service.ts';
 
@@ -185,7 +186,7 @@ export const ofOrders: Mutant[] = [
     name: 'holder-is-whoever-asks',
     shows: 'guard',
     breaks: 'a buyer is told that they hold the ticket which another holds',
-    file: routes,
+    file: holds,
     find: `holder?.userId === userId`,
     replace: `holder?.userId !== ''`,
     rules: ['holds are linearizable'],

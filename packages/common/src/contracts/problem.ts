@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { orderSchema } from './order.ts';
 import { ticketSchema } from './ticket.ts';
 
 export const problemSchema = z
@@ -11,6 +12,10 @@ export const problemSchema = z
     errors: z.array(z.object({ message: z.string(), field: z.string().optional() })),
     instance: z.string().describe('The id to look up in the logs.'),
     ticket: ticketSchema.optional().describe('The ticket as it is now, where it has changed.'),
+    orders: z
+      .array(orderSchema)
+      .optional()
+      .describe('Your unpaid orders, where they are too many.'),
   })
   .describe('An RFC 9457 problem document.');
 

@@ -27,6 +27,17 @@ function isNetwork(text: string) {
   return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= longest;
 }
 
+const atMost = (byDefault: number, what: string) =>
+  wholeNumber(1, 1_000_000).default(byDefault).describe(what);
+
+/** Whole numbers of seconds, separated by commas. */
+const seconds = (byDefault: string) =>
+  z
+    .string()
+    .regex(/^\d{1,6}(,\d{1,6})*$/, 'expected seconds such as 60,300,900')
+    .default(byDefault)
+    .transform((list) => list.split(',').map(Number));
+
 const url = (pattern: RegExp, example: string) =>
   z.string().regex(pattern, `expected an address such as ${example}`);
 
@@ -86,6 +97,21 @@ const ofServices = z.object({
   ORDER_EXPIRATION_SECONDS: wholeNumber(1, 86_400)
     .default(900)
     .describe('how long a ticket is locked for a buyer'),
+  MAX_HOLDS: wholeNumber(1, 100)
+    .default(4)
+    .describe('how many unpaid orders a buyer may have at once'),
+  HOLD_PAUSES: seconds('60,300,900').describe(
+    'the seconds before a buyer may hold the same ticket again that they held without paying: the first time, the second, and from then on',
+  ),
+  LISTINGS_PER_HOUR: atMost(30, 'tickets that an account may list an hour'),
+  LISTINGS_PER_DAY: atMost(200, 'tickets that an account may list a day'),
+  EDITS_PER_MINUTE: atMost(10, 'times that a ticket may be edited a minute'),
+  DECLINES_PER_ACCOUNT: atMost(
+    5,
+    'payments of an account that may be declined an hour, before the gateway is asked no more',
+  ),
+  DECLINES_PER_ADDRESS: atMost(10, 'the same from an address'),
+  DECLINES_PER_ORDER: atMost(3, 'the same of an order'),
   EVENTS_KEPT_DAYS: wholeNumber(1, 3650)
     .default(30)
     .describe(
@@ -143,7 +169,7 @@ const ofDistributed = z.object({
   REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?:\/\/\S+$/, 'redis://user:password@host:6379')
     .optional()
     .meta({
-      unset: 'none, needed by auth and expiration',
+      unset: 'none, needed by all but orders and live',
       description:
         '`redis://user:password@host:6379`, with `rediss://` encrypted; also [Sentinels or a cluster](docs/operations.md#redis-on-several-servers)',
     }),

@@ -1,0 +1,61 @@
+/** How many cards may be declined before the gateway is asked no more: who tries stolen ones needs many. */
+import { Problem } from '@fairseat/common/errors';
+import { countIn, networkLimiter, type ServiceContext } from '@fairseat/common/kit';
+import type { Payment } from './charge.ts';
+
+/** By whom, from where and for what something is paid. */
+interface Attempt {
+  userId: string;
+  address: string;
+  orderId: string;
+}
+
+const HOUR = 3600;
+
+export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimiter'>) {
+  const { declinesPerAccount, declinesPerAddress, declinesPerOrder } = config;
+  const perHour = (count: number) => ({ count, perSeconds: HOUR });
+  const byAccount = rateLimiter('declines-account', perHour(declinesPerAccount));
+  const byAddress = networkLimiter(rateLimiter, 'declines-address', perHour(declinesPerAddress));
+  const byOrder = rateLimiter('declines-order', perHour(declinesPerOrder));
+
+  const quotas = ({ userId, address, orderId }: Attempt) => [
+    {
+      ...{ limiter: byOrder, key: orderId },
+      refusal: `A payment of one order may be declined ${declinesPerOrder} times an hour.`,
+    },
+    {
+      ...{ limiter: byAccount, key: userId },
+      refusal: `Your payments were declined ${declinesPerAccount} times within an hour.`,
+    },
+    {
+      ...{ limiter: byAddress, key: address },
+      refusal: `Payments from your network were declined ${declinesPerAddress} times within an hour.`,
+    },
+  ];
+
+  return {
+    /** Runs an attempt, which counts if it is declined. @throws Problem (429) before it; whatever `pay` throws. */
+    async paying(by: Attempt, pay: () => Promise<Payment>): Promise<Payment> {
+      const takeBack = await countIn(quotas(by));
+      let wasDeclined = false;
+      try {
+        const payment = await pay();
+        wasDeclined = isDeclined(payment);
+        return payment;
+      } catch (error) {
+        wasDeclined = error instanceof Problem && error.status === 400;
+        throw error;
+      } finally {
+        if (!wasDeclined) await takeBack();
+      }
+    },
+    /** The bank was asked by the buyer, and may have refused. */
+    async confirmed(by: Attempt, payment: Payment) {
+      if (!isDeclined(payment)) return;
+      await Promise.all(quotas(by).map(({ limiter, key }) => limiter.count(key)));
+    },
+  };
+}
+
+const isDeclined = ({ charge }: Payment) => charge?.decline != null;
