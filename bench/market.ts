@@ -1,6 +1,9 @@
 /** Tickets to reserve and buyers to reserve them, and the requests they make. */
+import { randomBytes } from 'node:crypto';
 import { once as eventOf } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createSessionSigner } from '@fairseat/common/kit';
 import { type Answer, once, request } from './http.ts';
 import type { Load } from './load.ts';
 import { newFolder, run, type Server, tree } from './server.ts';
@@ -38,6 +41,15 @@ export async function signUpBuyers(port: number): Promise<string[]> {
     cookies.push(/set-cookie: (session=[^;]+)/i.exec(head)?.[1] ?? '');
   }
   return cookies;
+}
+
+/** The session cookies of users who need no account, signed with the key of the folder. */
+export async function signInBuyers(dataDir: string, count: number): Promise<string[]> {
+  const key = JSON.parse(readFileSync(join(dataDir, 'session-key.json'), 'utf8'));
+  const sign = await createSessionSigner(key, Date);
+  const id = () => randomBytes(16).toString('hex');
+  const tokens = Array.from({ length: count }, () => sign(id(), id()));
+  return (await Promise.all(tokens)).map((token) => `session=${token}`);
 }
 
 /** The answer comes once the ticket is held, or without `wait` as soon as the order is accepted. */

@@ -18,7 +18,7 @@ export async function profileReservations(report: Report, path: string) {
   report.begin('Profile: where the processor time of a reservation goes');
   const market = await fillMarket(TICKETS);
   const hook = fileURLToPath(new URL('./profiled.ts', import.meta.url));
-  const server = await serveMarketplace(market.dataDir, ['--import', hook]);
+  const server = await serveMarketplace(market.dataDir, { flags: ['--import', hook] });
   const cookies = await signUpBuyers(server.port);
   const { next } = supply(reservations(market.ticketIds, cookies));
   const load = loadOn(server, next);

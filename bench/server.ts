@@ -88,12 +88,18 @@ interface ServeOptions {
 export const tree = new URL('../', import.meta.url);
 const marketplace = (of: URL) => new URL('services/marketplace/main.ts', of);
 
-/** @param of The folder of the version's sources. */
-export const serveMarketplace = (dataDir: string, flags: string[] = [], of = tree) =>
-  serve(marketplace(of), {
+interface MarketplaceOptions {
+  flags?: string[];
+  env?: Record<string, string>;
+  /** The folder of the version's sources. */
+  of?: URL;
+}
+
+export const serveMarketplace = (dataDir: string, options: MarketplaceOptions = {}) =>
+  serve(marketplace(options.of ?? tree), {
     args: ['--api-only'],
-    env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn' },
-    flags,
+    env: { DATA_DIR: dataDir, RATE_LIMITS: 'off', LOG_LEVEL: 'warn', ...options.env },
+    flags: options.flags ?? [],
   });
 
 /** The marketplace with its pages, which are built if needed. */

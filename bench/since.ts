@@ -1,8 +1,9 @@
 /** Measures durable reservations of this tree and of another version, by default the last release, in turn. */
 import { pathToFileURL } from 'node:url';
 import { lastRelease } from '../tests/upgrade/versions.ts';
+import { request } from './http.ts';
 import { closedLoop, type Load, type Run } from './load.ts';
-import { fillMarket, loadOn, reservations, signUpBuyers, supply } from './market.ts';
+import { fillMarket, isOk, loadOn, reservations, signInBuyers, supply } from './market.ts';
 import { Rounds } from './numbers.ts';
 import { type Report, reportLatencies, reportSurroundings } from './report.ts';
 import { cpuMs, quiet, type Server, serveMarketplace, tree } from './server.ts';
@@ -11,6 +12,10 @@ const TICKETS = 120_000;
 const ROUNDS = 60;
 const ROUND_MS = 400;
 const WARM_UP_MS = 10_000;
+/** So many sessions are kept as verified. Few of a buyer's holds then meet a place that is taken. */
+const BUYERS = 20_000;
+const MAX_HOLDS = 16;
+const KNOWN_WITHIN_MS = 120_000;
 
 /** @param before Folder of the other version's sources and dependencies. */
 export async function measureSince(report: Report, before?: string) {
@@ -48,10 +53,14 @@ export async function measureSince(report: Report, before?: string) {
   for (const { server } of Object.values(sides)) await server.stop();
 }
 
-/** Each version has a folder of its own, which it filled itself. */
+/** Each version has a folder of its own, which it filled itself, and keeps to its limits. */
 async function open(from: URL): Promise<{ server: Server; load: Load }> {
   const market = await fillMarket(TICKETS, TICKETS, from);
-  const server = await serveMarketplace(market.dataDir, [], from);
-  const cookies = await signUpBuyers(server.port);
+  const env = { RATE_LIMITS: 'on', MAX_HOLDS: String(MAX_HOLDS) };
+  const server = await serveMarketplace(market.dataDir, { of: from, env });
+  const cookies = await signInBuyers(market.dataDir, BUYERS);
+  // A session is verified once, and then known.
+  const known = supply(cookies.map((cookie) => request('GET', '/api/orders', { cookie })));
+  await closedLoop(loadOn(server, known.next, { isRight: isOk }), KNOWN_WITHIN_MS);
   return { server, load: loadOn(server, supply(reservations(market.ticketIds, cookies)).next) };
 }
