@@ -11,14 +11,12 @@ export type StreamEvent =
   | { name: 'lost' };
 
 export interface Stream {
-  /** Makes sure that the stream covers these tickets and the orders of this user, and confirms it with a `reset`. */
+  /** Makes sure that the stream covers these tickets, 200 at most, and the orders of this user; a `reset` confirms it. */
   cover(tickets: string[], user: string): void;
   reopen(): void;
   close(): void;
 }
 
-/** The API's limit for one stream. */
-const MAX_TICKETS = 200;
 const NAMES = ['beat', 'ticket', 'order'] as const;
 const FIRST_PAUSE_MS = 2000;
 const LONGEST_PAUSE_MS = 30_000;
@@ -80,7 +78,7 @@ export function openStream(tell: (event: StreamEvent) => void): Stream {
         return;
       }
       if (who !== user) isOpen = false;
-      covered = tickets.slice(-MAX_TICKETS);
+      covered = tickets;
       user = who;
       openIn(GATHER_MS);
     },

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+import { MAX_LIVE_TICKETS } from '@fairseat/common/contracts/live';
 import { FakeEventSource } from '@fairseat/test-support/fake-event-source';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
@@ -22,15 +24,19 @@ const ticketsOf = ({ url }: FakeEventSource) =>
 class Channel {
   static all = new Set<Channel>();
   static isCut = false;
+  readonly name: string;
   onmessage: ((message: { data: unknown }) => void) | undefined;
 
-  constructor() {
+  constructor(name: string) {
+    this.name = name;
     Channel.all.add(this);
   }
 
   postMessage(data: unknown) {
     if (Channel.isCut) return;
-    for (const other of Channel.all) if (other !== this) other.onmessage?.({ data });
+    for (const other of Channel.all) {
+      if (other !== this && other.name === this.name) other.onmessage?.({ data });
+    }
   }
 }
 
@@ -77,9 +83,10 @@ describe('the tabs of one browser', () => {
     Channel.isCut = false;
     vi.stubGlobal('EventSource', Source);
     vi.stubGlobal('BroadcastChannel', Channel);
-    vi.stubGlobal('window', { BroadcastChannel: Channel });
     vi.stubGlobal('navigator', { locks });
-    vi.stubGlobal('document', Object.assign(new EventTarget(), { hidden: false }));
+    const document = Object.assign(new EventTarget(), { hidden: false });
+    setMaxListeners(0, document);
+    vi.stubGlobal('document', document);
     vi.stubGlobal('addEventListener', () => {});
   });
 
@@ -97,6 +104,55 @@ describe('the tabs of one browser', () => {
     expect(openSources().map(ticketsOf)).toEqual([[a, b]]);
     latest().say('ticket', ticket(b, 2));
     expect(second.newestTicket(b)).toMatchObject({ version: 2 });
+  });
+
+  it('share one without locks as well', async () => {
+    vi.stubGlobal('navigator', {});
+    const tabs = [await openTab(), await openTab(), await openTab()];
+    tabs[0]?.watchTicket(a);
+    tabs[2]?.watchTicket(b);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(openSources().map(ticketsOf)).toEqual([[a, b]]);
+    latest().say('ticket', ticket(b, 2));
+    for (const tab of tabs) expect(tab.newestTicket(b)).toMatchObject({ version: 2 });
+  });
+
+  it('are told when there are too many, and brought back by a look at them or when others close', async () => {
+    const list = (tab: number) =>
+      Array.from({ length: MAX_LIVE_TICKETS / 10 }, (_, n) => `${1000 * (tab + 1) + n}`);
+    const tabs: Live[] = [];
+    const doings: Record<string, () => void>[] = [];
+    const refreshed: number[] = [];
+    for (let index = 0; index < 12; index++) {
+      const own: Record<string, () => void> = {};
+      vi.stubGlobal('addEventListener', (type: string, listener: () => void) => {
+        own[type] = listener;
+      });
+      const tab = await openTab();
+      for (const id of list(index)) tab.watchTicket(id);
+      await runOn();
+      tab.onReset(() => refreshed.push(index));
+      tabs.push(tab);
+      doings.push(own);
+    }
+    const leftOut = () => [...tabs.keys()].filter((n) => tabs[n]?.liveStatus() === 'left out');
+    const covered = () => openSources().map((source) => new Set(ticketsOf(source)));
+    const listsBut = (...out: number[]) =>
+      new Set([...tabs.keys()].filter((n) => !out.includes(n)).flatMap(list));
+    expect(leftOut()).toEqual([0, 1]);
+    expect(covered()).toEqual([listsBut(0, 1)]);
+
+    doings[0]?.['focus']?.();
+    await runOn();
+    expect(leftOut()).toEqual([1, 2]);
+    expect(covered()).toEqual([listsBut(1, 2)]);
+    expect(refreshed).toEqual([0]);
+
+    doings[5]?.['pagehide']?.();
+    await runOn();
+    expect(leftOut()).toEqual([1]);
+    expect(covered()).toEqual([listsBut(1, 5)]);
+    expect(refreshed).toEqual([0, 2]);
   });
 
   it('read a status that a newer release added as other, whichever tab received it', async () => {

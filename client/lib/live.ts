@@ -1,11 +1,11 @@
 /**
- * Live updates of what the page shows. The tabs of one browser share a stream: the tab that holds a lock opens it and
- * forwards its events; when it closes or falls silent, another takes over. Without locks (plain HTTP) each tab has its
- * own stream.
+ * Live updates of what the page shows. The tabs of one browser share a stream: the one that leads opens it and forwards
+ * its events; when it closes or falls silent, another takes over.
  */
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { Open } from '@fairseat/common/events';
 import { elapsed, noteServerTime } from './clock.ts';
+import { seekLead } from './leader.ts';
 import { openStream, type Stream, type StreamEvent } from './live-stream.ts';
 
 /** The events that one tab needs. `user` is the id of the signed-in user, '' for nobody. */
@@ -21,11 +21,15 @@ type Message =
   | { kind: 'bye'; tab: string }
   /** A tab has taken over the stream and asks what the others need. */
   | { kind: 'ask' }
+  /** The stream covers these tabs no more: they show more tickets together than one stream may follow. */
+  | { kind: 'left out'; tabs: string[] }
   | { kind: 'event'; event: StreamEvent };
 
-type LiveStatus = 'connecting' | 'live' | 'lost';
+type LiveStatus = 'connecting' | 'live' | 'lost' | 'left out';
 
 const CHANNEL = 'fairseat-live';
+/** The API's limit for one stream. Its contract, once imported, would bring all schemas into the browser. */
+const MAX_TICKETS = 200;
 /** Beats come every 15 seconds; two missing ones are no accident. */
 const SILENT_MS = 35_000;
 const LOOK_EVERY_MS = 5000;
@@ -53,6 +57,7 @@ const orderListeners = new Set<() => void>();
 const wants = new Map<string, Want>();
 
 let channel: BroadcastChannel | undefined;
+let takeOver = () => {};
 let stream: Stream | undefined;
 let tab = '';
 let user = '';
@@ -61,6 +66,8 @@ let heardAt = 0;
 let announced = '';
 /** Whether the page shows a ticket that the stream may not cover yet. */
 let isUncovered = true;
+/** Whether the stream has no room for what the page shows. */
+let isLeftOut = false;
 let lostTimer: ReturnType<typeof setTimeout> | undefined;
 
 const notify = () => {
@@ -76,12 +83,12 @@ export function subscribe(listener: () => void): () => void {
 export const newestTicket = (id: string) => newest.get(id);
 /** Whether an event of this order was received, which only its buyer receives. */
 export const isOwnOrder = (id: string) => ownOrders.has(id);
-export const liveStatus = () => status;
+export const liveStatus = () => (isLeftOut && status === 'live' ? 'left out' : status);
 
 /** Subscribes to a ticket until the returned function is called. */
 export function watchTicket(id: string): () => void {
   wanted.set(id, (wanted.get(id) ?? 0) + 1);
-  queueMicrotask(announce);
+  queueMicrotask(() => announce());
   return () => {
     const left = (wanted.get(id) ?? 1) - 1;
     if (left > 0) wanted.set(id, left);
@@ -112,15 +119,12 @@ export function listen(userId: string) {
 function start() {
   tab = Array.from(crypto.getRandomValues(new Uint32Array(2)), (n) => n.toString(36)).join('');
   heardAt = elapsed();
-  if (navigator.locks && 'BroadcastChannel' in window) {
-    channel = new BroadcastChannel(CHANNEL);
-    channel.onmessage = ({ data }) => receive(data as Message);
-    lead();
-  } else {
-    stream = openStream(tell);
-  }
+  channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = ({ data }) => receive(data as Message);
+  takeOver = seekLead(tab, lead, follow);
   setInterval(takeOverIfSilent, LOOK_EVERY_MS);
-  document.addEventListener('visibilitychange', takeOverIfSilent);
+  document.addEventListener('visibilitychange', beSeen);
+  addEventListener('focus', beSeen);
   addEventListener('offline', () => setStatus('lost'));
   addEventListener('online', () => stream?.reopen());
   addEventListener('pagehide', () => channel?.postMessage({ kind: 'bye', tab } satisfies Message));
@@ -130,25 +134,18 @@ function start() {
   });
 }
 
-/** Waits for the lock, then owns the stream for as long as the tab is open. */
-function lead(steal = false) {
-  const held = navigator.locks.request(CHANNEL, { steal }, () => {
-    stream = openStream(tell);
-    post({ kind: 'ask' });
-    announced = '';
-    announce();
-    return new Promise<void>(() => undefined);
-  });
-  // Another tab has stolen the lock, since this one seemed asleep. It queues for the lock again.
-  held.catch(() => {
-    stream?.close();
-    stream = undefined;
-    wants.clear();
-    // The new owner may have asked before this tab knew of the theft, and received no answer.
-    announced = '';
-    announce();
-    lead();
-  });
+function lead() {
+  stream = openStream(tell);
+  post({ kind: 'ask' });
+  announce(true);
+}
+
+function follow() {
+  stream?.close();
+  stream = undefined;
+  wants.clear();
+  // The new leader may have asked before this tab knew of it, and received no answer.
+  announce(true);
 }
 
 /** The browser may suspend a background tab together with the stream, so the visible tab takes over. */
@@ -157,14 +154,20 @@ function takeOverIfSilent() {
   heardAt = elapsed();
   setStatus('lost');
   if (stream) stream.reopen();
-  else lead(true);
+  else takeOver();
 }
 
-function announce() {
+/** What is looked at is kept up to date, in place of what is not. */
+function beSeen() {
+  takeOverIfSilent();
+  if (isLeftOut && !document.hidden) announce(true);
+}
+
+function announce(anew = false) {
   if (tab === '') return;
   const want = { tab, user, tickets: [...wanted.keys()].sort() };
   const text = JSON.stringify(want);
-  if (text === announced) return;
+  if (text === announced && !anew) return;
   announced = text;
   isUncovered = true;
   if (stream) consider(want);
@@ -175,20 +178,43 @@ const post = (message: Message) => channel?.postMessage(message);
 
 function receive(message: Message) {
   if (message.kind === 'event') return take(message.event);
-  if (message.kind === 'ask') {
-    announced = '';
-    return announce();
-  }
+  if (message.kind === 'ask') return announce(true);
+  if (message.kind === 'left out') return leaveOut(message.tabs);
   if (!stream) return;
-  if (message.kind === 'want') consider(message.want);
-  else wants.delete(message.tab);
+  if (message.kind === 'want') return consider(message.want);
+  wants.delete(message.tab);
+  cover();
 }
 
-/** Makes the stream cover the needs of all tabs, for the user who is signed in now. */
+/** The user who is signed in is that of the last tab. */
 function consider(want: Want) {
+  wants.delete(want.tab);
   wants.set(want.tab, want);
-  const tickets = new Set([...wants.values()].flatMap(({ tickets }) => tickets));
-  stream?.cover([...tickets], want.user);
+  cover();
+}
+
+/** Makes the stream cover the needs of all tabs; where those are too many, of the last ones. */
+function cover() {
+  let tickets = new Set<string>();
+  const tabs: string[] = [];
+  const newestFirst = [...wants.values()].reverse();
+  for (const want of newestFirst) {
+    const more = new Set([...tickets, ...want.tickets]);
+    if (more.size <= MAX_TICKETS) tickets = more;
+    else tabs.push(want.tab);
+  }
+  post({ kind: 'left out', tabs });
+  leaveOut(tabs);
+  stream?.cover([...tickets], newestFirst[0]?.user ?? user);
+}
+
+function leaveOut(tabs: string[]) {
+  const isOut = tabs.includes(tab);
+  // What it missed must be read again when there is room for it.
+  if (isOut) isUncovered = true;
+  if (isOut === isLeftOut) return;
+  isLeftOut = isOut;
+  notify();
 }
 
 /** In the tab that owns the stream: takes an event and forwards it to the others. */

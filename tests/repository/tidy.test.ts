@@ -69,8 +69,6 @@ describe('every known failure', () => {
     63: 'listings, edits, declined cards without bound',
     65: 'guesses spread over many addresses',
     73: 'a translated page breaks',
-    74: 'a stream a tab, and the seventh never loads',
-    75: 'a cap that drops in silence',
     82: 'a form lost to a session’s end, or to a new build',
     83: 'cookies refused, without a word',
     86: 'the framework’s own 500',
