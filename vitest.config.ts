@@ -35,6 +35,7 @@ declare module 'vitest' {
 /** These read files, watch one process, move all time or are about HTTP alone: elsewhere they have nothing to show. */
 const embeddedOnly = [
   'tests/http/bad-addresses.test.ts',
+  'tests/http/bad-pages.test.ts',
   'tests/http/fuzz.test.ts',
   'tests/http/webhook.test.ts',
   'tests/live/live.test.ts',

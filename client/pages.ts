@@ -4,13 +4,10 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { currentStory, traceparentOf } from '@fairseat/common/context';
-import { badRequest } from '@fairseat/common/errors';
 import { type App, type Config, strictTransport } from '@fairseat/common/kit';
 import { build } from './build.ts';
 import type { Client } from './server.ts';
 
-/** Far more than any page has. The time that Next.js takes grows with the square of their number. */
-const MAX_PARAMETERS = 50;
 /** The address at which the process reaches itself when it listens on all addresses. */
 const LOOPBACK: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
@@ -48,6 +45,7 @@ export class Pages {
       transport: strictTransport(this.#config),
       currency,
       onError: (error) => log.error({ err: error }, 'a page failed'),
+      onRefusal: (status, error) => log.warn({ status, err: error }, 'a page was refused'),
     });
     this.#opened.resolve(this.#client);
   }
@@ -65,9 +63,6 @@ export class Pages {
         Object.defineProperty(request, 'ip', { value: headers['x-forwarded-for'] });
       }
       if (!request.is404 || request.url.startsWith('/api/')) return done();
-      if (request.url.split('&').length > MAX_PARAMETERS) {
-        return done(badRequest('too_many_parameters', 'The address has too many parameters.'));
-      }
       const story = currentStory();
       Object.assign(headers, {
         'x-forwarded-for': request.ip,
@@ -77,7 +72,8 @@ export class Pages {
       reply.hijack();
       reply.raw.setHeader('x-request-id', request.id);
       this.#show(request.raw, reply.raw).catch((error) => {
-        request.log.error({ err: error }, 'a page failed');
+        // A visitor who leaves before the form has arrived gets no answer.
+        if (!request.raw.destroyed) request.log.error({ err: error }, 'a page failed');
         reply.raw.destroy();
       });
     });

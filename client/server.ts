@@ -1,7 +1,9 @@
 /** The web client as a request handler, for the process that has the port. It must have been built before. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import next from 'next';
+import { ALLOW, arrived, cutOff, plain, refusalOf, refusals, withholdErrors } from './gate.ts';
 import { type Visit, visits } from './lib/visit.ts';
 
 // The import is the function itself, but where modules are resolved as Node does, TypeScript takes it for a namespace.
@@ -23,6 +25,8 @@ export interface ClientOptions {
   currency: string;
   /** Logs an unexpected error. */
   onError: (error: unknown) => void;
+  /** Logs a refusal, with what Next.js said of it. */
+  onRefusal: (status: number, error: unknown) => void;
 }
 
 export interface Client {
@@ -32,7 +36,8 @@ export interface Client {
 }
 
 export async function createClient(options: ClientOptions): Promise<Client> {
-  const { apiOrigin, ownOrigin, apiKey, publicOrigin, transport, currency, onError } = options;
+  const { apiOrigin, ownOrigin, apiKey, publicOrigin, transport, currency } = options;
+  const { onError, onRefusal } = options;
   // When a form redirects, Next.js requests the next page from itself.
   const { hostname, port } = new URL(ownOrigin);
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
@@ -40,6 +45,35 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const answer = app.getRequestHandler();
   const headers = commonHeaders(transport);
   const publicHost = publicOrigin && new URL(publicOrigin).host;
+  const restoreConsole = collectFailures();
+
+  /** Shows a page in place of what was asked for. */
+  function refuse(visit: Visit, status: number) {
+    const { request, response } = visit;
+    if (status === 405) response.setHeader('allow', ALLOW);
+    const refusal = { status, message: refusals[status] ?? '' };
+    Object.assign(visit, { refusal, isOurs: true, request: plain(request, '/refused') });
+    return visits.run(visit, () => answer(visit.request, response));
+  }
+
+  function logEnd({ response: { statusCode }, refusal, failure }: Visit) {
+    if (failure && (statusCode < 400 || statusCode >= 500)) onError(failure);
+    else if (failure || (refusal && refusal.status !== 404)) onRefusal(statusCode, failure);
+  }
+
+  async function show(request: IncomingMessage, response: ServerResponse, refused?: number) {
+    const visit: Visit = { apiOrigin, apiKey, currency, request, response, onError, isOurs: false };
+    response.once(
+      'close',
+      AsyncLocalStorage.bind(() => logEnd(visit)),
+    );
+    if (refused !== undefined) return refuse(visit, refused);
+    const isOdd = request.method === 'POST' || request.headers['rsc'] !== undefined;
+    withholdErrors(response, visit, (status) => {
+      refuse(visit, status === 500 && isOdd ? 400 : status).catch(onError);
+    });
+    await visits.run(visit, () => answer(request, response));
+  }
 
   return {
     async handle(request, response) {
@@ -51,11 +85,34 @@ export async function createClient(options: ClientOptions): Promise<Client> {
       if (publicHost) request.headers['x-forwarded-host'] = publicHost;
       response.setHeaders(headers);
       response.setHeader('content-security-policy', policy);
-      const visit: Visit = { apiOrigin, apiKey, currency, request, response, onError };
-      await visits.run(visit, () => answer(request, response));
+      if (request.method === 'OPTIONS') return void response.writeHead(204, { allow: ALLOW }).end();
+      const whole = await arrived(request);
+      if (whole) return show(whole, response, refusalOf(whole));
+      cutOff(request, response);
+      await show(request, response, 413);
     },
-    close: () => app.close(),
+    async close() {
+      restoreConsole();
+      await app.close();
+    },
   };
+}
+
+/**
+ * Next.js prints what goes wrong over several lines, which nothing ties to a request. They go to its visit instead.
+ * @returns a function that ends this.
+ */
+function collectFailures() {
+  const { error, warn } = console;
+  const instead =
+    (print: typeof error) =>
+    (...words: unknown[]) => {
+      const visit = visits.getStore();
+      if (!visit) return print(...words);
+      visit.failure ??= words.find((word) => word instanceof Error) ?? new Error(words.join(' '));
+    };
+  Object.assign(console, { error: instead(error), warn: instead(warn) });
+  return () => Object.assign(console, { error, warn });
 }
 
 /** Next.js prints how long its configuration took. Its warnings and errors go to standard error, and stay. */

@@ -7,7 +7,9 @@ import { Shell } from './shell.tsx';
 import { Ticket } from './ticket.tsx';
 
 const headings: Record<number, string> = {
-  400: 'This address does not fit',
+  400: 'That does not fit',
+  405: 'Not like this',
+  413: 'Too much at once',
   403: 'Not for your eyes',
   404: 'Nothing here',
   429: 'Too fast',

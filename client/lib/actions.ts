@@ -1,12 +1,13 @@
 'use server';
 /** The actions of forms. They work the same with and without scripts in the browser. */
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
-import { notFound, redirect } from 'next/navigation';
+import { redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
 import { type FormAction, type FormState, sentAgain } from './form-state.ts';
 import { readListing } from './listing.ts';
 import { safePath, signInPath } from './paths.ts';
+import { begin } from './visit.ts';
 import { moneyOfVisit } from './visit-money.ts';
 
 const newKey = () => crypto.randomUUID();
@@ -20,7 +21,10 @@ const text = (data: FormData, name: string) => {
 const action =
   (act: FormAction): FormAction =>
   async (before, data) => {
-    if (typeof before?.key !== 'string' || !(data instanceof FormData)) notFound();
+    if (typeof before?.key !== 'string' || !(data instanceof FormData)) {
+      throw new Error('No page sends such a form.');
+    }
+    begin();
     return act(before, data);
   };
 

@@ -3,12 +3,13 @@ import type { ReactNode } from 'react';
 import { Trouble } from '../components/trouble.tsx';
 import { ApiError } from './api-error.ts';
 import { pathOf, signInPath } from './paths.ts';
-import { answerWith, currentVisit } from './visit.ts';
+import { answerWith, begin, currentVisit } from './visit.ts';
 
 /** Wraps a page: a 401 of the API redirects to the sign-in, any other error becomes a page with its status. */
 export const page =
   <P,>(render: (props: P) => Promise<ReactNode>) =>
   async (props: P) => {
+    begin();
     try {
       return await render(props);
     } catch (error) {

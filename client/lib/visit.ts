@@ -12,6 +12,12 @@ export interface Visit {
   response: ServerResponse;
   /** Logs an unexpected error. */
   onError: (error: unknown) => void;
+  /** What Next.js said when it failed. */
+  failure?: unknown;
+  /** Whether code of ours has begun to answer, so that a failure is no longer the request's. */
+  isOurs: boolean;
+  /** The page to be shown in place of what was asked for. */
+  refusal?: { status: number; message: string };
 }
 
 // Next.js bundles this module a second time, and both copies must share one storage.
@@ -26,6 +32,11 @@ export function currentVisit(): Visit {
   const visit = visits.getStore();
   if (visit === undefined) throw new Error('No visit: only client/server.ts can serve pages.');
   return visit;
+}
+
+/** To be called where code of ours begins. */
+export function begin() {
+  currentVisit().isOurs = true;
 }
 
 /** Sets the status of the page, but not of an update of an open page, which the browser would then load whole. */

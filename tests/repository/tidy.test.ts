@@ -71,7 +71,6 @@ describe('every known failure', () => {
     73: 'a translated page breaks',
     82: 'a form lost to a session’s end, or to a new build',
     83: 'cookies refused, without a word',
-    86: 'the framework’s own 500',
     88: 'a sentence about a ticket that was true once ("for sale again")',
     89: 'the loser of a race is not told',
     90: 'the pay button out of reach',
