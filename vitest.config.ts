@@ -1,13 +1,15 @@
 import { defineConfig } from 'vitest/config';
 import { findBrowser } from './infra/servers/browser.ts';
 import { findCompiler } from './infra/servers/compiler.ts';
+import { haveFonts } from './infra/servers/fonts.ts';
 
 // Tests run the sources, as the services do: no build comes between a change and its test.
 const source = '@fairseat/source';
 
 const inCi = Boolean(process.env['CI']);
-// Without a browser or a compiler their tests do not run. For CI that is a failure.
+// Without a browser, fonts or a compiler their tests do not run. For CI that is a failure.
 const withBrowser = inCi || (await findBrowser()) !== undefined;
+const withFonts = inCi || (await haveFonts());
 const withCompiler = inCi || (await findCompiler()) !== undefined;
 
 /** Where the servers of the distributed platform are: see `npm run servers`. `npm test` starts them. */
@@ -83,6 +85,7 @@ export default defineConfig({
           exclude: [
             '**/node_modules/**',
             ...(withBrowser ? [] : ['tests/e2e/**']),
+            ...(withFonts ? [] : ['tests/e2e/pictures.test.ts']),
             ...(withCompiler ? [] : ['tests/processes/power-loss/**']),
             ...(servers ? [] : ofServers),
           ],

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { startServers } from '@fairseat/servers';
 import { browserProgram } from '@fairseat/servers/browser';
 import { compilerProgram } from '@fairseat/servers/compiler';
+import { installFonts } from '@fairseat/servers/fonts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -28,6 +29,7 @@ function needed<T>(tests: string, preparation: Promise<T>): Promise<T | undefine
 const [settings] = await Promise.all([
   needed('the tests of the distributed platform', serverSettings()),
   needed('the tests in a browser (tests/e2e)', browserProgram(say)),
+  needed('the pictures (tests/e2e/pictures.test.ts)', installFonts(say)),
   needed('the test of a loss of power (tests/processes/power-loss)', compilerProgram(say)),
 ]);
 if (process.env['CI'] && notRun.length > 0) {

@@ -107,10 +107,13 @@ const digest = async (path: string) =>
     .slice(0, 8);
 
 /** One after the other, as apt wants it. */
-async function installPackage(name: string): Promise<void> {
+export async function installPackage(
+  name: string,
+  isThere: () => Promise<unknown> = () => findProgram(name),
+): Promise<void> {
   await mkdir(cache, { recursive: true });
   await alone(join(cache, 'apt.lock'), async () => {
-    if (await findProgram(name)) return;
+    if (await isThere()) return;
     if (!existsSync('/etc/debian_version') || process.getuid?.() !== 0) {
       throw new Error(`${name} can be installed by root on Debian only`);
     }

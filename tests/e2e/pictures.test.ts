@@ -1,12 +1,14 @@
 /**
- * Pictures of the main pages as a visitor of the demo sees them. `PICTURES=docs/pictures npx vitest run pictures`
- * keeps them; without it they are only taken, which shows that no page is blank or shifts.
+ * Pictures of the main pages as a visitor of the demo sees them. `PICTURES=docs/pictures npm test -- pictures`
+ * keeps them; without it they are only taken, which shows that no page is blank, shifts, or lacks a glyph.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
-import { describe, it } from 'vitest';
-import { shiftsOf } from './shifts.ts';
+import { installFonts } from '@fairseat/servers/fonts';
+import { beforeAll, describe, it } from 'vitest';
+import { missingGlyphsOf, NO_GLYPH } from './glyphs.ts';
+import { PAINTED, shiftsOf } from './shifts.ts';
 import { expect, type Person, type Site, siteForAll } from './site.ts';
 
 const folder = process.env['PICTURES'];
@@ -15,6 +17,12 @@ const SIZES = {
   phone: { width: 390, height: 844 },
 };
 const NO_LESS_BYTES = 10_000;
+/** Runs in the browser: also what is not on the screen, which a long picture shows. */
+const RENDER_ALL = `
+  for (const { style } of document.querySelectorAll('li')) style.contentVisibility = 'visible';
+  ${PAINTED}`;
+// Before the browser starts, which looks for fonts then.
+beforeAll(() => installFonts());
 const site = siteForAll({ flags: ['--demo'] });
 
 async function demo(email: string, options: Parameters<Site['visitor']>[0]): Promise<Person> {
@@ -33,6 +41,12 @@ async function ticketLike(person: Person, title: RegExp): Promise<string> {
   return found.id;
 }
 
+it('a sign that no font has is noticed', async () => {
+  const visitor = await site.visitor();
+  await visitor.page.setContent(`<p>é ${NO_GLYPH} ø</p>`);
+  expect(await missingGlyphsOf(visitor)).toEqual([NO_GLYPH]);
+});
+
 describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
   describe.each(Object.entries(SIZES))('on a %s', (size, viewport) => {
     const options = { viewport, colorScheme, reducedMotion: 'reduce' } as const;
@@ -40,6 +54,8 @@ describe.each(['light', 'dark'] as const)('in %s colours', (colorScheme) => {
     async function keep(person: Person, name: string) {
       await person.page.evaluate('document.fonts.ready');
       expect(await shiftsOf(person), `${name} shifts`).toEqual([]);
+      expect(await missingGlyphsOf(person), `${name} lacks glyphs`).toEqual([]);
+      await person.page.evaluate(RENDER_ALL);
       const picture = await person.page.screenshot({ fullPage: size === 'phone' });
       expect(picture.length).toBeGreaterThan(NO_LESS_BYTES);
       if (!folder) return;

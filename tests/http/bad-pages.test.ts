@@ -100,6 +100,28 @@ describe('a page', () => {
     expect([status, headers['allow']]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
   });
 
+  it('asked for with anything in the headers of Next.js is shown, or refused properly', async () => {
+    const name = fc.constantFrom(
+      ...['rsc', 'next-router-state-tree', 'next-router-prefetch', 'next-router-segment-prefetch'],
+      ...['next-url', 'next-action', 'next-resume', 'x-nextjs-data', 'x-matched-path', 'range'],
+      ...['x-invoke-path', 'x-invoke-status', 'x-middleware-subrequest', 'x-now-route-matches'],
+    );
+    const value = fc.oneof(
+      fc.constantFrom('1', '/', '/_tree', '%', '["",{}]', '/%', '999', 'bytes=9-1'),
+      fc.string({ unit: 'grapheme-ascii', maxLength: 30 }).map((text) => text.trim()),
+    );
+    const path = fc.constantFrom('/', '/auth/signin', '/icon.svg', '/nowhere');
+    await fc.assert(
+      fc.asyncProperty(path, fc.dictionary(name, value, { maxKeys: 5 }), async (at, headers) => {
+        const { status, headers: reply } = await ask('GET', at, headers);
+        const { location } = reply;
+        const last = location ? (await ask('GET', location, headers)).status : status;
+        expect([200, 206, 304, 307, 308, 400, 404, 416]).toContain(last);
+      }),
+      { seed: 20_260_101, numRuns: 150 },
+    );
+  });
+
   it('of no more parameters than any has', async () => {
     await expectRefusal(await ask('GET', `/?${'a&'.repeat(60)}`), 400);
   });

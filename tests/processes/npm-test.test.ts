@@ -30,12 +30,13 @@ async function npmTest(programs: Record<string, string>, env: Record<string, str
 }
 
 describe('npm test', () => {
-  it('says last what cannot run for want of a compiler, a browser or servers, and runs the rest', async () => {
+  it('says last what cannot run for want of fonts, a compiler, a browser or servers, and runs the rest', async () => {
     const { code, lines } = await npmTest({ vitest, 'apt-get': 'exit 1' });
     expect(code).toBe(7);
     expect(lines[0]).toBe('the tests run');
     const notRun = lines.filter((line) => line.startsWith('NOT RUN: ')).sort();
     expect(notRun).toEqual([
+      expect.stringMatching(/the pictures .+\. Fonts are missing \(Debian: apt-get install font/),
       expect.stringMatching(
         /of a loss of power .+\. There is no C compiler, or no Linux\. Put it on/,
       ),
@@ -45,7 +46,8 @@ describe('npm test', () => {
   });
 
   it('fails for CI before any test begins', async () => {
-    const { code, lines } = await npmTest({ vitest, chromium: '', cc: '' }, { CI: 'true' });
+    const programs = { vitest, chromium: '', cc: '', 'fc-list': 'echo one' };
+    const { code, lines } = await npmTest(programs, { CI: 'true' });
     expect(code).toBe(1);
     expect(lines[0]).toMatch(/^NOT RUN: the tests of the distributed platform/);
     expect(lines).not.toContain('the tests run');
