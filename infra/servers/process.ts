@@ -27,9 +27,10 @@ export async function launch([command = '', ...args]: string[], log: string): Pr
   closeSync(file);
   await once(child, 'spawn');
   child.unref();
-  const pid = Number(child.pid);
-  return { pid, startedAt: startOf(pid) };
+  return detached(Number(child.pid));
 }
+
+export const detached = (pid: number): Detached => ({ pid, startedAt: startOf(pid) });
 
 export function isAlive({ pid, startedAt }: Detached): boolean {
   try {
@@ -133,7 +134,7 @@ export const run = ([command = '', ...args]: string[]) => outputOf(command, args
 
 /** One process at a time does the work; the others wait. */
 export async function alone<T>(lock: string, work: () => Promise<T>): Promise<T> {
-  const self = { pid: process.pid, startedAt: startOf(process.pid) };
+  const self = detached(process.pid);
   while (!(await writeFile(lock, JSON.stringify(self), { flag: 'wx' }).then(yes, no))) {
     const text = await readFile(lock, 'utf8').catch(() => '');
     const holder = text ? (JSON.parse(text) as Detached) : self;

@@ -7,6 +7,7 @@ import { cache } from './install.ts';
 import {
   alone,
   type Detached,
+  detached,
   freePort,
   isAlive,
   type Leashed,
@@ -17,7 +18,7 @@ import {
 } from './process.ts';
 import { bySomeWay, type Plan } from './ways.ts';
 
-export { freePort, leash };
+export { detached, freePort, leash };
 
 export interface Server {
   name: string;

@@ -1,9 +1,11 @@
 /** The specification of every decision about an order: given what happened, when this is decided, then this follows. */
 import { type CancelReason, mustBeBuyer } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
+import type { AnyEvent } from '@fairseat/common/events';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
 import {
+  asItStands,
   cancel,
   complete,
   confirm,
@@ -17,6 +19,7 @@ import {
   type OrderFact,
   place,
   refuse,
+  restored,
 } from './order.ts';
 
 const createdAt = '2030-01-01T12:00:00.000Z';
@@ -234,5 +237,19 @@ describe('an order', () => {
       ['cancelled', 'buyer'],
     ]);
     expect(() => evolve(undefined, completed)).toThrow('order.completed of no order');
+  });
+
+  it.each([
+    ['status', { status: 'waiting_list' }, []],
+    [
+      'reason',
+      { status: 'cancelled', reason: 'venue_closed' },
+      [{ type: 'order.cancelled', reason: 'venue_closed' }],
+    ],
+  ])('is taken back with a %s that a newer release has added', (_, state, said) => {
+    const { requestHash: __, ...published } = { ...paid.state, ...state };
+    const order = restored({ data: published } as unknown as AnyEvent, undefined);
+    expect(order).toEqual({ ...published, requestHash: null });
+    expect(asItStands(order)).toEqual(said);
   });
 });

@@ -2,8 +2,9 @@
 import { once } from 'node:events';
 import { mkdir, open, rm, statfs } from 'node:fs/promises';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { endWithUs } from '@fairseat/test-support/end-with-us';
 import { type Engine, engines, faultInjector } from '../../infra/servers/engines.ts';
 import { type Detached, freePort, isAlive, launch, run } from '../../infra/servers/process.ts';
 import { bySomeWay, type Plan } from '../../infra/servers/ways.ts';
@@ -45,7 +46,7 @@ class OwnServer {
 
   /** Resolves once the server answers. */
   async start() {
-    this.#process = await launch(this.#plan.command, this.#log);
+    await this.#launch();
     const deadline = Date.now() + READY_WITHIN_MS;
     for (;;) {
       try {
@@ -53,10 +54,15 @@ class OwnServer {
         return;
       } catch (error) {
         if (Date.now() > deadline) throw error;
-        if (!isAlive(this.#process)) this.#process = await launch(this.#plan.command, this.#log);
+        if (!this.#process || !isAlive(this.#process)) await this.#launch();
         await pause(50);
       }
     }
+  }
+
+  async #launch() {
+    this.#process = await launch(this.#plan.command, this.#log);
+    endWithUs(this.#process.pid, this.#cleanUp);
   }
 
   /** Kills the server and everything that it has started. */
@@ -133,6 +139,15 @@ class OwnServer {
     await run(this.#plan.wipe);
   }
 
+  /** All of it, and the folder of the run, should that be killed. */
+  get #cleanUp() {
+    const { cleanUp, wipe } = this.#plan;
+    const unmount = this.#disk && ['umount', '--lazy', this.#disk];
+    const commands = [cleanUp, unmount, wipe, ['rm', '-rf', dirname(this.#log)]];
+    const lines = commands.flatMap((command) => (command ? [command.map(quoted).join(' ')] : []));
+    return ['sh', '-c', lines.join('\n')];
+  }
+
   get #ballast() {
     return join(this.#disk ?? '', 'ballast');
   }
@@ -150,6 +165,9 @@ class OwnServer {
     if (mounted) this.#disk = folder;
   }
 }
+
+/** As one word of a shell. */
+const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
 export interface OwnServers extends Record<EngineName, OwnServer> {
   toxiproxy: OwnServer | undefined;

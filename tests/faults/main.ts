@@ -5,9 +5,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type OwnServers, startOwnServers } from './engines.ts';
 import { Links } from './links.ts';
-import { alone, inTwos } from './matrix.ts';
+import { parts } from './matrix.ts';
 import { asLine, holds, keep, type Part } from './report.ts';
-import { restores } from './restores.ts';
 import { Stage, type StageOptions } from './stage.ts';
 
 const LIMIT_MS = 60 * 60_000;
@@ -21,12 +20,6 @@ const { values } = parseArgs({
 });
 const perSecond = Number(values.rate);
 const say = (line: string) => process.stdout.write(`${line}\n`);
-const parts = {
-  alone: { title: 'One process a service', faults: alone },
-  restores: { title: 'Parts that go back to a backup, two processes a service', faults: restores },
-  inTwos: { title: 'Two processes a service, by links that can be harmed', faults: inTwos },
-};
-
 /** The steps of the clean-up, in the order in which they became necessary. */
 const undo: (() => Promise<unknown>)[] = [];
 const cleanUp = async () => {
@@ -47,9 +40,9 @@ async function run(
   undo.push(() => stage.close());
   for (const fault of chosen) {
     const outcome = await stage.suffer(fault);
-    say(asLine(outcome));
+    say(asLine(outcome, fault));
     keep(outcome, Object.values(parts), settings);
-    if (!holds(outcome)) process.exitCode = 1;
+    if (!holds(outcome, fault)) process.exitCode = 1;
   }
   await undo.pop()?.();
 }

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { EventType } from '@fairseat/common/events';
 import type { EngineName } from './engines.ts';
 import { engineNames } from './links.ts';
+import { restores } from './restores.ts';
 import { serviceNames } from './services.ts';
 import type { Fault, Stage } from './stage.ts';
 
@@ -171,7 +172,7 @@ const lostWhilePaused: Fault = {
 };
 
 /** One process a service, straight to its engines. */
-export const alone: Fault[] = [
+const alone: Fault[] = [
   loseData('NATS'),
   ...serviceNames.map((service) => kill(service)),
   killEngines('database'),
@@ -190,7 +191,7 @@ export const alone: Fault[] = [
 ];
 
 /** Two processes a service, by links that can be harmed. */
-export const inTwos: Fault[] = [
+const inTwos: Fault[] = [
   lostWhilePaused,
   ...serviceNames.map((service) => kill(service, ['order.created'])),
   ...(['orders', 'tickets', 'payments'] as const).map(pausedFor),
@@ -201,3 +202,9 @@ export const inTwos: Fault[] = [
     clockOff(service, -OFF_MS),
   ]),
 ];
+
+export const parts = {
+  alone: { title: 'One process a service', faults: alone },
+  restores: { title: 'Parts that go back to a backup, two processes a service', faults: restores },
+  inTwos: { title: 'Two processes a service, by links that can be harmed', faults: inTwos },
+};

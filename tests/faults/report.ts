@@ -14,26 +14,36 @@ export interface Part {
   faults: Fault[];
 }
 
+function outcomes() {
+  const all: Outcome[] = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : [];
+  return new Map(all.map((each) => [each.name, each]));
+}
+
 /** Keeps an outcome, and writes the page again. */
 export function keep(outcome: Outcome, parts: Part[], settings: string) {
-  const before: Outcome[] = existsSync(kept) ? JSON.parse(readFileSync(kept, 'utf8')) : [];
-  const latest = new Map([...before, outcome].map((each) => [each.name, each]));
+  const latest = outcomes().set(outcome.name, outcome);
   const known = parts.flatMap(({ faults }) => faults.map(({ name }) => latest.get(name) ?? []));
   writeFileSync(kept, `${JSON.stringify(known.flat(), null, 2)}\n`);
   writeFileSync(page, asDocument(parts, latest, settings));
 }
 
-export function holds(outcome: Outcome) {
-  const { impossible, againMs, wrong, sellsWithinMs = SELLS_AGAIN_WITHIN_MS } = outcome;
+/** The rows of the page by what is kept. */
+export const rowsOf = ({ faults }: Part, latest = outcomes()) =>
+  faults.map((fault) => asRow(fault, latest.get(fault.name)));
+
+export function holds(
+  { impossible, againMs, wrong }: Pick<Outcome, 'impossible' | 'againMs' | 'wrong'>,
+  { sellsWithinMs = SELLS_AGAIN_WITHIN_MS }: Fault,
+) {
   const isInTime = againMs.every((ms) => ms !== null && ms <= sellsWithinMs);
   return impossible !== undefined || (wrong.length === 0 && isInTime);
 }
 
-export function asLine(outcome: Outcome): string {
+export function asLine(outcome: Outcome, fault: Fault): string {
   const { name, impossible, wrong } = outcome;
   if (impossible) return `- ${name}: not run, ${impossible}`;
   const { lasted, sold, failed, again } = cells(outcome);
-  const verdict = holds(outcome) ? '✓' : '✗';
+  const verdict = holds(outcome, fault) ? '✓' : '✗';
   const lines = [
     `${verdict} ${name}: lasted ${lasted}, ${sold} sold meanwhile, ${failed} requests failed, sells again after ${again}`,
     ...wrong.slice(0, 10).map((line) => `    ${line}`),
@@ -42,12 +52,11 @@ export function asLine(outcome: Outcome): string {
   return lines.join('\n');
 }
 
-function asDocument(parts: Part[], outcomes: Map<string, Outcome>, settings: string): string {
+function asDocument(parts: Part[], latest: Map<string, Outcome>, settings: string): string {
   const processor = cpus()[0]?.model.trim() ?? 'an unknown processor';
-  const tables = parts.map(({ title, faults }) => {
-    const rows = faults.map(({ name }) => asRow(name, outcomes.get(name)));
-    return `## ${title}\n\n${TABLE_HEAD}\n${rows.join('\n')}\n`;
-  });
+  const tables = parts.map(
+    (part) => `## ${part.title}\n\n${TABLE_HEAD}\n${rowsOf(part, latest).join('\n')}\n`,
+  );
   return `${INTRODUCTION}
 ${cpus().length} cores of ${processor}, Node ${process.version}, ${settings}.
 
@@ -82,12 +91,13 @@ records. Here there are a few dozen; elsewhere expect some milliseconds for each
 const TABLE_HEAD = `| what breaks | lasts | sold meanwhile | failed | sells again after | wrong | run at (UTC) | busy |
 |---|---:|---:|---:|---:|---:|---|---:|`;
 
-function asRow(name: string, outcome: Outcome | undefined): string {
+function asRow(fault: Fault, outcome: Outcome | undefined): string {
+  const { name } = fault;
   if (!outcome) return `| ${name} | not run yet | | | | | | |`;
   const { impossible, wrong, ranAt, busy } = outcome;
   if (impossible) return `| ${name} | not run: ${impossible} | | | | | | |`;
   const { lasted, sold, failed, again } = cells(outcome);
-  const slow = holds({ ...outcome, wrong: [] }) ? again : `**${again}**`;
+  const slow = holds({ ...outcome, wrong: [] }, fault) ? again : `**${again}**`;
   const bad = wrong.length > 0 ? `**${wrong.length}**` : 'nothing';
   const when = ranAt.slice(0, 16).replace('T', ' ');
   return `| ${name} | ${lasted} | ${sold} | ${failed} | ${slow} | ${bad} | ${when} | ${busy.toFixed(1)} |`;

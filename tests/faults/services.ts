@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { createServices } from '@fairseat/marketplace/services';
+import { endWithUs } from '@fairseat/test-support/end-with-us';
 
 const root = join(import.meta.dirname, '../..');
 const READY_WITHIN_MS = 120_000;
@@ -66,6 +67,7 @@ export class Services {
       ],
       {
         cwd: root,
+        detached: true,
         stdio: ['ignore', 'pipe', 'inherit'],
         env: {
           ...process.env,
@@ -82,6 +84,8 @@ export class Services {
       },
     );
     this.#stopped = once(this.#launcher, 'exit');
+    // Its services end with it.
+    endWithUs(this.#launcher.pid);
     const lines = createInterface({ input: this.#launcher.stdout as NodeJS.ReadableStream });
     lines.on('line', (line) => {
       onLine(line);

@@ -54,7 +54,6 @@ export interface Outcome {
   cut?: number;
   /** The time from each moment when all parts were back until a purchase begun after it was over; null for never. */
   againMs: (number | null)[];
-  sellsWithinMs?: number;
   /** Everything that was lost, doubled or otherwise wrong once all was quiet. */
   wrong: string[];
 }
@@ -145,7 +144,6 @@ export class Stage {
       ...{ name, ranAt: new Date().toISOString(), busy: loadavg()[0] ?? 0 },
       ...{ lastedMs: 0, sold: 0, requests: 0, failed: 0, againMs: [], wrong: [] },
       ...(impossible !== undefined && { impossible }),
-      ...(fault.sellsWithinMs !== undefined && { sellsWithinMs: fault.sellsWithinMs }),
     };
     if (impossible) return outcome;
     const load = this.#load;

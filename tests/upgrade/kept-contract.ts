@@ -161,6 +161,7 @@ export function keptContract(kind: string, openOld: (release: string) => Promise
       expect(await tickets.getByKey('number', one.id)).toEqual(one);
       await next.close();
 
+      old.stopTime();
       const { market, ask } = await old.start();
       for (const { who, url, status, text } of old.answers) {
         const { statusCode, body } = await ask(who, 'GET', url);

@@ -201,6 +201,14 @@ describe('an event that its own service takes back', () => {
     expect(parseOwnEvent(raffled)).toEqual(raffled);
     expect(() => parseOwnEvent({ ...raffled, version: 0 })).toThrow(InvalidEvent);
   });
+
+  it('tells of its record also where its type is not known', () => {
+    const raffled = { ...event, type: 'ticket.raffled', data: { ...ticket, winner: id('c') } };
+    expect(parseOwnEvent(raffled)).toEqual(event);
+    expect(() => parseOwnEvent({ ...raffled, data: {} })).toThrow(/^ticket\.raffled: .*price/s);
+    expect(() => parseOwnEvent({ ...event, type: 'raffle.held' })).toThrow('Unknown event type');
+    expect(() => parseOwnEvent(undefined)).toThrow('Unknown event type');
+  });
 });
 
 describe('the types of events', () => {

@@ -16,7 +16,7 @@ import './contracts/expiration.ts';
 import './contracts/order.ts';
 import './contracts/session.ts';
 import './contracts/ticket.ts';
-import { definitions, type PayloadsOf } from './define-events.ts';
+import { definitions, nounOf, type PayloadsOf } from './define-events.ts';
 import type { Open } from './open-schema.ts';
 
 export {
@@ -108,12 +108,16 @@ export function parseEvent(value: unknown): AnyEvent {
 }
 
 /**
- * The same for the service that published it, to take back its own records: a value that its enum does not have stays as
- * it is, since a newer release has saved it. @throws InvalidEvent
+ * The same for the service that published it, to take back its own records as a newer release has saved them: a value
+ * that its enum does not have stays as it is, and a type that is not known counts as another one of its noun, since each
+ * carries the record's state. @throws InvalidEvent
  */
 export function parseOwnEvent(value: unknown): AnyEvent {
-  const type = typeOf(value);
-  return checked(type, definitionOf(type).ownEnvelope, value) as AnyEvent;
+  const published = typeOf(value);
+  const isOfNoun = (type: string) => nounOf(type) === nounOf(published);
+  const type = isEventType(published) ? published : (eventTypes().find(isOfNoun) ?? published);
+  const { ownEnvelope } = definitionOf(type);
+  return checked(published, ownEnvelope, { ...(value as object), type }) as AnyEvent;
 }
 
 /**

@@ -11,6 +11,9 @@ export function newestOf(events: AnyEvent[]): AnyEvent[] {
   return [...newest.values()];
 }
 
-/** Whether the stream still has the event that it had: one that went back has none there, or by now another. */
+/**
+ * Whether the stream still has the event that it had: one that went back has none there, or by now another. What is no
+ * event of today was none for the mark either.
+ */
 export const sameMessage = (mark: { eventId: string }, kept: AnyEvent | undefined) =>
-  kept?.id === mark.eventId;
+  (kept?.id ?? '') === mark.eventId;

@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort, programOf } from '@fairseat/servers';
 import { Redis } from 'ioredis';
+import { endWithUs } from './end-with-us.ts';
 import { temporaryFolder } from './process.ts';
 
 export interface OwnServer {
@@ -16,7 +17,8 @@ export interface OwnServer {
 
 /** Does not wait until it answers. */
 export function startServer(program: string, args: string[]): OwnServer {
-  const child = spawn(program, args, { stdio: 'ignore' });
+  const child = spawn(program, args, { stdio: 'ignore', detached: true });
+  endWithUs(child.pid);
   const ended = once(child, 'exit');
   return {
     async end(signal = 'SIGTERM') {

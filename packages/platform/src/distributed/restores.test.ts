@@ -15,6 +15,7 @@ import {
   useNats,
   useScene,
 } from '@fairseat/test-support/scene';
+import { jetstream } from '@nats-io/jetstream';
 import { describe, expect, it } from 'vitest';
 
 const scene = useScene();
@@ -202,6 +203,19 @@ describe('a database that went back', () => {
     await expect
       .poll(() => inOrder(running.heard), soon)
       .toEqual(inOrder([...numbers(5), ...numbers(5)]));
+  });
+});
+
+describe('a stream whose last message is no event of today', () => {
+  it('did not go back', async () => {
+    const { publish, marked, wentBack } = await replica();
+    await publish(1);
+    const unknown = JSON.stringify({ type: 'session.renewed' });
+    await jetstream(nats.connection).publish(`${scene.namespace}.session.ended`, unknown);
+    await marked(2);
+    await publish(3);
+    await marked(3);
+    expect(wentBack()).toBe(0);
   });
 });
 
