@@ -2,14 +2,14 @@ import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import type { User } from '@fairseat/common/contracts/user';
 import { Shell } from '../../../components/shell.tsx';
 import { TicketDesk, type Viewer } from '../../../components/ticket-desk.tsx';
-import { getOrder, getTicket, getUser } from '../../../lib/api.ts';
+import { getOrder, getReader, getTicket } from '../../../lib/api.ts';
 import { ApiError } from '../../../lib/api-error.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
 import { moneyOfVisit, priceText } from '../../../lib/visit-money.ts';
 
 export default page(async ({ params }: PageProps) => {
   const { id } = await params;
-  const [user, ticket] = await Promise.all([getUser(), getTicket(id)]);
+  const [user, ticket] = await Promise.all([getReader(), getTicket(id)]);
   const price = priceText(ticket.price);
   return (
     <Shell
