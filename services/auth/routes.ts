@@ -82,6 +82,7 @@ export const routes =
     app.post(
       '/api/users/signup',
       {
+        config: { answers: ['Set-Cookie'] },
         schema: {
           tags,
           summary: 'Make an account and sign in',
@@ -114,6 +115,7 @@ export const routes =
     app.post(
       '/api/users/signin',
       {
+        config: { answers: ['Set-Cookie'] },
         schema: {
           tags,
           summary: 'Sign in',
@@ -145,6 +147,7 @@ export const routes =
     app.post(
       '/api/users/signout',
       {
+        config: { answers: ['Set-Cookie', 'Clear-Site-Data'] },
         schema: {
           tags,
           summary: 'Sign out: the session ends everywhere',
@@ -164,6 +167,7 @@ export const routes =
     app.post(
       '/api/users/signout-everywhere',
       {
+        config: { answers: ['Set-Cookie', 'Clear-Site-Data'] },
         onRequest: signedIn,
         schema: {
           tags,

@@ -38,6 +38,7 @@ export const routes =
     app.post(
       '/api/orders',
       {
+        config: { answers: ['Preference-Applied'] },
         onRequest: signedIn,
         schema: {
           tags,

@@ -63,8 +63,9 @@ export const routes =
           await orderKnown(orderId);
           return { payment: await begin(orderId, attempt), requestHash };
         });
+        const charge = outcome(payment);
         reply.header('location', `/api/payments/${orderId}`);
-        return reply.code(201).send(outcome(payment));
+        return reply.code(201).send(charge);
       },
     );
 

@@ -58,6 +58,7 @@ export const routes =
     app.post(
       '/api/tickets',
       {
+        config: { answers: ['ETag'] },
         onRequest: signedIn,
         schema: {
           tags,
@@ -83,6 +84,7 @@ export const routes =
     app.get(
       '/api/tickets/:id',
       {
+        config: { answers: ['ETag'] },
         schema: {
           tags,
           summary: 'One ticket',
@@ -96,6 +98,7 @@ export const routes =
     app.put(
       '/api/tickets/:id',
       {
+        config: { answers: ['ETag'] },
         onRequest: signedIn,
         schema: {
           tags,

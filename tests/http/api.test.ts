@@ -1,5 +1,6 @@
 /** The contract of the HTTP API: every route of `contract/` with every status that it may answer, and the shape of each answer. */
 
+import type { AddressInfo } from 'node:net';
 import { type Reply, TestMarketplace, type Visitor } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
 import { Validator } from '@seriousme/openapi-schema-validator';
@@ -8,11 +9,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { live } from './contract/live.ts';
 import { orders } from './contract/orders.ts';
 import { payments } from './contract/payments.ts';
-import type { Contract, Scene } from './contract/scene.ts';
+import { type Contract, refusedEverywhere, type Scene } from './contract/scene.ts';
 import { tickets } from './contract/tickets.ts';
 import { users } from './contract/users.ts';
 
-const contract: Contract = { ...users, ...tickets, ...orders, ...payments, ...live };
+const contract: Contract = Object.fromEntries(
+  Object.entries({ ...users, ...tickets, ...orders, ...payments, ...live }).map(
+    ([route, cases]) => [route, { ...refusedEverywhere(route), ...cases }],
+  ),
+);
+/** Of every message, or of every page, whatever it answers. */
+const USUAL =
+  /^(cache-control|connection|content-(length|security-policy|type)|date|keep-alive|referrer-policy|transfer-encoding|vary|x-accel-buffering|x-(content-type|frame)-options)$/;
+/** Not there each time. */
+const ONLY_IF = ['Accept-Encoding', 'Link', 'Preference-Applied'];
 
 interface OpenApi {
   openapi: string;
@@ -21,13 +31,17 @@ interface OpenApi {
 interface Operation {
   security?: object[];
   requestBody?: { content: Record<string, { schema: { properties?: object } }> };
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<
+    string,
+    { content?: Record<string, { schema: object }>; headers?: Record<string, object> }
+  >;
 }
 
 let market: TestMarketplace;
 let document: OpenApi;
 beforeAll(async () => {
   market = await TestMarketplace.open();
+  await market.app.listen({ host: '127.0.0.1', port: 0 });
   document = (await market.visitor().get<OpenApi>('/api/openapi.json')).body;
 });
 afterAll(() => market[Symbol.asyncDispose]());
@@ -39,7 +53,8 @@ const operationOf = (route: string) => {
 
 async function setScene(): Promise<Scene> {
   const [seller, buyer, stranger] = (await market.people(3)) as [Visitor, Visitor, Visitor];
-  return { market, seller, buyer, stranger, nobody: market.visitor() };
+  const { port } = market.app.server.address() as AddressInfo;
+  return { market, seller, buyer, stranger, port, nobody: market.visitor() };
 }
 
 /** Whether a reply has the shape that the OpenAPI document promises for its status. */
@@ -53,12 +68,24 @@ function keepsPromise(route: string, { status, headers, body }: Reply<unknown>) 
   return validate(body) || validate.errors;
 }
 
+/** The headers of a reply that are not promised for its status, and those that are promised and missing. */
+function headerFaults(route: string, { status, headers }: Reply<unknown>) {
+  const promised = Object.keys(operationOf(route)?.responses[status]?.headers ?? {});
+  const lower = promised.map((name) => name.toLowerCase());
+  const mayLack = status === 409 ? [...ONLY_IF, 'Retry-After'] : ONLY_IF;
+  return {
+    notPromised: Object.keys(headers).filter((name) => !USUAL.test(name) && !lower.includes(name)),
+    missing: promised.filter((name) => !mayLack.includes(name) && !headers[name.toLowerCase()]),
+  };
+}
+
 describe.each(Object.entries(contract))('%s', (route, scenarios) => {
   it.each(Object.entries(scenarios))('answers %i as documented', async (status, scenario) => {
     const reply = await scenario(await setScene());
     if (Number(status) >= 400) expect(faultsOf(reply, Number(status))).toEqual([]);
     else expect(reply.status, JSON.stringify(reply.body)).toBe(Number(status));
     expect(keepsPromise(route, reply)).toBe(true);
+    expect(headerFaults(route, reply)).toEqual({ notPromised: [], missing: [] });
   });
 });
 

@@ -1,3 +1,4 @@
+import { Line } from '@fairseat/test-support/line';
 import type { Reply, TestMarketplace, Visitor } from '@fairseat/test-support/marketplace';
 
 export interface Scene {
@@ -5,12 +6,33 @@ export interface Scene {
   seller: Visitor;
   buyer: Visitor;
   stranger: Visitor;
+  /** Where the market listens. */
+  port: number;
   /** Nobody is signed in here. */
   nobody: Visitor;
 }
 
 /** Each route with every status that it may answer, and what it answers so to. */
 export type Contract = Record<string, Record<number, (scene: Scene) => Promise<Reply<unknown>>>>;
+
+/** What every route refuses, whatever it is for. */
+export function refusedEverywhere(route: string): Contract[string] {
+  const [method, path = ''] = route.split(' ') as ['GET' | 'POST' | 'PUT' | 'DELETE', string];
+  const url = path.replaceAll(/\{\w+\}/g, NO_ID);
+  const send = (by: Visitor, headers: Record<string, string>, body?: object) =>
+    by.request(method, url, body, headers);
+  return {
+    400: ({ port }) => {
+      const line = new Line(port);
+      return line.write(`${method} ${url} HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n`).reply();
+    },
+    415: ({ buyer }) => send(buyer, { 'content-encoding': 'gzip' }),
+    ...(method !== 'GET' && {
+      403: ({ buyer }) => send(buyer, { origin: 'https://evil.example' }),
+      413: ({ buyer }) => send(buyer, {}, { title: 'x'.repeat(2 ** 14) }),
+    }),
+  };
+}
 
 export const NO_ID = 'f'.repeat(32);
 
