@@ -2,7 +2,7 @@ import { Empty, SELL } from '../components/empty.tsx';
 import { Listing } from '../components/listing.tsx';
 import { Paging } from '../components/paging.tsx';
 import { Shell } from '../components/shell.tsx';
-import { findTickets, getUser } from '../lib/api.ts';
+import { findTickets, getReader } from '../lib/api.ts';
 import { one, type PageProps, page } from '../lib/page.tsx';
 
 export default page(async ({ searchParams }: PageProps) => {
@@ -11,7 +11,7 @@ export default page(async ({ searchParams }: PageProps) => {
   const cursor = one(query, 'cursor');
   const everything = one(query, 'show') === 'all';
   const [user, { tickets, nextCursor }] = await Promise.all([
-    getUser(),
+    getReader(),
     findTickets({ q, cursor, available: !everything }),
   ]);
   const shown = { ...(q && { q }), ...(everything && { show: 'all' }) };

@@ -113,6 +113,13 @@ export const getUser = cache(async () => {
   return (await call(asCurrentUser, '/users/currentuser')).currentUser;
 });
 
+/** The signed-in user of a page that everybody may read; null also while nobody can say. */
+export const getReader = () =>
+  getUser().catch((error) => {
+    if (error instanceof ApiError && error.status === 503) return null;
+    throw error;
+  });
+
 interface TicketSearch {
   q?: string | undefined;
   cursor?: string | undefined;

@@ -12,6 +12,7 @@ import {
   serveDocumentation,
 } from '@fairseat/common/kit';
 import proxy from '@fastify/http-proxy';
+import { showAwayPage } from './away-page.ts';
 import { CLIENT, type Fleet } from './fleet.ts';
 
 declare module 'fastify' {
@@ -40,7 +41,7 @@ export async function createRouter(fleet: Members, services: Service[], options:
   const { config, withPages, publicOrigin, requestTimeoutMs } = options;
   const router = await createInnerRouter(fleet, services, config, requestTimeoutMs);
   if (withPages) {
-    await passOn(router, fleet, '', CLIENT);
+    await passOn(router, fleet, '', CLIENT, (app) => showAwayPage(app, config));
     sendHome(router, new URL(publicOrigin));
   }
   await addDocumentation(router, fleet, services);
@@ -68,11 +69,17 @@ export async function createInnerRouter(
   return router;
 }
 
-async function passOn(router: App, fleet: Members, prefix: string, service: string) {
+async function passOn(
+  router: App,
+  fleet: Members,
+  prefix: string,
+  service: string,
+  prepare: (app: App) => void = holdBodies,
+) {
   const away = () => new Unavailable(`${service} does not answer`);
   await router.register(async (app) => {
     app.removeAllContentTypeParsers();
-    if (service !== CLIENT) holdBodies(app);
+    prepare(app);
     await app.register(proxy, {
       prefix,
       rewritePrefix: prefix,

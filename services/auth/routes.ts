@@ -85,6 +85,7 @@ export const routes =
     app.post(
       '/api/users/signup',
       {
+        config: { answers: ['Set-Cookie'] },
         schema: {
           tags,
           summary: 'Make an account and sign in',
@@ -117,6 +118,7 @@ export const routes =
     app.post(
       '/api/users/signin',
       {
+        config: { answers: ['Set-Cookie'] },
         schema: {
           tags,
           summary: 'Sign in',
@@ -148,6 +150,7 @@ export const routes =
     app.post(
       '/api/users/signout',
       {
+        config: { answers: ['Set-Cookie', 'Clear-Site-Data'] },
         schema: {
           tags,
           summary: 'Sign out: the session ends everywhere',
@@ -167,6 +170,7 @@ export const routes =
     app.post(
       '/api/users/signout-everywhere',
       {
+        config: { answers: ['Set-Cookie', 'Clear-Site-Data'] },
         onRequest: signedIn,
         schema: {
           tags,

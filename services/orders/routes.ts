@@ -40,6 +40,7 @@ export const routes =
     app.post(
       '/api/orders',
       {
+        config: { answers: ['Preference-Applied'] },
         onRequest: signedIn,
         schema: {
           tags,

@@ -67,8 +67,9 @@ export const routes =
           const payment = await limits.paying(by, () => begin(orderId, attempt));
           return { payment, requestHash };
         });
+        const charge = outcome(payment);
         reply.header('location', `/api/payments/${orderId}`);
-        return reply.code(201).send(outcome(payment));
+        return reply.code(201).send(charge);
       },
     );
 

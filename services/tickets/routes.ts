@@ -60,6 +60,7 @@ export const routes =
     app.post(
       '/api/tickets',
       {
+        config: { answers: ['ETag'] },
         onRequest: signedIn,
         schema: {
           tags,
@@ -88,6 +89,7 @@ export const routes =
     app.get(
       '/api/tickets/:id',
       {
+        config: { answers: ['ETag'] },
         schema: {
           tags,
           summary: 'One ticket',
@@ -101,6 +103,7 @@ export const routes =
     app.put(
       '/api/tickets/:id',
       {
+        config: { answers: ['ETag'] },
         onRequest: signedIn,
         schema: {
           tags,

@@ -174,7 +174,7 @@ describe('prices', () => {
 
 /** A proxy between the pages and the API. */
 class Weather {
-  is: 'fair' | 'still' | 'broken' = 'fair';
+  is: 'fair' | 'still' | 'broken' | 'without accounts' = 'fair';
   readonly #server: Server;
 
   constructor(target: string) {
@@ -182,6 +182,9 @@ class Weather {
       if (this.is === 'still') return;
       if (this.is === 'broken') return void response.destroy();
       const { method = 'GET', url = '', headers } = request;
+      if (this.is === 'without accounts' && url.startsWith('/api/users')) {
+        return void response.writeHead(503).end();
+      }
       const passed = ask(target + url, { method, headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 500, answer.headers);
         answer.pipe(response);
@@ -221,6 +224,21 @@ describe('pages in front of an API that', () => {
     await expect(visitor.heading).toHaveText('Back in a moment');
     weather.is = 'fair';
     await expect(visitor.heading).toContainText('Take their seat');
+  });
+
+  it('has no accounts for a while show the public pages to who has a session', async () => {
+    const [seller, visitor] = await Promise.all([site.person(), visitorOfFront()]);
+    const { id } = await seller.sells('While auth is away', 4990);
+    await visitor.becomes(await site.person());
+    weather.is = 'without accounts';
+    for (const path of ['/', `/tickets/${id}`]) {
+      expect((await visitor.goto(path))?.status()).toBe(200);
+      await expect(visitor.main).toContainText('While auth is away');
+    }
+    expect((await visitor.goto('/orders'))?.status()).toBe(503);
+    weather.is = 'fair';
+    await visitor.goto('/');
+    await expect(visitor.button('Sign out')).toBeVisible();
   });
 
   it('breaks while a form is sent say so beside it, with what was typed', async () => {

@@ -56,7 +56,7 @@ export async function guessingStopsOneVisitorAlone(site: Site) {
   for (let guess = 0; guess < GUESSES; guess++) {
     expect(await signInFrom(ELSEWHERE, site, email)).toContain('password is wrong');
   }
-  expect(await signInFrom(ELSEWHERE, site, email)).toContain('Too many failed attempts');
+  expect(await signInFrom(ELSEWHERE, site, email)).toContain('Too many wrong passwords');
   const owner = await site.visitor();
   await owner.signsIn(email, 'correct horse');
 }

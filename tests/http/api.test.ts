@@ -8,11 +8,20 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { live } from './contract/live.ts';
 import { orders } from './contract/orders.ts';
 import { payments } from './contract/payments.ts';
-import { type Contract, sceneOf } from './contract/scene.ts';
+import { type Contract, refusedEverywhere, sceneOf } from './contract/scene.ts';
 import { tickets } from './contract/tickets.ts';
 import { users } from './contract/users.ts';
 
-const contract: Contract = { ...users, ...tickets, ...orders, ...payments, ...live };
+const contract: Contract = Object.fromEntries(
+  Object.entries({ ...users, ...tickets, ...orders, ...payments, ...live }).map(
+    ([route, cases]) => [route, { ...refusedEverywhere(route), ...cases }],
+  ),
+);
+/** Of every message, or of every page, whatever it answers. */
+const USUAL =
+  /^(cache-control|connection|content-(length|security-policy|type)|date|keep-alive|referrer-policy|transfer-encoding|vary|x-accel-buffering|x-(content-type|frame)-options)$/;
+/** Not there each time. */
+const ONLY_IF = ['Accept-Encoding', 'Link', 'Preference-Applied'];
 
 interface OpenApi {
   openapi: string;
@@ -21,7 +30,10 @@ interface OpenApi {
 interface Operation {
   security?: object[];
   requestBody?: { content: Record<string, { schema: { properties?: object } }> };
-  responses: Record<string, { content?: Record<string, { schema: object }> }>;
+  responses: Record<
+    string,
+    { content?: Record<string, { schema: object }>; headers?: Record<string, object> }
+  >;
 }
 
 let market: TestMarketplace;
@@ -48,12 +60,24 @@ function keepsPromise(route: string, { status, headers, body }: Reply<unknown>) 
   return validate(body) || validate.errors;
 }
 
+/** The headers of a reply that are not promised for its status, and those that are promised and missing. */
+function headerFaults(route: string, { status, headers }: Reply<unknown>) {
+  const promised = Object.keys(operationOf(route)?.responses[status]?.headers ?? {});
+  const lower = promised.map((name) => name.toLowerCase());
+  const mayLack = status === 409 ? [...ONLY_IF, 'Retry-After'] : ONLY_IF;
+  return {
+    notPromised: Object.keys(headers).filter((name) => !USUAL.test(name) && !lower.includes(name)),
+    missing: promised.filter((name) => !mayLack.includes(name) && !headers[name.toLowerCase()]),
+  };
+}
+
 describe.each(Object.entries(contract))('%s', (route, scenarios) => {
   it.each(Object.entries(scenarios))('answers %i as documented', async (status, scenario) => {
     const reply = await scenario(await sceneOf(market));
     if (Number(status) >= 400) expect(faultsOf(reply, Number(status))).toEqual([]);
     else expect(reply.status, JSON.stringify(reply.body)).toBe(Number(status));
     expect(keepsPromise(route, reply)).toBe(true);
+    expect(headerFaults(route, reply)).toEqual({ notPromised: [], missing: [] });
   });
 });
 

@@ -1,6 +1,8 @@
 /** The router of `npm run start:distributed`, in front of the services and of pages that say what they received. */
+import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { App } from '@fairseat/common/kit';
+import { createRouter } from '@fairseat/distributed/router';
 import { Line } from '@fairseat/test-support/line';
 import { TestMarketplace } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
@@ -89,6 +91,54 @@ describe('an answer', () => {
       expect(reply.headers['x-frame-options']).toBe('DENY');
     },
   );
+});
+
+describe('while no process serves the pages', () => {
+  let nearBy: string | undefined;
+  let without: App;
+  beforeAll(async () => {
+    const gone = Fastify();
+    nearBy = await gone.listen({ host: '127.0.0.1', port: 0 });
+    await gone.close();
+    const urlOf = (service: string) => (service === 'client' ? nearBy : undefined);
+    const { config } = market;
+    const options = { config, withPages: true, publicOrigin: 'http://127.0.0.1:1' };
+    without = await createRouter({ urlOf, isReady: false }, [], options);
+  });
+  afterAll(() => without.close());
+  const look = (method: 'GET' | 'POST', headers: Record<string, string>) =>
+    without.inject({ method, url: '/tickets/1', headers });
+  const BROWSER = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+
+  it.each(['gone', 'starting'])('a browser is shown a page (%s)', async (is) => {
+    const kept = nearBy;
+    if (is === 'starting') nearBy = undefined;
+    const { statusCode, headers, body } = await look('GET', BROWSER);
+    nearBy = kept;
+    expect(statusCode).toBe(503);
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      'retry-after': '5',
+      'cache-control': 'no-store',
+      'x-frame-options': 'DENY',
+    });
+    const style = /<style>([^<]*)<\/style>/.exec(body)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
+    expect(body).toContain('<h1>Back in a moment</h1>');
+    expect(body).toContain('http-equiv="refresh"');
+  });
+
+  it('a browser is not led away from what was typed', async () => {
+    const { statusCode, body } = await look('POST', BROWSER);
+    expect(statusCode).toBe(503);
+    expect(body).not.toContain('http-equiv="refresh"');
+  });
+
+  it.each(['*/*', 'application/json', ''])('a program receives a problem (%j)', async (accept) => {
+    const { statusCode: status, headers, body } = await look('GET', { accept });
+    expect(faultsOf({ status, headers, body: JSON.parse(body) }, 503)).toEqual([]);
+  });
 });
 
 describe('metrics', () => {

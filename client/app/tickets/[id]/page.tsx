@@ -1,13 +1,13 @@
 import { Shell } from '../../../components/shell.tsx';
 import { TicketDesk } from '../../../components/ticket-desk.tsx';
-import { getTicket, getUser } from '../../../lib/api.ts';
+import { getReader, getTicket } from '../../../lib/api.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
 import { viewerOf } from '../../../lib/viewer.ts';
 import { moneyOfVisit, priceText } from '../../../lib/visit-money.ts';
 
 export default page(async ({ params }: PageProps) => {
   const { id } = await params;
-  const [user, ticket] = await Promise.all([getUser(), getTicket(id)]);
+  const [user, ticket] = await Promise.all([getReader(), getTicket(id)]);
   const price = priceText(ticket.price);
   return (
     <Shell

@@ -7,7 +7,7 @@ export { sweep, type Task } from './decide/repeat.ts';
 export { ofEach, type Unknown } from './decide/restore.ts';
 export { type App, createApp } from './http/app.ts';
 export { createDevices, type Device, type Devices, deviceCookie } from './http/devices.ts';
-export { strictTransport } from './http/headers.ts';
+export { commonHeaders, strictTransport } from './http/headers.ts';
 export { BODY_LIMIT } from './http/limits.ts';
 export { networkLimiter, networksOf } from './http/network.ts';
 export { serveDocumentation } from './http/openapi.ts';

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Config } from '../process/config.ts';
 import type { App } from './app.ts';
+import { commonRefusals, withHeaders } from './promises.ts';
 import { sessionCookie } from './signed-in.ts';
 
 /** The documentation page needs its own scripts and styles, and nothing from another host. */
@@ -19,6 +20,7 @@ export async function addDocumentation(app: App, config: Config) {
         version: '1',
         description:
           'List tickets, hold one, pay for it while nobody else can. Errors are RFC 9457 problem documents. ' +
+          'A path that exists with other methods answers 405 with `Allow`, and OPTIONS with the same header. ' +
           'To try it here, sign up below: the cookie goes with every request from then on. ' +
           'This document as JSON: /api/openapi.json',
       },
@@ -29,9 +31,17 @@ export async function addDocumentation(app: App, config: Config) {
       },
     },
     transform: (documented) => {
-      const { schema, url } = jsonSchemaTransform(documented);
-      const needsSession = documented.route.onRequest !== undefined;
-      return { schema: { ...schema, ...(needsSession && { security: [{ session: [] }] }) }, url };
+      const { route, schema: own } = documented;
+      if (!own || own.hide) return jsonSchemaTransform(documented);
+      const answers = { ...commonRefusals(route), ...(own.response as object) };
+      const asked = { ...documented, schema: { ...own, response: answers } };
+      const { schema, url } = jsonSchemaTransform(asked);
+      const response = withHeaders(schema.response as Record<string, object>, route);
+      const needsSession = route.onRequest !== undefined;
+      return {
+        schema: { ...schema, response, ...(needsSession && { security: [{ session: [] }] }) },
+        url,
+      };
     },
   });
 }
