@@ -1,7 +1,9 @@
 /** The web client as a request handler, for the process that has the port. It must have been built before. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
 import next from 'next';
+import { knownActions, withoutOldForms } from './lib/old-form.ts';
 import { type Visit, visits } from './lib/visit.ts';
 
 // The import is the function itself, but where modules are resolved as Node does, TypeScript takes it for a namespace.
@@ -38,6 +40,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
   await withoutProgress(() => app.prepare());
   const answer = app.getRequestHandler();
+  const known = knownActions(join(import.meta.dirname, '.next'));
   const headers = commonHeaders(transport);
   const publicHost = publicOrigin && new URL(publicOrigin).host;
 
@@ -51,8 +54,12 @@ export async function createClient(options: ClientOptions): Promise<Client> {
       if (publicHost) request.headers['x-forwarded-host'] = publicHost;
       response.setHeaders(headers);
       response.setHeader('content-security-policy', policy);
-      const visit: Visit = { apiOrigin, apiKey, currency, request, response, onError };
-      await visits.run(visit, () => answer(request, response));
+      const isSecure = transport !== undefined;
+      const visit: Visit = { apiOrigin, apiKey, currency, isSecure, request, response, onError };
+      await visits.run(visit, async () => {
+        const passed = await withoutOldForms(request, response, known);
+        if (passed) await answer(passed, response);
+      });
     },
     close: () => app.close(),
   };

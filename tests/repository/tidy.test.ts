@@ -70,8 +70,6 @@ describe('every known failure', () => {
     65: 'guesses spread over many addresses',
     74: 'a stream a tab, and the seventh never loads',
     75: 'a cap that drops in silence',
-    82: 'a form lost to a session’s end, or to a new build',
-    83: 'cookies refused, without a word',
     84: 'a time without its zone',
     85: 'a countdown that sleeps',
     86: 'the framework’s own 500',
