@@ -23,13 +23,19 @@ export function refusalOf({ method = '', url = '', headers }: IncomingMessage): 
   return method !== 'POST' || isForm || headers['next-action'] ? undefined : 400;
 }
 
+/** A request that has come to its end. */
+interface Arrived {
+  request: IncomingMessage;
+  body: Buffer;
+}
+
 /**
  * The request with its body at hand, or undefined where that is larger than any form: the rest stays unread.
  * @throws when the visitor leaves before its end.
  */
-export async function arrived(request: IncomingMessage): Promise<IncomingMessage | undefined> {
+export async function arrived(request: IncomingMessage): Promise<Arrived | undefined> {
   const { 'content-length': length, 'transfer-encoding': coding } = request.headers;
-  if (coding === undefined && !Number(length)) return request;
+  if (coding === undefined && !Number(length)) return { request, body: Buffer.alloc(0) };
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
@@ -37,7 +43,8 @@ export async function arrived(request: IncomingMessage): Promise<IncomingMessage
     if (bytes > MAX_FORM_BYTES) return undefined;
     chunks.push(chunk);
   }
-  return copyOf(request, Buffer.concat(chunks));
+  const body = Buffer.concat(chunks);
+  return { request: copyOf(request, body), body };
 }
 
 /**

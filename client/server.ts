@@ -2,8 +2,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { stringifySetCookie } from 'cookie';
 import next from 'next';
 import { ALLOW, arrived, cutOff, plain, refusalOf, refusals, withholdErrors } from './gate.ts';
+import { draftOfOldForm, knownActions } from './lib/old-form.ts';
 import { type Visit, visits } from './lib/visit.ts';
 
 // The import is the function itself, but where modules are resolved as Node does, TypeScript takes it for a namespace.
@@ -43,6 +46,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
   const app = createNext({ dev: false, dir: import.meta.dirname, hostname, port: Number(port) });
   await withoutProgress(() => app.prepare());
   const answer = app.getRequestHandler();
+  const known = knownActions(join(import.meta.dirname, '.next'));
   const headers = commonHeaders(transport);
   const publicHost = publicOrigin && new URL(publicOrigin).host;
   const restoreConsole = collectFailures();
@@ -61,8 +65,13 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     else if (failure || (refusal && refusal.status !== 404)) onRefusal(statusCode, failure);
   }
 
+  const visitOf = (request: IncomingMessage, response: ServerResponse): Visit => ({
+    ...{ apiOrigin, apiKey, currency, isSecure: transport !== undefined },
+    ...{ request, response, onError, isOurs: false },
+  });
+
   async function show(request: IncomingMessage, response: ServerResponse, refused?: number) {
-    const visit: Visit = { apiOrigin, apiKey, currency, request, response, onError, isOurs: false };
+    const visit = visitOf(request, response);
     response.once(
       'close',
       AsyncLocalStorage.bind(() => logEnd(visit)),
@@ -87,9 +96,17 @@ export async function createClient(options: ClientOptions): Promise<Client> {
       response.setHeader('content-security-policy', policy);
       if (request.method === 'OPTIONS') return void response.writeHead(204, { allow: ALLOW }).end();
       const whole = await arrived(request);
-      if (whole) return show(whole, response, refusalOf(whole));
-      cutOff(request, response);
-      await show(request, response, 413);
+      if (whole === undefined) {
+        cutOff(request, response);
+        return show(request, response, 413);
+      }
+      const visit = visitOf(whole.request, response);
+      const draft = await visits.run(visit, () => draftOfOldForm(visit, whole.body, known));
+      if (draft) {
+        const headers = { location: draft.path, 'set-cookie': stringifySetCookie(draft.cookie) };
+        return void response.writeHead(303, headers).end();
+      }
+      await show(whole.request, response, refusalOf(whole.request));
     },
     async close() {
       restoreConsole();

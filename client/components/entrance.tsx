@@ -1,3 +1,4 @@
+import type { Draft } from '../lib/draft-cookie.ts';
 import type { FormAction } from '../lib/form-state.ts';
 import { Field, Form, Submit } from './form.tsx';
 import { NewPassword } from './new-password.tsx';
@@ -9,12 +10,13 @@ interface Props {
   submit: string;
   pending: string;
   isNew?: boolean;
+  draft?: Draft | undefined;
 }
 
 /** The form of sign-up and sign-in. */
-export function Entrance({ action, next, submit, pending, isNew = false }: Props) {
+export function Entrance({ action, next, submit, pending, isNew = false, draft }: Props) {
   return (
-    <Form action={action} hidden={{ next }} className="narrow">
+    <Form action={action} hidden={{ next }} draft={draft} className="narrow">
       <Field
         name="email"
         label="E-mail address"

@@ -1,5 +1,5 @@
 'use client';
-import { unstable_rethrow } from 'next/navigation';
+import { unstable_isUnrecognizedActionError, unstable_rethrow } from 'next/navigation';
 import {
   createContext,
   type FormEvent,
@@ -14,11 +14,15 @@ import {
   useTransition,
 } from 'react';
 import { type FormAction, type FormState, sentAgain } from '../lib/form-state.ts';
+import { type Ending, forgetTyped, useTyped } from './use-typed.ts';
 
 const Sent = createContext<{ state?: FormState; isPending: boolean }>({ isPending: false });
 
 const LOST =
   'No answer came. What was done is not done twice: try again, or load the page to see how things stand.';
+
+const OLD =
+  'This was not sent, since Fairseat has changed while the page was open. It is loaded anew. Send it once more.';
 
 interface FormProps {
   action: FormAction;
@@ -27,6 +31,10 @@ interface FormProps {
   /** Values that the action needs and nobody types. */
   hidden?: Record<string, string>;
   className?: string;
+  /** What was typed before, when it could not be sent. */
+  draft?: Record<string, string> | undefined;
+  /** Whether it ends the session, and with it what was typed in this tab. */
+  forgets?: boolean;
   children: ReactNode;
 }
 
@@ -34,9 +42,17 @@ interface FormProps {
  * A form that shows each error beside its field and moves the focus to the first. It is submitted once at a time and
  * survives a lost answer. Without scripts the browser submits it.
  */
-export function Form({ action, idempotencyKey = '', hidden = {}, className, children }: FormProps) {
+export function Form({
+  action,
+  idempotencyKey = '',
+  hidden = {},
+  className,
+  draft,
+  forgets,
+  children,
+}: FormProps) {
   const [answered, submit] = useActionState(action, {
-    values: {},
+    values: draft ?? {},
     fields: {},
     general: '',
     key: idempotencyKey,
@@ -47,6 +63,10 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
   const state = latest ?? answered;
 
   const form = useRef<HTMLFormElement>(null);
+  const ending = useRef<Ending>('open');
+  useTyped(form, ending, ({ values, isUnsent }) =>
+    setLatest({ ...state, values, general: isUnsent ? OLD : '', attempt: state.attempt + 1 }),
+  );
   // A ref changes at once, `isPending` only with the next render.
   const isSending = useRef(false);
   useEffect(() => {
@@ -59,14 +79,21 @@ export function Form({ action, idempotencyKey = '', hidden = {}, className, chil
     event.preventDefault();
     if (isSending.current) return;
     isSending.current = true;
+    if (forgets) forgetTyped();
     const { submitter } = event.nativeEvent as SubmitEvent;
     const data = new FormData(event.currentTarget, submitter);
     startTransition(async () => {
       try {
         setLatest(await action(state, data));
       } catch (error) {
+        if (unstable_isUnrecognizedActionError(error)) {
+          ending.current = 'old';
+          return location.reload();
+        }
         // Next.js redirects by throwing.
+        ending.current = 'taken';
         unstable_rethrow(error);
+        ending.current = 'open';
         setLatest(sentAgain(state, data, { general: LOST }));
       } finally {
         isSending.current = false;

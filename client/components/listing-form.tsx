@@ -1,3 +1,4 @@
+import type { Draft } from '../lib/draft-cookie.ts';
 import type { FormAction } from '../lib/form-state.ts';
 import { toTyped } from '../lib/money.ts';
 import type { OpenTicket } from '../lib/records.ts';
@@ -13,10 +14,11 @@ interface Props {
   /** The ticket to edit. Without one, the form is for a new ticket. */
   ticket?: OpenTicket;
   disabled?: boolean;
+  draft?: Draft | undefined;
 }
 
 /** A ticket to fill in: the title on its body, the price on its stub. */
-export function ListingForm({ action, submit, pending, ticket, disabled = false }: Props) {
+export function ListingForm({ action, submit, pending, ticket, disabled = false, draft }: Props) {
   const money = moneyOfVisit();
   const { currency } = money;
   return (
@@ -24,6 +26,7 @@ export function ListingForm({ action, submit, pending, ticket, disabled = false 
       action={action}
       idempotencyKey={crypto.randomUUID()}
       {...(ticket && { hidden: { id: ticket.id } })}
+      draft={draft}
     >
       {ticket && <Seen ticket={ticket} money={money} />}
       <fieldset disabled={disabled}>

@@ -5,13 +5,17 @@ import type { OpenTicket } from '../lib/records.ts';
 import { useRejection } from './form.tsx';
 
 /**
- * The ticket as the seller saw it when they began to type, which goes with the edit: the page may be told of a newer
- * one meanwhile. After a rejection it is the one that the rejection shows.
+ * The ticket as the seller saw it when they began to type, which goes with the edit, however often it is sent: the page
+ * may be told of a newer one meanwhile. After a rejection that shows another state of it, it is that one.
  */
 export function Seen({ ticket, money }: { ticket: OpenTicket; money: Money }) {
   const [first] = useState(ticket);
-  const current = useRejection()?.current;
-  const { version, title, price } = current ?? first;
+  const { current, values: sent = {} } = useRejection() ?? {};
+  const {
+    version = sent['seenVersion'] ?? first.version,
+    title = sent['seenTitle'] ?? first.title,
+    price = sent['seenPrice'] ?? first.price,
+  } = current ?? {};
   return (
     <>
       <input type="hidden" name="seenVersion" value={version} />
@@ -19,9 +23,9 @@ export function Seen({ ticket, money }: { ticket: OpenTicket; money: Money }) {
       <input type="hidden" name="seenPrice" value={price} />
       {current && (
         <p className="notice">
-          It is now <strong>{title}</strong> at{' '}
-          <strong>{formatPrice(price, money.currency, money.locale)}</strong>. What you typed is
-          below; save again to replace it.
+          It is now <strong>{current.title}</strong> at{' '}
+          <strong>{formatPrice(current.price, money.currency, money.locale)}</strong>. What you
+          typed is below; save again to replace it.
         </p>
       )}
     </>

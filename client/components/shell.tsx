@@ -1,6 +1,7 @@
 import type { User } from '@fairseat/common/contracts/user';
 import type { ReactNode } from 'react';
 import { signOut } from '../lib/actions.ts';
+import { isUnsent } from '../lib/draft.ts';
 import { Form, Submit } from './form.tsx';
 import { Heading } from './heading.tsx';
 import { Live } from './live.tsx';
@@ -39,6 +40,12 @@ export function Shell(props: Props) {
       </header>
       <main id="main">
         {heading && <Heading step={step}>{heading}</Heading>}
+        {isUnsent() && (
+          <p role="alert" className="notice notice-wrong">
+            This was not sent: the page was out of date, or you were signed out meanwhile. Check it,
+            and send it once more.
+          </p>
+        )}
         {props.children}
       </main>
       <footer className="colophon">
@@ -58,7 +65,7 @@ function Navigation({ user }: { user: User | null }) {
         <>
           <a href="/selling">My listings</a>
           <a href="/orders">My orders</a>
-          <Form action={signOut}>
+          <Form action={signOut} forgets>
             <Submit look="quiet">Sign out</Submit>
           </Form>
         </>

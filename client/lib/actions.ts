@@ -3,9 +3,10 @@
 import { redirect } from 'next/navigation';
 import * as api from './api.ts';
 import { ApiError, formErrors } from './api-error.ts';
-import { type FormAction, type FormState, sentAgain } from './form-state.ts';
+import { dropDraft, keepDraft } from './draft.ts';
+import { type FormAction, type FormState, sentAgain, typedIn } from './form-state.ts';
 import { readListing } from './listing.ts';
-import { safePath, signInPath } from './paths.ts';
+import { arrivedPath, safePath, signInPath } from './paths.ts';
 import type { OpenTicket } from './records.ts';
 import { begin } from './visit.ts';
 import { moneyOfVisit } from './visit-money.ts';
@@ -41,6 +42,7 @@ async function submit(
   let next: string;
   try {
     next = await run();
+    await dropDraft();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status !== 401) {
@@ -52,7 +54,7 @@ async function submit(
       const why = { current, code, holds };
       return sentAgain(before, data, { fields: byField, general, key, ...why });
     }
-    next = signInPath(back);
+    next = signInPath(await keepDraft(back, typedIn(data)));
   }
   redirect(next);
 }
@@ -60,14 +62,14 @@ async function submit(
 export const signUp = action(async (before, data) => {
   return submit(before, data, '/', async () => {
     await api.signUp({ email: text(data, 'email'), password: text(data, 'password') });
-    return safePath(data.get('next'));
+    return arrivedPath(safePath(data.get('next')));
   });
 });
 
 export const signIn = action(async (before, data) => {
   return submit(before, data, '/', async () => {
     await api.signIn({ email: text(data, 'email'), password: text(data, 'password') });
-    return safePath(data.get('next'));
+    return arrivedPath(safePath(data.get('next')));
   });
 });
 

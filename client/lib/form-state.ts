@@ -27,18 +27,25 @@ export interface FormState {
 
 export type FormAction = (before: FormState, data: FormData) => Promise<FormState>;
 
-/** The form with the submitted values. Passwords are not shown again, and names that begin with `$` are React's. */
+/** Whether a field of this name is shown again. Passwords are not, and names that begin with `$` are React's. */
+export const isTyped = (name: string) => name !== '' && !/^\$|password/.test(name);
+
+/** The typed values. */
+export const typedIn = (data: FormData): Record<string, string> =>
+  Object.fromEntries(
+    [...data].filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string' && isTyped(entry[0]),
+    ),
+  );
+
+/** The form with the submitted values. */
 export function sentAgain(
   before: FormState,
   data: FormData,
   errors: Partial<Omit<FormState, 'values' | 'attempt'>>,
 ): FormState {
-  const typed = [...data].filter(
-    (entry): entry is [string, string] =>
-      typeof entry[1] === 'string' && !/^\$|password/.test(entry[0]),
-  );
   return {
-    values: Object.fromEntries(typed),
+    values: typedIn(data),
     fields: {},
     general: '',
     key: before.key,

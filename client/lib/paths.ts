@@ -1,6 +1,9 @@
 /** The sign-in page, which redirects to `next` afterwards. */
 export const signInPath = (next: string) => `/auth/signin?next=${encodeURIComponent(next)}`;
 
+/** Goes on to `next` once the browser has taken the cookie of the new session. */
+export const arrivedPath = (next: string) => `/auth/arrived?next=${encodeURIComponent(next)}`;
+
 /** The path to go to after signing in: always on this site, whatever the address asks for. */
 export function safePath(next: unknown): string {
   const url = typeof next === 'string' ? URL.parse(next, 'http://fairseat') : null;

@@ -8,6 +8,8 @@ export interface Visit {
   apiKey: string | undefined;
   /** ISO 4217, lower case. */
   currency: string;
+  /** Whether browsers come by HTTPS. */
+  isSecure: boolean;
   request: IncomingMessage;
   response: ServerResponse;
   /** Logs an unexpected error. */

@@ -66,8 +66,6 @@ describe('every known failure', () => {
     38: 'the project itself',
     39: 'the project itself',
     62: 'one buyer holds everything; holds again and again',
-    82: 'a form lost to a session’s end, or to a new build',
-    83: 'cookies refused, without a word',
     91: 'captured twice',
     92: 'state taken from a replayed answer',
     93: 'a key too long',

@@ -36,7 +36,7 @@ export default page(async ({ searchParams }: PageProps) => {
       )}
       <Paging path="/orders" cursor={cursor} nextCursor={nextCursor} />
       <p>Left a phone or a shared computer signed in? This signs you out there and here.</p>
-      <Form action={signOutEverywhere}>
+      <Form action={signOutEverywhere} forgets>
         <Submit look="quiet">End all my sessions</Submit>
       </Form>
     </Shell>

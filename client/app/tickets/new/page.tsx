@@ -3,6 +3,7 @@ import { ListingForm } from '../../../components/listing-form.tsx';
 import { Shell } from '../../../components/shell.tsx';
 import { listTicket } from '../../../lib/actions.ts';
 import { getUser } from '../../../lib/api.ts';
+import { askedDraft } from '../../../lib/draft.ts';
 import { page } from '../../../lib/page.tsx';
 import { signInPath } from '../../../lib/paths.ts';
 
@@ -14,7 +15,12 @@ export default page(async () => {
       <p className="lead">
         Say what it is for, and name your price. It is for sale as soon as you list it.
       </p>
-      <ListingForm action={listTicket} submit="List the ticket" pending="Listing it …" />
+      <ListingForm
+        action={listTicket}
+        submit="List the ticket"
+        pending="Listing it …"
+        draft={await askedDraft()}
+      />
     </Shell>
   );
 });

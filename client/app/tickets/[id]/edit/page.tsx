@@ -6,6 +6,7 @@ import { Shell } from '../../../../components/shell.tsx';
 import { editTicket, withdrawTicket } from '../../../../lib/actions.ts';
 import { getTicket, getUser } from '../../../../lib/api.ts';
 import { ApiError } from '../../../../lib/api-error.ts';
+import { askedDraft } from '../../../../lib/draft.ts';
 import { type PageProps, page } from '../../../../lib/page.tsx';
 import { signInPath } from '../../../../lib/paths.ts';
 
@@ -36,6 +37,7 @@ export default page(async ({ params }: PageProps) => {
         pending="Saving …"
         ticket={ticket}
         disabled={status !== 'available'}
+        draft={await askedDraft()}
       />
       {status === 'available' && (
         <details className="withdraw">
