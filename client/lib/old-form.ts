@@ -6,8 +6,8 @@ import { typedIn } from './form-state.ts';
 import { pathOf } from './paths.ts';
 import type { Visit } from './visit.ts';
 
-/** Begins the names of the fields by which a form says which action it is for. */
-const MARK = '$ACTION_';
+/** How a form says which action it is for: in the name of a field, or in one with what the page has bound to it. */
+const ACTION = /(?:\$ACTION_ID_|"id":")([0-9a-f]{40,})/;
 
 /** The ids of the actions of this build. @param build the folder of Next.js. */
 export function knownActions(build: string): string[] {
@@ -27,8 +27,8 @@ export async function draftOfOldForm(
   const type = headers['content-type'] ?? '';
   const isForm = method === 'POST' && type.startsWith('multipart/form-data');
   if (!isForm || headers['next-action'] !== undefined) return undefined;
-  const text = body.toString('latin1');
-  if (!text.includes(MARK) || known.some((id) => text.includes(id))) return undefined;
+  const [, id] = ACTION.exec(body.toString('latin1')) ?? [];
+  if (id === undefined || known.includes(id)) return undefined;
   const sent = new Response(body as Uint8Array<ArrayBuffer>, { headers: { 'content-type': type } });
   // One that cannot be read is refused like any other.
   const form = await sent.formData().catch(() => undefined);
