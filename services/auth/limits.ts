@@ -20,7 +20,7 @@ export interface Limits {
   signIn<T>(attempt: Attempt, check: () => Promise<T | undefined>): Promise<T | undefined>;
 }
 
-/** After `count` failures in `perSeconds` one attempt in `everySeconds` is let through: nobody is locked out. */
+/** After `count` failures in `perSeconds` an attempt is let through every `everySeconds`: nobody is locked out. */
 interface Pace {
   count: number;
   perSeconds: number;
