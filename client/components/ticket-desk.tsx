@@ -2,7 +2,7 @@
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { buy } from '../lib/actions.ts';
-import type { LiveTicket } from '../lib/live.ts';
+import { type LiveTicket, noteTicket } from '../lib/live.ts';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { signInPath } from '../lib/paths.ts';
 import type { Viewer } from '../lib/viewer.ts';
@@ -122,6 +122,9 @@ function BuyersView(priced: Priced) {
   const { state, isPending } = useSubmission();
   const { current, attempt = 0, code } = state ?? {};
   const ticket = newer(current, priced.ticket);
+  useEffect(() => {
+    if (current) noteTicket(current);
+  }, [current]);
   // The services that refuse know of a hold a moment before the ticket does.
   const isKnownHeld = code === 'late' && ticket.version === current?.version;
   const isOpen = ticket.status === 'available' && !isKnownHeld;
