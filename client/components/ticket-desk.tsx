@@ -1,6 +1,7 @@
 'use client';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { buy } from '../lib/actions.ts';
+import { noteTicket } from '../lib/live.ts';
 import { formatPrice, type Money } from '../lib/money.ts';
 import { signInPath } from '../lib/paths.ts';
 import type { OpenTicket } from '../lib/records.ts';
@@ -121,6 +122,9 @@ function BuyersView(priced: Priced) {
   const { state, isPending } = useSubmission();
   const { current, attempt = 0, code } = state ?? {};
   const ticket = newer(current, priced.ticket);
+  useEffect(() => {
+    if (current) noteTicket(current);
+  }, [current]);
   // The services that refuse know of a hold a moment before the ticket does.
   const isKnownHeld = code === 'late' && ticket.version === current?.version;
   const isOpen = ticket.status === 'available' && !isKnownHeld;

@@ -237,10 +237,14 @@ function take(event: StreamEvent) {
     ownOrders.add(event.data.id);
     for (const listener of orderListeners) listener();
   }
-  if (event.name === 'ticket' && event.data.version > (newest.get(event.data.id)?.version ?? 0)) {
-    newest.set(event.data.id, asKnown(event.data));
-    notify();
-  }
+  if (event.name === 'ticket') noteTicket(event.data);
+}
+
+/** Notes a ticket that was received, unless a newer version of it is known. */
+export function noteTicket(ticket: OpenTicket) {
+  if (ticket.version <= (newest.get(ticket.id)?.version ?? 0)) return;
+  newest.set(ticket.id, asKnown(ticket));
+  notify();
 }
 
 function reset(tickets: string[], all: boolean) {

@@ -23,6 +23,7 @@ describe.each([
     await second.button('Buy').click();
     await expect(second.main).toContainText(`${LATE} Another buyer is holding this ticket.`);
     await expect(second.button('Buy')).toHaveCount(0);
+    await expect(second.page.getByRole('article')).toContainText('On hold');
     await second.goto(`/tickets/${ticket.id}`);
     await expect(second.main).toContainText('Another buyer is holding this ticket.');
     await expect(second.main).not.toContainText(LATE);

@@ -30,7 +30,7 @@ export default page(async ({ params }: PageProps) => {
           This page stands for the one where your bank would ask you. It is a test: no money moves.
         </p>
         <Held order={order} now={now}>
-          <Form action={confirm} hidden={{ id }}>
+          <Form action={confirm} hidden={{ id }} className="row">
             <PayBar>
               <Submit name="approve" value="yes" pending="Confirming …">
                 Confirm payment
