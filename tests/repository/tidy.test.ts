@@ -65,7 +65,6 @@ describe('every known failure', () => {
     37: 'deployment',
     38: 'the project itself',
     39: 'the project itself',
-    62: 'one buyer holds everything; holds again and again',
     65: 'guesses spread over many addresses',
     73: 'a translated page breaks',
     74: 'a stream a tab, and the seventh never loads',
