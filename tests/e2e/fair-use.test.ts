@@ -54,7 +54,7 @@ describe.each([
     const buyer = await site.person(options);
     const [one, two] = [await seller.sells('One', 4990), await seller.sells('Two', 4990)];
     await buyer.goto(`/orders/${(await buyer.holds(one.id)).id}`);
-    await buyer.paysWith('Is declined');
+    await buyer.paysWith('Is declined: too little money');
     await expect(buyer.main).toContainText('declined');
     await buyer.goto(`/orders/${(await buyer.holds(two.id)).id}`);
     await buyer.paysWith('Succeeds');

@@ -65,7 +65,6 @@ describe('every known failure', () => {
     37: 'deployment',
     38: 'the project itself',
     39: 'the project itself',
-    62: 'one buyer holds everything; holds again and again',
     91: 'captured twice',
     92: 'state taken from a replayed answer',
     93: 'a key too long',

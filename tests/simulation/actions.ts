@@ -1,99 +1,30 @@
 /** The actions of people. An action that finds nothing to act on first creates what it needs. */
-import { UNKNOWN_TOKEN } from './checkers/answers.ts';
+import {
+  type Act,
+  anyKey,
+  anyOrder,
+  buying,
+  cancelling,
+  confirming,
+  die,
+  editing,
+  key,
+  listing,
+  openOrder,
+  ordersOf,
+  ownTicket,
+  paying,
+  TOKENS,
+  type Turn,
+  wanted,
+} from './asks.ts';
 import type { DoorReply } from './door.ts';
 import { type Ask, bodyOf } from './exchange.ts';
-import type { KnownOrder, KnownTicket, Market, Person } from './people.ts';
 import { type Action, pick } from './plan.ts';
 
-/** One step under way. */
-interface Turn {
-  person: Person;
-  market: Market;
-  hotness: number;
-  dice: readonly number[];
-  nowMs(): number;
-  /** Resolves at that true time, or at once when it is past. */
-  until(atMs: number): Promise<void>;
-  /** Sends a request of this or another person. `label` is unique within the step. */
-  ask(label: string, ask: Ask, person?: Person): Promise<DoorReply | undefined>;
-}
-
-type Act = (turn: Turn) => Promise<unknown>;
-
-const TOKENS = [
-  ...Array<string>(12).fill('pm_card_visa'),
-  ...Array<string>(2).fill('pm_card_mastercard'),
-  ...Array<string>(3).fill('pm_card_authenticationRequired'),
-  'pm_card_chargeDeclined',
-  'pm_card_chargeDeclinedInsufficientFunds',
-  'pm_fairseat_slow',
-  'pm_fairseat_answerLost',
-  'pm_fairseat_unavailable',
-  UNKNOWN_TOKEN,
-];
-
-const die = ({ dice }: Turn, index: number) => dice[index] as number;
-const listing = (value: number) => ({
-  title: `Seat ${1 + Math.floor(value * 7)}`,
-  price: 1 + Math.floor(value * 99_999),
-});
-
-/** Draws whether the request has a key, which this step alone uses. */
-const key = (turn: Turn, index: number, chance: number): Record<string, string> =>
-  die(turn, index) < chance ? { 'idempotency-key': `key-${turn.dice.join('-')}` } : {};
-
-/** Like `key`, but sometimes with a key that everybody uses, for several requests. */
-const anyKey = (turn: Turn, index: number, chance: number): Record<string, string> =>
-  die(turn, index) < chance / 6 ? { 'idempotency-key': 'once' } : key(turn, index, chance);
-
-/** Draws a ticket to buy. The higher the hotness, the more people want the same few. */
-function wanted(turn: Turn): KnownTicket | undefined {
-  const { market, person, hotness } = turn;
-  const all = die(turn, 3) < 0.8 ? market.free(turn.nowMs()) : market.tickets;
-  const others = all.filter(({ seller }) => seller !== person.number || die(turn, 4) < 0.02);
-  return others[Math.floor(die(turn, 0) ** hotness * others.length)];
-}
-
-const ownTicket = (turn: Turn) => {
-  const own = turn.market.tickets.filter(({ seller }) => seller === turn.person.number);
-  const open = own.filter(({ isOver }) => !isOver);
-  return pick(open.length > 0 && die(turn, 3) < 0.9 ? open : own, die(turn, 0));
-};
-
-const openOrder = (turn: Turn): KnownOrder | undefined =>
-  pick(turn.market.openOrders(turn.person, turn.nowMs()), die(turn, 0));
-
-const anyOrder = (turn: Turn): KnownOrder | undefined =>
-  openOrder(turn) ?? pick(ordersOf(turn, turn.person), die(turn, 0));
-
-const ordersOf = ({ market }: Turn, person: Person) =>
-  market.orders.filter(({ buyer }) => buyer === person.number);
-
-const buying = (turn: Turn, ticketId: string): Ask => ({
-  route: 'POST /api/orders',
-  body: { ticketId },
-  headers: { ...(die(turn, 1) < 0.7 && { prefer: 'wait=10' }), ...anyKey(turn, 2, 0.4) },
-});
-
-const paying = (turn: Turn, orderId: string, token = pick(TOKENS, die(turn, 1))): Ask => ({
-  route: 'POST /api/payments',
-  body: { orderId, token },
-  headers: anyKey(turn, 2, 0.4),
-});
-
-/** Often the title alone changes: a buyer is bound by it as by the price. */
-const editing = (turn: Turn, { id, price }: KnownTicket): Ask => {
-  const body = { ...listing(die(turn, 1)), ...(die(turn, 2) < 0.4 && { price }) };
-  return { route: 'PUT /api/tickets/:id', id, body };
-};
-
-const cancelling = (id: string): Ask => ({ route: 'DELETE /api/orders/:id', id });
-
-const confirming = (turn: Turn, id: string): Ask => ({
-  route: 'POST /api/test-gateway/:id/confirm',
-  id,
-  body: { approve: die(turn, 1) < 0.8 },
-});
+const MOST_GRABBED = 6;
+/** Longer than the pauses before a ticket may be held again. */
+const LATEST_AGAIN_MS = 12_000;
 
 const list: Act = (turn) =>
   turn.ask('list', {
@@ -135,7 +66,7 @@ async function buy(turn: Turn): Promise<DoorReply | undefined> {
     await list(turn);
     return undefined;
   }
-  const asked = buying(turn, ticket.id);
+  const asked = buying(turn, ticket);
   const reply = await turn.ask('buy', asked);
   if (reply !== undefined && reply.status !== 503) return reply;
   if (asked.headers?.['idempotency-key']) return turn.ask('buy-again', asked);
@@ -188,7 +119,7 @@ const double: Act = async (turn) => {
   const asks: Ask[] = [
     ...(order ? [paying(turn, order.id), paying(turn, order.id), cancelling(order.id)] : []),
     ...(order?.paymentId ? [confirming(turn, order.paymentId)] : []),
-    ...(ticket ? [buying(turn, ticket.id)] : []),
+    ...(ticket ? [buying(turn, ticket)] : []),
     { route: 'POST /api/tickets', body: listing(die(turn, 1)), headers: key(turn, 2, 0.8) },
   ];
   const asked = pick(asks, die(turn, 4));
@@ -215,7 +146,7 @@ const race: Act = async (turn) => {
   const spoil: Ask =
     die(turn, 3) < 0.5 ? editing(turn, ticket) : { route: 'DELETE /api/tickets/:id', id };
   return Promise.all([
-    ...buyers.map((buyer, index) => turn.ask(`race-${index + 1}`, buying(turn, id), buyer)),
+    ...buyers.map((buyer, index) => turn.ask(`race-${index + 1}`, buying(turn, ticket), buyer)),
     ...(die(turn, 4) < 0.5 ? [turn.ask('race-0', spoil, seller)] : []),
   ]);
 };
@@ -263,7 +194,7 @@ const meddle: Act = (turn) => {
   );
   const others = market.tickets.filter(({ seller }) => seller !== person.number);
   const id = pick(others, die(turn, 1))?.id;
-  const own = ownTicket(turn)?.id;
+  const own = ownTicket(turn);
   const wrong = { email: person.email, password: 'wrong horse' };
   const asks: Ask[] = [
     { route: 'POST /api/users/signin', body: wrong },
@@ -282,6 +213,37 @@ const meddle: Act = (turn) => {
   return turn.ask('meddle', pick(asks, die(turn, 0)));
 };
 
+/** Takes all the tickets there are, at once. */
+const grab: Act = async (turn) => {
+  const { market, person } = turn;
+  const others = market.free(turn.nowMs()).filter(({ seller }) => seller !== person.number);
+  if (others.length < 2) return list(turn);
+  const first = Math.floor(die(turn, 0) * others.length);
+  const tickets = [...others.slice(first), ...others.slice(0, first)].slice(0, MOST_GRABBED);
+  return Promise.all(
+    tickets.map((ticket, index) => {
+      const { headers: _, ...asked } = buying(turn, ticket);
+      return turn.ask(`grab-${index + 1}`, asked);
+    }),
+  );
+};
+
+/** Lets a ticket go, or waits for the end of its order, and holds it again: at the same moment, at once, and later. */
+const holdAgain: Act = async (turn) => {
+  const order = openOrder(turn);
+  const ticket = turn.market.tickets.find(({ id }) => id === order?.ticketId);
+  if (order === undefined || ticket === undefined) return buy(turn);
+  const again = (label: string) => turn.ask(label, { ...buying(turn, ticket), headers: {} });
+  if (die(turn, 2) < 0.6) {
+    const ended = turn.ask('let-go', cancelling(order.id));
+    await Promise.all([ended, ...(die(turn, 1) < 0.5 ? [again('again-meanwhile')] : [])]);
+  } else await turn.until(order.expiresAtMs + die(turn, 1) * LATEST_AGAIN_MS);
+  const reply = await again('again');
+  if (bodyOf(reply).code !== 'held_too_often') return reply;
+  await turn.until(turn.nowMs() + die(turn, 3) * LATEST_AGAIN_MS);
+  return again('again-later');
+};
+
 export const actions: Record<Action, Act> = {
   list,
   edit,
@@ -289,6 +251,8 @@ export const actions: Record<Action, Act> = {
   browse,
   buy,
   race,
+  grab,
+  holdAgain,
   pay,
   confirm,
   cancel,

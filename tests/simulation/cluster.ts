@@ -9,6 +9,7 @@ import { storyNamed } from './client.ts';
 import { Door, type DoorReply, type DoorRequest } from './door.ts';
 import { isAt, type Place } from './faults/place.ts';
 import { KILLED_AFTER_MS, type Stoppable, stopInOrder } from './faults/stops.ts';
+import { HOLD_PAUSES } from './limits.ts';
 import { attending } from './live/attended.ts';
 import { Stream } from './live/stream.ts';
 import { nextVersion, reading } from './next-version.ts';
@@ -225,7 +226,10 @@ export class Cluster {
     });
     const door = new Door(log);
     const config = readConfig({
-      RATE_LIMITS: 'off',
+      // Of the limits only those by records: nothing counts on the simulated platform unless told.
+      RATE_LIMITS: 'on',
+      MAX_HOLDS: String(plan.maxHolds),
+      HOLD_PAUSES: HOLD_PAUSES.join(),
       ORDER_EXPIRATION_SECONDS: String(plan.orderExpirationSeconds),
       ...(plan.currency && { CURRENCY: plan.currency }),
     });

@@ -68,6 +68,7 @@ export interface ReplyBody {
   code: string;
   detail: string;
   nextAction?: { url: string };
+  ticket: { id: string; price: number; version: number };
   tickets: ReplyBody[];
   orders: ReplyBody[];
   nextCursor: string | null;

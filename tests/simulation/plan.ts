@@ -5,6 +5,7 @@ import { clear, type Weather } from '@fairseat/platform/simulated';
 import { strayedMs } from './faults/clocks.ts';
 import { type LaterFault, withLaterFaults } from './faults/later.ts';
 import { faultOfOne } from './faults/of-one.ts';
+import { drawMaxHolds } from './limits.ts';
 import { between, pick, type Random, stream, whole as wholeNumber } from './random.ts';
 import { addTime, type TimeFault, type Troubled } from './time-plan.ts';
 
@@ -29,6 +30,8 @@ const USUAL = {
   browse: 3,
   buy: 22,
   race: 6,
+  grab: 2,
+  holdAgain: 4,
   pay: 22,
   confirm: 6,
   cancel: 4,
@@ -72,6 +75,8 @@ export interface Plan {
   platform?: PlatformName;
   people: number;
   orderExpirationSeconds: number;
+  /** The places of each buyer. */
+  maxHolds: number;
   /** Of the setting; unset for the default. */
   currency?: string;
   /** The number of pages that follow tickets live; unset without the live service. */
@@ -166,9 +171,10 @@ function createPlanOfMany(seed: number, { steps, faults, troubles }: PlanOptions
   const plan: Plan = {
     seed,
     people: wholeNumber(random, 3, 12),
-    // Long enough to pay and short enough to end within the run, but sometimes the real duration.
+    // Long enough to pay and mostly short enough to end while people and machines are slow, but sometimes the real duration.
     orderExpirationSeconds:
-      random() < 0.15 ? 900 : Math.max(leastSeconds, wholeNumber(random, 5, 60)),
+      random() < 0.15 ? 900 : Math.max(leastSeconds, Math.round(5 * 12 ** random())),
+    maxHolds: drawMaxHolds(seed),
     replicas,
     skewsMs: perService((service) =>
       Array.from({ length: replicas[service] as number }, () =>

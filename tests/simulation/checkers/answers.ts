@@ -2,6 +2,7 @@
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import { bodyOf, type Exchange, type ReplyBody, type Route, subjectOf } from '../exchange.ts';
+import { hasHeldTooOften, hasTooMany } from './fair-holds.ts';
 import { addressOf, type Ledger } from './ledger.ts';
 import { agree, must } from './violation.ts';
 
@@ -13,6 +14,8 @@ export interface AnswerRules {
   isCalm: boolean;
   /** True when more than full disks may refuse a read. */
   readsMayFail: boolean;
+  /** The places of each buyer. */
+  maxHolds: number;
   /** The largest error of any clock. */
   mostSkewMs: number;
   /** True once a sign-out of this session was requested. */
@@ -88,6 +91,7 @@ const granted: Record<Route, Check> = {
   'POST /api/orders': (exchange, body, ledger, { isCalm }) =>
     isTheirs(exchange, body, ledger) &&
     body.ticketId === exchange.body?.['ticketId'] &&
+    (exchange.body?.['price'] ?? body.ticket?.price) === body.ticket?.price &&
     !(isCalm && exchange.headers?.['prefer'] && body.status === 'created') &&
     mayBeGiven(exchange, body, ledger),
   'GET /api/orders/:id': isTheirs,
@@ -141,8 +145,15 @@ const refused: Record<string, Check> = {
     exchange.route === 'POST /api/orders' || wasOnce(exchange, ledger, 'reserved'),
   already_yours: () => true,
   ticket_unavailable: () => true,
-  price_changed: ({ body }, _, { tickets }) =>
-    (tickets.get(String(body?.['ticketId']))?.version ?? 0) > 1,
+  price_changed: ({ body }, { ticket }, ledger) => {
+    const { id = '', price, version = 0 } = ticket ?? {};
+    const past = ledger.past<TicketRecord>(id, version);
+    const isOfIt = id === body?.['ticketId'] && price !== body['price'];
+    return isOfIt && (past?.price === price || ledger.touched.has(id));
+  },
+  too_many_holds: hasTooMany,
+  held_too_often: (exchange, _, ledger, { mostSkewMs }) =>
+    hasHeldTooOften(exchange, ledger, mostSkewMs),
   order_completed: (exchange, _, ledger) => orderOf(exchange, ledger)?.status === 'completed',
   already_paid: (exchange, _, ledger) =>
     ledger.payments.get(subjectOf(exchange))?.charge?.status === 'completed',

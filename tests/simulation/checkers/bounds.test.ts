@@ -15,7 +15,13 @@ describe('the time of an event', () => {
   const saidAt = (ms: number, change?: Partial<Plan>) => {
     const past = later(new Past(change).held(), 2000);
     const before = past.record('orders_orders', 'o');
-    const after = { ...before, version: before.version + 1, status: 'cancelled', reason: 'buyer' };
+    const after = {
+      ...before,
+      version: before.version + 1,
+      status: 'cancelled',
+      reason: 'buyer',
+      letGoAt: Date.parse(at(ms)),
+    };
     past.exchange({ route: 'DELETE /api/orders/:id', id: 'o' });
     const said = { type: 'order.cancelled', subject: 'o', version: after.version, data: after };
     const events = [{ ...said, time: at(ms) }] as unknown as AnyEvent[];
@@ -90,7 +96,8 @@ describe('the end of an order', () => {
     const elsewhere = { ...outage, owner: 'tickets' };
     const faults = [outage, elsewhere].map((fault) => ({ ...fault, atMs: 0, lastsMs: 10_000 }));
     const past = later(new Past({ faults }).held(), ms);
-    return past.order({ status: 'cancelled', reason: 'expired' }, 'order.cancelled').broken;
+    const end = { status: 'cancelled', reason: 'expired', letGoAt: past.nowMs };
+    return past.order(end, 'order.cancelled').broken;
   };
 
   it('is put off by faults only so long', () => {

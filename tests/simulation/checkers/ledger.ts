@@ -9,6 +9,21 @@ import type { Everything, GatewayRecord, StoredPayment } from '@fairseat/test-su
 
 export type Write = Extract<Entry, { kind: 'write' }>;
 
+/** An order as orders saves it. */
+export type SavedOrder = OrderRecord & { letGoAt?: number };
+
+interface LetGo {
+  orderId: string;
+  letGoAt: number;
+}
+
+export const isUnpaid = ({ status }: OrderRecord) =>
+  status === 'created' || status === 'awaiting_payment';
+
+/** A buyer and a ticket. */
+export const pairOf = ({ userId, ticketId }: Pick<OrderRecord, 'userId' | 'ticketId'>) =>
+  `${userId} ${ticketId}`;
+
 export type Account = Stored & { email: string };
 
 /** Addresses that differ only in letter case are the same. */
@@ -39,6 +54,10 @@ export class Ledger {
   readonly refused = new Set<string>();
   /** By order: the true time at which it was placed. */
   readonly placedAtMs = new Map<string, number>();
+  /** By order: the true time at which it was paid or cancelled. */
+  readonly endedAtMs = new Map<string, number>();
+  /** By buyer and ticket: orders that ended unpaid through the buyer, as saved then. */
+  readonly letGo = new Map<string, LetGo[]>();
   /** By order: the true time until which a payment was under way; infinite while one is. */
   readonly payingUntilMs = new Map<string, number>();
   /** Events saved with records: type by id. */
@@ -59,7 +78,7 @@ export class Ledger {
         this.#recordTicket(after as TicketRecord, events);
         return;
       case 'orders_orders':
-        this.#recordOrder(after as OrderRecord, story);
+        this.#recordOrder(after as SavedOrder, story, atMs);
         return;
       case 'orders_listings':
         this.listings.set(after.id, after as TicketRecord);
@@ -151,7 +170,8 @@ export class Ledger {
     else if (this.payments.get(id)?.charge?.token) this.payingUntilMs.set(id, atMs);
   }
 
-  #recordOrder(order: OrderRecord, story: string | undefined) {
+  #recordOrder(order: SavedOrder, story: string | undefined, atMs: number) {
+    if (!isUnpaid(order) && this.unended.has(order.id)) this.#recordEnd(order, atMs);
     if (order.version === 1) this.makerOf.set(order.id, story);
     this.orders.set(order.id, order);
     this.#keepPast(order);
@@ -163,6 +183,14 @@ export class Ledger {
     else if (this.activeOrderOf.get(ticketId) === id) this.activeOrderOf.delete(ticketId);
     if (status === 'cancelled' || status === 'completed') this.unended.delete(id);
     else this.unended.add(id);
+  }
+
+  #recordEnd(order: SavedOrder, atMs: number) {
+    this.endedAtMs.set(order.id, atMs);
+    const { reason, letGoAt } = order;
+    if (letGoAt === undefined || (reason !== 'buyer' && reason !== 'expired')) return;
+    const pair = pairOf(order);
+    this.letGo.set(pair, [...(this.letGo.get(pair) ?? []), { orderId: order.id, letGoAt }]);
   }
 
   #keepPast(record: Stored) {

@@ -1,5 +1,6 @@
 /** Checks every write of an order. */
 import { type CancelReason, type OrderRecord, termsSchema } from '@fairseat/common/contracts/order';
+import { checkEnd, checkFair } from './fair-holds.ts';
 import type { Ledger, Write } from './ledger.ts';
 import { agree, must } from './violation.ts';
 
@@ -19,6 +20,9 @@ export interface OrderRules {
   isCalm: boolean;
   /** True when any state may be said again: to those who lost it, or never had it. */
   saysAgain: boolean;
+  /** The places of each buyer. */
+  maxHolds: number;
+  decidedWithinMs: number;
   orderExpirationSeconds: number;
   /** The most that clocks, weather and faults put off the end of an order. */
   endsWithinMs: number;
@@ -37,6 +41,7 @@ export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): voi
   must('every change is told', told, () => `${name} is ${after.status}, told by [${types}]`);
   if (before === undefined) {
     checkPlaced(after, ledger, rules, name);
+    checkFair(write, ledger, rules);
     return;
   }
 
@@ -50,7 +55,10 @@ export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): voi
   else if (after.status === 'completed') {
     mustHold(after, ledger, name);
     checkPaid(after, ledger, name);
-  } else checkReason(after, write, ledger, rules);
+  } else {
+    checkReason(after, write, ledger, rules);
+    checkEnd(write, rules);
+  }
 }
 
 const sameTerms = (a: OrderRecord, b: OrderRecord) =>

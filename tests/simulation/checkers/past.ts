@@ -123,7 +123,9 @@ export class Past {
   sold = () => this.completed().ticket({ status: 'sold' }, 'ticket.sold');
   cancelled = (reason = 'expired') => {
     this.nowMs = START_MS + 60_000;
-    return this.order({ status: 'cancelled', reason }, 'order.cancelled');
+    const counts = reason === 'buyer' || reason === 'expired';
+    const end = { status: 'cancelled', reason, ...(counts && { letGoAt: this.nowMs }) };
+    return this.order(end, 'order.cancelled');
   };
 
   asksGateway(call: string, ...args: unknown[]): this {

@@ -31,6 +31,7 @@ export function rulesOf(plan: Plan) {
     saysAgain: plan.eventsKeptMs !== undefined,
     readsMayFail: readsMayFail(plan),
     currency: plan.currency ?? DEFAULT_CURRENCY,
+    maxHolds: plan.maxHolds,
     orderExpirationSeconds: plan.orderExpirationSeconds,
     mostSkewMs,
     endsWithinMs: mostSkewMs + 4 * tripMs + troubleMsOf(plan, 'orders'),

@@ -1,6 +1,7 @@
 import type { Mutant } from './mutant.ts';
 import { ofCharges } from './of-charges.ts';
 import { ofEmbedded } from './of-embedded.ts';
+import { ofHolds } from './of-holds.ts';
 import { ofKit } from './of-kit.ts';
 import { ofLater } from './of-later.ts';
 import { ofOrderDecisions } from './of-order-decisions.ts';
@@ -15,6 +16,7 @@ export const catalogue: readonly Mutant[] = [
   ...ofTickets,
   ...ofOrders,
   ...ofOrderDecisions,
+  ...ofHolds,
   ...ofCharges,
   ...ofPayments,
   ...ofKit,
