@@ -1,7 +1,7 @@
 'use client';
-import { useRouter } from 'next/navigation';
-import { startTransition, useEffect, useSyncExternalStore } from 'react';
+import { useEffect, useSyncExternalStore } from 'react';
 import { listen, liveStatus, onOrder, onReset, subscribe } from '../lib/live.ts';
+import { useRefresh } from './use-refresh.ts';
 
 const troubles: Partial<Record<ReturnType<typeof liveStatus>, string>> = {
   lost: 'No live updates right now. Trying to reconnect …',
@@ -10,17 +10,16 @@ const troubles: Partial<Record<ReturnType<typeof liveStatus>, string>> = {
 
 /** Keeps the page current: refreshes it when events may have been missed or an order of the visitor has changed. */
 export function Live({ user }: { user: string }) {
-  const router = useRouter();
+  const refresh = useRefresh();
   const status = useSyncExternalStore(subscribe, liveStatus, () => 'connecting' as const);
 
   useEffect(() => listen(user), [user]);
   useEffect(() => {
-    const refresh = () => startTransition(() => router.refresh());
     const stops = [onReset(refresh), onOrder(refresh)];
     return () => {
       for (const stop of stops) stop();
     };
-  }, [router]);
+  }, [refresh]);
 
   const words = troubles[status];
   return (

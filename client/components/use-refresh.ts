@@ -14,7 +14,7 @@ export function useRefresh(): () => void {
         if (ok) startTransition(() => router.refresh());
       })
       .catch(() => {
-        // Callers try again later.
+        // Callers try again later, and a stream that is lost begins with a reset.
       });
   }, [router]);
 }
