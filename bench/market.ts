@@ -32,7 +32,7 @@ export async function fillMarket(count: number, sample = count, by = tree): Prom
 
 const BUYERS = 8;
 
-/** The session cookies of a few new users. A buyer may hold many tickets. */
+/** The session cookies of a few new users. Limits are off, so that a buyer may hold many tickets. */
 export async function signUpBuyers(port: number): Promise<string[]> {
   const cookies: string[] = [];
   for (let buyer = 0; buyer < BUYERS; buyer++) {
