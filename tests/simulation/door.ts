@@ -78,7 +78,10 @@ export class Door {
       addHook: (_name: 'preClose', hook: (done: () => void) => void) => {
         this.#beforeClose.push(hook);
       },
-      register: async (routes: (app: unknown) => Promise<void>) => routes(app),
+      // Plugins for the routes around them, such as that of cookies, have no routes. `Answer` does their part.
+      register: async (plugin: (app: unknown) => Promise<void>) => {
+        if (!(Symbol.for('skip-override') in plugin)) await plugin(app);
+      },
     };
     this.app = app as unknown as App;
   }

@@ -17,8 +17,8 @@ describe('the histories of the simulation', () => {
       const digests: Record<number, string> = {};
       for (let seed = 1; seed <= SEEDS; seed++) {
         const plan = createPlan(seed, { steps: 500, faults: 'some' });
-        const { hash = '', found } = await run(plan, { hash: true });
-        expect({ seed, found }).toEqual({ seed, found: undefined });
+        const { hash = '', found, crash } = await run(plan, { hash: true });
+        expect({ seed, found, crash }).toEqual({ seed, found: undefined, crash: undefined });
         digests[seed] = hash.slice(0, 16);
       }
       const kept = `${JSON.stringify(digests, null, 2)}\n`;

@@ -14,12 +14,12 @@ const SESSION_MS = 7 * 24 * 60 * 60 * 1000;
 
 /** Signing runs on threads as well: a token is its session in plain text. */
 export const signer = (clock: Clock) => async (userId: string, sessionId: string) =>
-  [userId, sessionId, new Date(clock.now() + SESSION_MS).toISOString()].join(' ');
+  [userId, sessionId, new Date(clock.now() + SESSION_MS).toISOString()].join('~');
 
 export const verifier =
   (clock: Clock) =>
   async (token: string): Promise<Session | null> => {
-    const [userId = '', sessionId = '', expiresAt = ''] = token.split(' ');
+    const [userId = '', sessionId = '', expiresAt = ''] = token.split('~');
     return Date.parse(expiresAt) > clock.now() ? { userId, sessionId, expiresAt } : null;
   };
 
