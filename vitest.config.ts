@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { findBrowser } from './infra/servers/browser.ts';
 import { findCompiler } from './infra/servers/compiler.ts';
@@ -66,8 +67,8 @@ export default defineConfig({
   test: {
     ...(servers && { provide: { servers } }),
     pool: 'forks',
-    // Much of the time a test waits for a server or a browser: a core left free would idle.
-    maxWorkers: '100%',
+    // Much of the time a test waits for a server or a browser, and a core would idle.
+    maxWorkers: availableParallelism() + 1,
     // Far beyond what a busy machine needs: only what never ends is to fail by time.
     testTimeout: 240_000,
     hookTimeout: 240_000,
