@@ -163,7 +163,7 @@ export class Effects {
   /** The key of an alarm is the id of its order. */
   #rang({ key, ring, dueAt }: Kind<'alarm'>) {
     const expiresAt = this.#ledger.orders.get(key)?.expiresAt ?? '';
-    const message = () => `the alarm of order ${key} was set to ${new Date(dueAt).toISOString()}`;
+    const message = () => `the alarm of order ${key} was set to ${dueAt} ms`;
     must('an alarm rings for the end of its order', Date.parse(expiresAt) === dueAt, message);
     this.#unpublished.set(key, (this.#unpublished.get(key) ?? new Set()).add(ring));
   }

@@ -17,7 +17,7 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     find: `    if (waiting.guarded) this.sql('RELEASE unit').run();`,
     replace: `    if (waiting.guarded) this.sql('RELEASE unit').run();
     if (!waiting.error) waiting.resolve();`,
-    rules: ['an answer is true'],
+    rules: ['an answer is true', 'an alarm rings for the end of its order'],
   },
   {
     name: 'cache-outlives-a-rollback',
@@ -60,7 +60,11 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     replace: `    } catch {
     } finally {
       // Work left`,
-    rules: ['what is handled has taken effect', 'a lock is for an order'],
+    rules: [
+      'what is handled has taken effect',
+      'a lock is for an order',
+      'a lock ends only with its order',
+    ],
   },
   {
     name: 'cursor-runs-ahead',
@@ -150,7 +154,7 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     find: `        this.#finish(letter);
         if (next.kind !== 'dead')`,
     replace: `        if (next.kind !== 'dead')`,
-    rules: ['comes to rest'],
+    rules: ['saying again is bounded', 'comes to rest'],
   },
   {
     name: 'nobody-wakes-for-the-parked',

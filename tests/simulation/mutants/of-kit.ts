@@ -39,7 +39,7 @@ export const ofKit: Mutant[] = [
       saved.replace = (current, next, events) =>
         tell(events).then(() => replace.call(saved, current, next));
       const records = new Records({ ...options, newEvent, clock, newId, table: saved });`,
-    rules: ['every change is told', 'a replica grows newer'],
+    rules: ['every change is told', 'a replica grows newer', 'what is said is saved'],
   },
   {
     name: 'new-records-are-not-told',
@@ -231,7 +231,7 @@ export const ofKit: Mutant[] = [
     file: envelope,
     find: `if (ms !== lastMs) [lastMs, time]`,
     replace: `if (!(lastMs > 0)) [lastMs, time]`,
-    rules: ['an event has the time of its write'],
+    rules: ['an event has the time of its write', 'what ends unpaid is noted'],
   },
   {
     name: 'event-times-are-rounded-up',

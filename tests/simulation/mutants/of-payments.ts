@@ -54,7 +54,11 @@ export const ofPayments: Mutant[] = [
     find: `      if (owesRefund(payment)) await refund(payment);
       else if`,
     replace: `      if`,
-    rules: ['comes to rest: order … is cancelled, but its money is kept'],
+    // Payments asks for the end of such an order again and again.
+    rules: [
+      'comes to rest: order … is cancelled, but its money is kept',
+      'saying again is bounded',
+    ],
   },
   {
     name: 'no-reconciler',
