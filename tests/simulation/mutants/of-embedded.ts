@@ -4,7 +4,6 @@ import type { Mutant } from './mutant.ts';
 const store = 'packages/platform/src/embedded/store.ts';
 const group = 'packages/platform/src/embedded/group.ts';
 const table = 'packages/platform/src/embedded/table.ts';
-const sideTable = 'packages/platform/src/embedded/side-table.ts';
 const columns = 'packages/platform/src/embedded/columns.ts';
 const timers = 'packages/platform/src/embedded/timers.ts';
 
@@ -209,17 +208,6 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     find: `['UNIQUE INDEX', column]`,
     replace: `['INDEX', column]`,
     rules: ['one order a ticket', 'one account an address'],
-  },
-  {
-    name: 'words-are-not-dropped',
-    shows: 'guard',
-    breaks:
-      'the words of an old title stay, so that a title which was there before cannot come back',
-    file: sideTable,
-    find: `      for (const value of dropped) this.#store.sql(this.#dropSql).run(...rowOf(value));
-`,
-    replace: ``,
-    rules: ['no unexpected error'],
   },
   {
     name: 'alarm-ends-when-it-rings',
