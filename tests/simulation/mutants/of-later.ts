@@ -102,7 +102,7 @@ const bugs: Omit<Mutant, 'troubles'>[] = [
     file: liveRoutes,
     find: `        raw.once('close', () => audience.remove(stream));\n`,
     replace: '',
-    rules: ['nobody is attended to who has gone'],
+    rules: ['a listener hears the last state', 'nobody is attended to who has gone'],
   },
   {
     name: 'topics-stay',
