@@ -70,8 +70,8 @@ export async function createClient(options: ClientOptions): Promise<Client> {
     ...{ request, response, onError, isOurs: false },
   });
 
-  async function show(request: IncomingMessage, response: ServerResponse, refused?: number) {
-    const visit = visitOf(request, response);
+  async function show(visit: Visit, refused?: number) {
+    const { request, response } = visit;
     response.once(
       'close',
       AsyncLocalStorage.bind(() => logEnd(visit)),
@@ -98,7 +98,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
       const whole = await arrived(request);
       if (whole === undefined) {
         cutOff(request, response);
-        return show(request, response, 413);
+        return show(visitOf(request, response), 413);
       }
       const visit = visitOf(whole.request, response);
       const draft = await visits.run(visit, () => draftOfOldForm(visit, whole.body, known));
@@ -106,7 +106,7 @@ export async function createClient(options: ClientOptions): Promise<Client> {
         const headers = { location: draft.path, 'set-cookie': stringifySetCookie(draft.cookie) };
         return void response.writeHead(303, headers).end();
       }
-      await show(whole.request, response, refusalOf(whole.request));
+      await show(visit, refusalOf(whole.request));
     },
     async close() {
       restoreConsole();

@@ -129,10 +129,10 @@ export const routes =
           const { id } = request.params;
           const payment = await payments.getByKey('stripe', id);
           if (!payment?.order) throw notFound('payment');
-          mustBeBuyer(payment.order, sessionOf(request).userId);
+          const { userId } = sessionOf(request);
+          mustBeBuyer(payment.order, userId);
           await authenticate(id, request.body.approve);
           const settled = await cashier.settle(payment.id);
-          const { userId } = sessionOf(request);
           await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
           return outcome(settled);
         },

@@ -109,6 +109,17 @@ export async function reopen(old: Old) {
   return { ...kept, time, stopTime, start, open, saved, [Symbol.asyncDispose]: dispose };
 }
 
+/** Starts this version, at a time that stands still, and asks all that the release was asked. */
+async function answersAsItDid(old: Awaited<ReturnType<typeof reopen>>) {
+  old.stopTime();
+  const { market, ask } = await old.start();
+  for (const { who, url, status, text } of old.answers) {
+    const { statusCode, body } = await ask(who, 'GET', url);
+    expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
+  }
+  await market.stop();
+}
+
 export function keptContract(kind: string, openOld: (release: string) => Promise<Old>) {
   describe.each(releases)(`${kind} of %s`, (release) => {
     const openRelease = async () => reopen(await openOld(release));
@@ -131,13 +142,7 @@ export function keptContract(kind: string, openOld: (release: string) => Promise
     it('answers as it did, to the byte, and keeps every record and event as it is', async () => {
       await using old = await openRelease();
       const before = await old.saved();
-      old.stopTime();
-      const { market, ask } = await old.start();
-      for (const { who, url, status, text } of old.answers) {
-        const { statusCode, body } = await ask(who, 'GET', url);
-        expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
-      }
-      await market.stop();
+      await answersAsItDid(old);
       expect(await old.saved()).toMatchObject(before);
     });
 
@@ -161,13 +166,7 @@ export function keptContract(kind: string, openOld: (release: string) => Promise
       expect(await tickets.getByKey('number', one.id)).toEqual(one);
       await next.close();
 
-      old.stopTime();
-      const { market, ask } = await old.start();
-      for (const { who, url, status, text } of old.answers) {
-        const { statusCode, body } = await ask(who, 'GET', url);
-        expect({ url, status: statusCode, text: body }).toEqual({ url, status, text });
-      }
-      await market.stop();
+      await answersAsItDid(old);
       expect(await old.saved()).toMatchObject(before);
     });
 

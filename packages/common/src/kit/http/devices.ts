@@ -22,8 +22,8 @@ export interface Device {
 export interface Devices {
   /** Returns a signed token, valid for a year. */
   sign(device: Device): Promise<string>;
-  /** Returns null when the token is missing, forged, malformed or expired. */
-  verify(token: string | undefined): Promise<Device | null>;
+  /** Returns null when the token is forged, malformed or expired. */
+  verify(token: string): Promise<Device | null>;
 }
 
 /** The key is derived from the private session key for this purpose alone, so new session keys forget all devices. */
@@ -43,7 +43,7 @@ export async function createDevices({ d = '' }: JWK, clock: Pick<Clock, 'now'>):
         .sign(key);
     },
     async verify(token) {
-      if (token === undefined || token.length > MAX_TOKEN_LENGTH) return null;
+      if (token.length > MAX_TOKEN_LENGTH) return null;
       try {
         const { payload } = await jwtVerify<Pick<Device, 'accounts'>>(token, key, {
           ...{ algorithms: [ALGORITHM], typ: TYPE, issuer: ISSUER, audience: AUDIENCE },
