@@ -41,8 +41,7 @@ export function deviceCookies({ config, devices }: ServiceContext<'devices'>) {
       reply.setCookie(name, await devices.sign({ id, accounts }), options);
     },
     clear(reply: FastifyReply) {
-      const { maxAge: _, ...rest } = options;
-      reply.clearCookie(name, rest);
+      reply.clearCookie(name, options);
     },
   };
 }

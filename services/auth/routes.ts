@@ -45,8 +45,8 @@ export const routes =
   async (app) => {
     const { clock, newId, signedIn, visitorOf, signSession } = context;
     const cookie = sessionCookie(context.config);
-    // Here alone, since its hooks would cost every request of all services.
-    await app.register(cookies);
+    // Here alone, since its hooks would cost every request of all services; it only sets them.
+    await app.register(cookies, { hook: false });
     const limits = createLimits(context);
     const device = deviceCookies(context);
 
@@ -65,11 +65,6 @@ export const routes =
       await begun.insert({ id, version: 1, createdAt, userId: user.id, expiresAt });
       reply.setCookie(cookie.name, await signSession(user.id, id), cookie.options);
       await device.add(request, reply, user, id);
-    };
-
-    const clearCookie = (reply: FastifyReply) => {
-      const { maxAge: _, ...options } = cookie.options;
-      reply.clearCookie(cookie.name, options);
     };
 
     /** A device that goes on after that must sign in as an unknown one. */
@@ -160,7 +155,7 @@ export const routes =
       },
       async (request, reply) => {
         await leave(request);
-        clearCookie(reply);
+        reply.clearCookie(cookie.name, cookie.options);
         // Of pages that the browser keeps for going back. The device stays known.
         reply.header('clear-site-data', '"cache"');
         return {};
@@ -184,7 +179,7 @@ export const routes =
         const { userId } = sessionOf(request);
         await forgetDevices(userId);
         await endSessionsOf(userId, begun, sessions, clock.now());
-        clearCookie(reply);
+        reply.clearCookie(cookie.name, cookie.options);
         device.clear(reply);
         reply.header('clear-site-data', '"cache", "cookies"');
         return {};
