@@ -235,8 +235,7 @@ describe('a lost connection', () => {
   it('of the visitor alone is made good as well', async () => {
     const ticket = await seller.sells('Visitor offline');
     const visitor = await site.visitor();
-    await visitor.goto(`/tickets/${ticket.id}`);
-    await expect(visitor.link('Sign in to buy')).toBeVisible();
+    await visitor.watches(`/tickets/${ticket.id}`);
     await visitor.page.context().setOffline(true);
     await expect(visitor.page.getByText(LOST)).toBeVisible();
     await (await site.person()).holds(ticket.id);

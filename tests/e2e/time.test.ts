@@ -46,7 +46,7 @@ describe('the time left', () => {
       Date.now = () => now.call(Date) + sleptMs;
       window.sleep = (ms) => { sleptMs += ms; };
     `);
-    await buyer.goto(`/orders/${order.id}`);
+    await buyer.watches(`/orders/${order.id}`);
     const timer = buyer.page.getByRole('timer');
     await expect(timer).toContainText(/14:\d\d/);
     await buyer.page.context().setOffline(true);

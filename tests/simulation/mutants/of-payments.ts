@@ -123,7 +123,7 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'anybody may confirm the payment of another',
     file: routes,
-    find: `          mustBeBuyer(payment.order, sessionOf(request).userId);
+    find: `          mustBeBuyer(payment.order, userId);
           await`,
     replace: `          await`,
     rules: ['an answer is true', 'the bank is obeyed'],
