@@ -179,7 +179,7 @@ export const confirm = action(async (before, data) => {
   return submit(before, data, path, async () => {
     try {
       const charge = await api.getCharge(orderId);
-      if (charge?.nextAction) {
+      if (charge?.nextAction?.type === 'confirm') {
         await api.confirmPayment(charge.nextAction.url, text(data, 'approve') === 'yes');
       }
     } catch (error) {

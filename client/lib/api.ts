@@ -3,7 +3,7 @@
  * newer release than the pages: a value that these do not know is read as `'other'`.
  */
 
-import { chargeSchema } from '@fairseat/common/contracts/charge';
+import { ownChargeSchema } from '@fairseat/common/contracts/charge';
 import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
 import { problemSchema } from '@fairseat/common/contracts/problem';
 import { type Listing, ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
@@ -32,7 +32,7 @@ const asTicket = reader(ticketSchema);
 const asTickets = reader(ticketPageSchema);
 const asOrder = reader(orderSchema);
 const asOrders = reader(orderPageSchema);
-const asCharge = reader(chargeSchema);
+const asCharge = reader(ownChargeSchema);
 const asUser = reader(userSchema);
 const asCurrentUser = reader(currentUserSchema);
 const asProblem = reader(problemSchema);

@@ -1,6 +1,6 @@
 /** One record of an order and its charge, and every decision about it. */
 
-import type { ChargeRecord, NextAction } from '@fairseat/common/contracts/charge';
+import type { ChargeRecord, NextAction, PaymentStatus } from '@fairseat/common/contracts/charge';
 import { mustBeBuyer, SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import type { Stored } from '@fairseat/common/contracts/shared';
 import { conflict, notFound, Problem } from '@fairseat/common/errors';
@@ -38,7 +38,7 @@ export type Decline = NonNullable<ChargeRecord['decline']>;
 
 /** The state of a payment at the gateway. */
 export interface GatewayAnswer {
-  status: 'unconfirmed' | 'requires_action' | 'processing' | 'succeeded' | 'cancelled';
+  status: PaymentStatus;
   nextAction?: NextAction;
 }
 
@@ -175,12 +175,15 @@ export function settle(answer: GatewayAnswer, decline: Decline | null, now: numb
     }
     if (charge.status !== 'created') return [];
     if (answer.status === 'cancelled') return [{ type: 'charge.failed', decline, lookAgainAt }];
-    if (answer.nextAction && answer.nextAction.url !== charge.nextAction?.url) {
+    if (answer.nextAction && !isSame(answer.nextAction, charge.nextAction)) {
       return [{ type: 'charge.action_required', nextAction: answer.nextAction }];
     }
     return [];
   };
 }
+
+const isSame = (one: NextAction, other: NextAction | null) =>
+  JSON.stringify(one) === JSON.stringify(other);
 
 const isCancelled = (order: Order | null) => order?.status === 'cancelled';
 

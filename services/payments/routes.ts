@@ -2,8 +2,8 @@ import {
   authenticationSchema,
   byOrderId,
   byPaymentId,
-  chargeSchema,
   newPaymentSchema,
+  ownChargeSchema,
 } from '@fairseat/common/contracts/charge';
 import { mustBeBuyer } from '@fairseat/common/contracts/order';
 import { responses } from '@fairseat/common/contracts/problem';
@@ -42,7 +42,7 @@ export const routes =
           tags,
           summary: 'Pay for an order',
           body: newPaymentSchema,
-          response: responses({ 201: chargeSchema }, 400, 401, 402, 403, 404, 409, 422, 429),
+          response: responses({ 201: ownChargeSchema }, 400, 401, 402, 403, 404, 409, 422, 429),
         },
       },
       async (request, reply) => {
@@ -101,7 +101,7 @@ export const routes =
           tags,
           summary: 'The charge of one of your orders',
           params: byOrderId,
-          response: responses({ 200: chargeSchema }, 401, 403, 404),
+          response: responses({ 200: ownChargeSchema }, 401, 403, 404),
         },
       },
       async (request) => {
@@ -122,7 +122,7 @@ export const routes =
             summary: "Test mode only: the buyer's bank asks, and the buyer approves or refuses",
             params: byPaymentId,
             body: authenticationSchema,
-            response: responses({ 200: chargeSchema }, 400, 401, 402, 403, 404),
+            response: responses({ 200: ownChargeSchema }, 400, 401, 402, 403, 404),
           },
         },
         async (request) => {

@@ -1,4 +1,5 @@
 /** What one account may list and edit, and how many cards may be tried, has an end that others do not notice. */
+import { addressOf } from '@fairseat/common/contracts/charge';
 import {
   type ProblemBody,
   type Reply,
@@ -144,7 +145,7 @@ describe('declined payments', () => {
       await market.settled();
     }
     const { body } = await tries(seller, buyer, 'pm_card_authenticationRequired');
-    const url = body.nextAction?.url ?? '';
+    const url = addressOf(body.nextAction);
     expect((await buyer.post(url, { approve: false })).status).toBe(402);
     await market.settled();
     expect((await tries(seller, buyer, 'pm_card_visa')).status).toBe(429);

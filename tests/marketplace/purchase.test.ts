@@ -1,4 +1,4 @@
-import type { ChargeRecord } from '@fairseat/common/contracts/charge';
+import { addressOf, type ChargeRecord } from '@fairseat/common/contracts/charge';
 import { violations } from '@fairseat/test-support/invariants';
 import { type ProblemBody, TestMarketplace } from '@fairseat/test-support/marketplace';
 import { describe, expect, it } from 'vitest';
@@ -131,7 +131,7 @@ describe('a purchase', () => {
       const asked = await buyer.pay(order.id, 'pm_card_authenticationRequired');
       expect(asked).toMatchObject({ status: 201, body: { status: 'created' } });
       expect(await buyer.seesCharge(order.id)).toEqual(asked.body);
-      const url = asked.body.nextAction?.url ?? '';
+      const url = addressOf(asked.body.nextAction);
       expect((await seller.post(url, { approve })).status).toBe(403);
       const answered = await buyer.post<ChargeRecord | ProblemBody>(url, { approve });
       expect(answered.status).toBe(approve ? 200 : 402);

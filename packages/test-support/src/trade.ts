@@ -1,4 +1,5 @@
 /** People who trade: as a test tells them, or at random by a seed. */
+import { addressOf } from '@fairseat/common/contracts/charge';
 import { gatewayInTheWay } from './disturbances.ts';
 import { readEverything } from './invariants.ts';
 import { othersTurn, TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
@@ -69,7 +70,7 @@ export async function randomTrade(
       const { buyer, id } = pick(orders) ?? { buyer: person, id: '' };
       const key = { 'idempotency-key': `${pick([1, 2, 3, 4, 5])}` };
       const reply = await buyer.pay(id, pick(TOKENS), pick([{}, key]));
-      const url = reply.body.nextAction?.url;
+      const url = addressOf(reply.body.nextAction);
       return url ? buyer.post(url, { approve: random() < 0.7 }) : reply;
     },
     async payTwice(person: Visitor) {

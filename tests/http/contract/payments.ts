@@ -1,3 +1,4 @@
+import { addressOf } from '@fairseat/common/contracts/charge';
 import { type Contract, held, limited, NO_ID, paid, type Scene } from './scene.ts';
 
 const asked = (scene: Scene) => paid(scene, 'pm_card_authenticationRequired');
@@ -32,20 +33,20 @@ export const payments: Contract = {
   },
   'POST /api/test-gateway/{id}/confirm': {
     200: async (scene) => {
-      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      const url = addressOf((await asked(scene)).charge.nextAction);
       return scene.buyer.post(url, { approve: true });
     },
     400: async (scene) => {
-      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      const url = addressOf((await asked(scene)).charge.nextAction);
       return scene.buyer.post(url, { approve: 'yes' });
     },
     401: ({ nobody }) => nobody.post('/api/test-gateway/pi_test_1/confirm', { approve: true }),
     402: async (scene) => {
-      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      const url = addressOf((await asked(scene)).charge.nextAction);
       return scene.buyer.post(url, { approve: false });
     },
     403: async (scene) => {
-      const url = (await asked(scene)).charge.nextAction?.url ?? '';
+      const url = addressOf((await asked(scene)).charge.nextAction);
       return scene.stranger.post(url, { approve: true });
     },
     404: ({ buyer }) => buyer.post('/api/test-gateway/pi_test_1/confirm', { approve: true }),

@@ -2,11 +2,38 @@ import { z } from 'zod';
 import { defineEvents } from '../define-events.ts';
 import { body, idSchema, priceSchema } from './shared.ts';
 
-const nextActionSchema = z.object({
+const confirmSchema = z.object({
   type: z.literal('confirm'),
   url: z.string().describe('Where the buyer confirms the payment.'),
 });
+const nextActionSchema = z.discriminatedUnion('type', [
+  confirmSchema,
+  z.object({
+    type: z.literal('redirect'),
+    url: z.string().describe('The page of the bank where the buyer confirms the payment.'),
+  }),
+  z.object({
+    type: z.literal('stripe'),
+    clientSecret: z.string().describe("For Stripe's script, which asks the buyer on this page."),
+  }),
+]);
 export type NextAction = z.infer<typeof nextActionSchema>;
+
+/** Where the buyer goes on; '' where a script asks. */
+export const addressOf = (action: NextAction | undefined) =>
+  action && 'url' in action ? action.url : '';
+
+/**
+ * What has become of a payment at the gateway. `authorized`: the money is held for us and can be captured or given back.
+ * `processing`: the outcome comes later, and the payment can neither be confirmed nor cancelled until then.
+ */
+export type PaymentStatus =
+  | 'unconfirmed'
+  | 'requires_action'
+  | 'processing'
+  | 'authorized'
+  | 'succeeded'
+  | 'cancelled';
 
 export const chargeSchema = z.object({
   id: idSchema,
@@ -16,13 +43,17 @@ export const chargeSchema = z.object({
   currency: z.string().describe('ISO 4217, lower case.'),
   stripeId: z.string().nullable().describe("The payment's id at the payment gateway."),
   stripeRefundId: z.string().nullable().describe("The refund's id at the payment gateway."),
-  nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
+  nextAction: confirmSchema.optional().describe('Not in events: nobody but the buyer may know.'),
   decline: z
     .object({ code: z.string(), message: z.string().describe('For the buyer to read.') })
     .nullish()
     .describe('Why the payment was declined.'),
 });
-export type ChargeRecord = z.infer<typeof chargeSchema>;
+/** A charge as its buyer is told of it. */
+export const ownChargeSchema = chargeSchema.extend({
+  nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
+});
+export type ChargeRecord = z.infer<typeof ownChargeSchema>;
 
 export const chargeEvents = defineEvents('payments', {
   'charge.completed': chargeSchema,

@@ -1,20 +1,22 @@
-import type { NextAction } from '../contracts/charge.ts';
+import type { NextAction, PaymentStatus } from '../contracts/charge.ts';
 
 /** A payment, as stored at the gateway. */
 export interface GatewayPayment {
   id: string;
-  status: 'unconfirmed' | 'requires_action' | 'processing' | 'succeeded' | 'cancelled';
+  status: PaymentStatus;
   /** The amount to take, in the currency's minor unit. */
   amount: number;
   /** Set when the last confirmation was declined; the payment is then `unconfirmed` again. */
   decline?: { code: string; message: string };
   nextAction?: NextAction;
+  /** Until when an `authorized` payment can be captured. Milliseconds since the epoch. */
+  captureBefore?: number;
   /** Set once the money was refunded. */
   refundId?: string;
 }
 
 /**
- * Takes and refunds money. Calls with a key are idempotent: the same key acts once and gets the first answer again.
+ * Holds, takes and refunds money. Calls with a key are idempotent: the same key acts once and gets the first answer again.
  * All methods throw `Unavailable` when the outcome is unknown: call again with the same key, or `find`.
  */
 export interface PaymentGateway {
@@ -28,15 +30,33 @@ export interface PaymentGateway {
     currency: string;
   }): Promise<GatewayPayment>;
   /**
-   * Tries to take the money with this payment method. A decline is an answer, not an error.
+   * Asks for the money with this payment method: the answer is `authorized`, or `succeeded` where the method takes money
+   * at once. A decline is an answer, not an error.
    * @throws Problem (400) when the gateway does not know the payment method.
    */
   confirm(paymentId: string, token: string, key: string): Promise<GatewayPayment>;
+  /**
+   * Takes the money of an `authorized` payment. The answer tells the payment as it is afterwards: anything but `succeeded`
+   * means that the capture was refused for good, or that there was nothing to capture.
+   */
+  capture(paymentId: string, key: string): Promise<GatewayPayment>;
   find(paymentId: string): Promise<GatewayPayment>;
-  /** Cancels a payment for good. One that has succeeded stays so, which the returned `status` shows. */
+  /**
+   * Cancels a payment for good, and gives back what is held. One that has succeeded, or is processing, stays so, which the
+   * returned `status` shows.
+   */
   cancel(paymentId: string): Promise<GatewayPayment>;
   /** Refunds the whole amount. Returns the refund's id. */
   refund(paymentId: string, key: string): Promise<{ id: string }>;
+  /**
+   * Checks the signature of a message from the gateway, and tells which payment to look at; undefined when it is about
+   * none. Only a gateway that sends messages has this.
+   * @throws Problem (400) when the signature is wrong or too old
+   */
+  verify?(
+    body: Uint8Array,
+    headers: Record<string, string | string[] | undefined>,
+  ): Promise<string | undefined>;
   /** Passes on the buyer's answer to their bank. Only a gateway that stands in for the bank too has this. */
   authenticate?(paymentId: string, approve: boolean): Promise<GatewayPayment>;
 }

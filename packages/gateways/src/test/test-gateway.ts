@@ -99,6 +99,14 @@ export const openTestGateway: OpenGateway = (platform) => {
       return answer(payment);
     },
 
+    async capture(paymentId) {
+      return answer(
+        await change(paymentId, ({ status }) =>
+          status === 'authorized' ? { status: 'succeeded' } : {},
+        ),
+      );
+    },
+
     async find(paymentId) {
       return answer(await find(paymentId));
     },

@@ -32,7 +32,7 @@ export function createGateway(
   environment: Environment,
 ): PaymentGateway {
   const call =
-    (name: Exclude<keyof PaymentGateway, 'testMode'>, isWrite = true) =>
+    (name: Exclude<keyof PaymentGateway, 'testMode' | 'verify'>, isWrite = true) =>
     async (...args: unknown[]) => {
       const act = async (caller: Caller) => {
         const tell = (answer: unknown) =>
@@ -58,6 +58,7 @@ export function createGateway(
     testMode: server.testMode,
     open: call('open'),
     confirm: call('confirm'),
+    capture: call('capture'),
     find: call('find', false),
     cancel: call('cancel'),
     refund: call('refund'),
