@@ -99,9 +99,11 @@ export class GoingBack {
   }
 }
 
-/** The copy of the order in a payment is not published with it: that is as the database has it. */
+/** The order and the requests of a payment are not published with it: those are as the database has them. */
 function before({ record, kept }: Owed): Stored {
   if (!('charge' in record)) return record;
-  const order = (kept as StoredPayment | undefined)?.order ?? null;
-  return { ...record, order } as Stored;
+  const { order = null, charge = null } = (kept as StoredPayment | undefined) ?? {};
+  const { charge: published } = record as StoredPayment;
+  const requests = charge?.requests ?? [];
+  return { ...record, order, charge: published && { ...published, requests } } as Stored;
 }
