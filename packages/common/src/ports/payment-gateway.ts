@@ -1,4 +1,5 @@
 import type { NextAction, PaymentStatus } from '../contracts/charge.ts';
+import type { PaymentForm, PaymentOptions } from '../contracts/payment-options.ts';
 
 /** A payment, as stored at the gateway. */
 export interface GatewayPayment {
@@ -22,6 +23,13 @@ export interface GatewayPayment {
 export interface PaymentGateway {
   /** True when no real money moves. */
   readonly testMode: boolean;
+  /** Whose it is, as buyers are told. */
+  readonly name: PaymentOptions['gateway'];
+  /**
+   * What Stripe's script needs to ask a buyer for this much, in the currency's minor unit; everybody may read it. A gateway
+   * without it takes test cards alone.
+   */
+  form?(price: { amount: number; currency: string }): PaymentForm;
   /** Opens a payment, which takes no money yet. `amount` is in the currency's minor unit. */
   open(payment: {
     key: string;
