@@ -2,18 +2,20 @@
 import type { GatewayPayment, OpenGateway } from '@fairseat/common/ports';
 import { Stripe } from 'stripe';
 import { isAboutToken, isRefusal, isTold, translated, unknownToken } from './errors.ts';
-import { intentOptions } from './methods.ts';
+import { elementsOptions, intentOptions } from './methods.ts';
 import { createOnce } from './once.ts';
 import { EXPAND, toPayment } from './payment.ts';
 import { createVerify } from './webhook.ts';
 
 export interface StripeOptions {
   secretKey: string;
+  /** For the form in the browser; without it only test cards are taken. */
+  publishableKey?: string | undefined;
   /** Those of all webhooks that are registered at Stripe. Without any, state is asked for and never told. */
   webhookSecrets?: string[];
   /** Where browsers reach Fairseat: banks send buyers back to their order there. */
   publicOrigin: string;
-  /** Where the API is, if not at Stripe. */
+  /** Where the API is, if not at Stripe: it is then a local one. */
   server?: Pick<Stripe.StripeConfig, 'protocol' | 'host' | 'port' | 'httpClient'>;
 }
 
@@ -31,7 +33,7 @@ export const openStripeGateway =
   ({ clock }) => {
     const stripe = connect(options);
     const once = createOnce();
-    const { webhookSecrets = [], publicOrigin } = options;
+    const { publishableKey, webhookSecrets = [], publicOrigin, server } = options;
     const testMode = !isLive(options.secretKey);
 
     const find = async (paymentId: string): Promise<GatewayPayment> => {
@@ -58,6 +60,11 @@ export const openStripeGateway =
 
     return {
       testMode,
+      name: server ? 'local-stripe' : 'stripe',
+
+      ...(publishableKey !== undefined && {
+        form: (price) => ({ publishableKey, elements: elementsOptions(price) }),
+      }),
 
       async open({ key, orderId, amount, currency }) {
         const params = { ...intentOptions({ amount, currency }), metadata: { orderId } };
