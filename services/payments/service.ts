@@ -11,6 +11,7 @@ import {
   toCharge,
   unknownPayment,
 } from './charge.ts';
+import { reconcile } from './reconcile.ts';
 import { restored, unknownOf } from './restored.ts';
 import { routes } from './routes.ts';
 import { webhook, webhooks } from './webhook.ts';
@@ -65,6 +66,7 @@ export const payments = defineService({
         },
       },
       unknowns: (backupAt) => ofEach(payments, (payment) => unknownOf(payment, backupAt)),
+      reconcile: (since) => reconcile(payments, cashier, gateway, since),
       tasks: [
         sweep(
           'reconcile charges',

@@ -45,6 +45,7 @@ describe('stripe-mock', () => {
     ['finds', () => gateway.find('pi_1')],
     ['cancels', () => gateway.cancel('pi_1')],
     ['refunds', () => gateway.refund('pi_1', 'four')],
+    ['lists', () => Array.fromAsync(gateway.list?.(clock.now()) ?? [])],
     ['finds the payment of a charge', () => thin('charge', 'ch_1')],
     ['finds the payment of a refund', () => thin('refund', 're_1')],
     ['finds the payment of a dispute', () => thin('dispute', 'du_1')],

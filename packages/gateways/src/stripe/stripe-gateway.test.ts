@@ -177,3 +177,26 @@ describe('the state of a payment', () => {
     expect((await gateway.find('pi_1')).refundId).toBe(expected);
   });
 });
+
+describe('the list of payments', () => {
+  it('has all since then, page by page, with their orders and in our units', async () => {
+    const one = intent({
+      id: 'pi_2',
+      metadata: { orderId: ORDER },
+      amount: 50_000,
+      currency: 'huf',
+    });
+    const pages = [
+      { data: [one], has_more: true },
+      { data: [intent({ metadata: {}, status: 'requires_capture' })], has_more: false },
+    ];
+    const { gateway, sent } = gatewayOn(() => ({ body: { object: 'list', ...pages.shift() } }));
+    const listed = await Array.fromAsync(gateway.list?.(1_900_000_000_999) ?? []);
+    expect(listed).toEqual([
+      { id: 'pi_2', status: 'unconfirmed', amount: 500, currency: 'huf', orderId: ORDER },
+      { id: 'pi_1', status: 'authorized', amount: 4990, currency: 'usd' },
+    ]);
+    expect(sent[0]?.path).toContain('created[gte]=1900000000&');
+    expect(sent[1]?.path).toContain('starting_after=pi_2');
+  });
+});
