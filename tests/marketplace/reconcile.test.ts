@@ -82,7 +82,7 @@ async function givenBack({ market, seller, buyer, gateway }: Traded) {
   return { id: order.id, payment: `${stripeId}`, refund: `${stripeRefundId}` };
 }
 
-const TAKES_AT_ONCE = 'pm_card_visa';
+const TAKES_AT_ONCE = 'pm_fairseat_takesAtOnce';
 
 it('nothing differs after trades of all kinds, and all payments were looked at', async () => {
   const traded = await openTraded();

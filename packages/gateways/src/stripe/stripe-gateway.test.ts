@@ -1,4 +1,5 @@
 /** What the gateway asks of Stripe, and makes of its answers, where the contract suite cannot see it. */
+import { listed } from '@fairseat/test-support/listed';
 import {
   answers,
   confirm,
@@ -191,8 +192,7 @@ describe('the list of payments', () => {
       { data: [intent({ metadata: {}, status: 'requires_capture' })], has_more: false },
     ];
     const { gateway, sent } = gatewayOn(() => ({ body: { object: 'list', ...pages.shift() } }));
-    const listed = await Array.fromAsync(gateway.list?.(1_900_000_000_999) ?? []);
-    expect(listed).toEqual([
+    expect(await listed(gateway, 1_900_000_000_999)).toEqual([
       { id: 'pi_2', status: 'unconfirmed', amount: 500, currency: 'huf', orderId: ORDER },
       { id: 'pi_1', status: 'authorized', amount: 4990, currency: 'usd' },
     ]);
