@@ -13,6 +13,8 @@ interface Attempt {
 type Quotas = Parameters<typeof countIn>[0];
 
 const HOUR = 3600;
+/** Each asks the gateway, and nobody is at their bank more often. */
+const LOOKS_PER_MINUTE = 20;
 
 export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimiter'>) {
   const { declinesPerAccount, declinesPerAddress, declinesPerOrder } = config;
@@ -20,6 +22,8 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
   const byAccount = rateLimiter('declines-account', perHour(declinesPerAccount));
   const byAddress = networkLimiter(rateLimiter, 'declines-address', perHour(declinesPerAddress));
   const byOrder = rateLimiter('declines-order', perHour(declinesPerOrder));
+
+  const looks = rateLimiter('payment-looks', { count: LOOKS_PER_MINUTE, perSeconds: 60 });
 
   /** A buyer holds few orders, and pays for each with one card at a time. */
   const own = ({ userId, orderId }: Attempt) => [
@@ -58,6 +62,11 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
       } finally {
         await (wasDeclined ? count(shared(by)) : takeBack());
       }
+    },
+    /** The gateway is asked how a payment stands. @throws Problem (429) */
+    async asking(orderId: string) {
+      const refusal = `How a payment stands can be asked ${LOOKS_PER_MINUTE} times a minute.`;
+      await countIn([{ limiter: looks, key: orderId, refusal }]);
     },
     /** The bank was asked by the buyer, and may have refused. */
     async confirmed(by: Attempt, payment: Payment) {
