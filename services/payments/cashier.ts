@@ -41,7 +41,7 @@ export function createCashier(
       try {
         return await takeOver(
           orderId,
-          await gateway.confirm(paymentId, token as string, `${id}:${token}`),
+          await gateway.confirm(paymentId, token as string, `${id}:${token}`, orderId),
         );
       } catch (error) {
         if (error instanceof Problem)

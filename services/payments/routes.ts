@@ -6,6 +6,10 @@ import {
   ownChargeSchema,
 } from '@fairseat/common/contracts/charge';
 import { mustBeBuyer } from '@fairseat/common/contracts/order';
+import {
+  paymentOptionsQuery,
+  paymentOptionsSchema,
+} from '@fairseat/common/contracts/payment-options';
 import { responses } from '@fairseat/common/contracts/problem';
 import { notFound, Problem, Unavailable } from '@fairseat/common/errors';
 import {
@@ -92,6 +96,24 @@ export const routes =
         (payment) => payment?.order != null && payment.order.status !== 'created',
         ORDER_WAIT_MS,
       );
+
+    app.get(
+      '/api/payments/options',
+      {
+        schema: {
+          tags,
+          summary: 'How payments can be made',
+          querystring: paymentOptionsQuery,
+          response: responses({ 200: paymentOptionsSchema }, 400),
+        },
+      },
+      async ({ query: { price } }) => ({
+        testMode: gateway.testMode,
+        gateway: gateway.name,
+        ...(price &&
+          gateway.form && { form: gateway.form({ amount: price, currency: config.currency }) }),
+      }),
+    );
 
     app.get(
       '/api/payments/:orderId',

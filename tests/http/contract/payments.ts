@@ -25,6 +25,10 @@ export const payments: Contract = {
         return scene.buyer.pay(id);
       }),
   },
+  'GET /api/payments/options': {
+    200: ({ nobody }) => nobody.get('/api/payments/options?price=4990'),
+    400: ({ nobody }) => nobody.get('/api/payments/options?price=cheap'),
+  },
   'GET /api/payments/{orderId}': {
     200: async (scene) => scene.buyer.get(`/api/payments/${(await paid(scene)).order.id}`),
     401: async (scene) => scene.nobody.get(`/api/payments/${(await paid(scene)).order.id}`),

@@ -1,4 +1,5 @@
 import type { NextAction, PaymentStatus } from '../contracts/charge.ts';
+import type { PaymentForm, PaymentOptions } from '../contracts/payment-options.ts';
 
 /** A payment, as stored at the gateway. */
 export interface GatewayPayment {
@@ -22,6 +23,13 @@ export interface GatewayPayment {
 export interface PaymentGateway {
   /** True when no real money moves. */
   readonly testMode: boolean;
+  /** Whose it is, as buyers are told. */
+  readonly name: PaymentOptions['gateway'];
+  /**
+   * What Stripe's script needs to ask a buyer for this much, in the currency's minor unit; everybody may read it. A gateway
+   * without it takes test cards alone.
+   */
+  form?(price: { amount: number; currency: string }): PaymentForm;
   /** Opens a payment, which takes no money yet. `amount` is in the currency's minor unit. */
   open(payment: {
     key: string;
@@ -31,10 +39,11 @@ export interface PaymentGateway {
   }): Promise<GatewayPayment>;
   /**
    * Asks for the money with this payment method: the answer is `authorized`, or `succeeded` where the method takes money
-   * at once. A decline is an answer, not an error.
+   * at once. A decline is an answer, not an error. From their bank's page the buyer returns to the page of `orderId`; without
+   * it only a script can have the bank ask.
    * @throws Problem (400) when the gateway does not know the payment method.
    */
-  confirm(paymentId: string, token: string, key: string): Promise<GatewayPayment>;
+  confirm(paymentId: string, token: string, key: string, orderId?: string): Promise<GatewayPayment>;
   /**
    * Takes the money of an `authorized` payment. The answer tells the payment as it is afterwards: anything but `succeeded`
    * means that the capture was refused for good, or that there was nothing to capture.

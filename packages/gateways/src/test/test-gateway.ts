@@ -64,6 +64,7 @@ export const openTestGateway: OpenGateway = (platform) => {
 
   return {
     testMode: true,
+    name: 'test',
 
     async open({ key, amount }) {
       const payment: TestPayment = {
