@@ -92,6 +92,30 @@ describe('a confirmation', () => {
     });
   });
 
+  it('asks the buyer at their bank, or in place where the page can', async () => {
+    const opened = await openLocalStripe();
+    const { id } = await openIntent(opened);
+    const confirm = (more: Stripe.PaymentIntentConfirmParams) =>
+      opened.stripe.paymentIntents.confirm(id, {
+        payment_method: 'pm_card_authenticationRequired',
+        ...more,
+      });
+    const return_url = 'https://tickets.example/orders/1';
+    expect(await confirm({ return_url })).toMatchObject({
+      status: 'requires_action',
+      next_action: { type: 'redirect_to_url', redirect_to_url: { return_url } },
+    });
+    const inPlace = { status: 'requires_action', next_action: { type: 'use_stripe_sdk' } };
+    expect(await confirm({ return_url, use_stripe_sdk: true })).toMatchObject(inPlace);
+    expect(await confirm({})).toMatchObject(inPlace);
+    for (const more of [{ off_session: true }, { error_on_requires_action: true }]) {
+      await expect(confirm(more)).rejects.toMatchObject({
+        statusCode: 402,
+        decline_code: 'authentication_required',
+      });
+    }
+  });
+
   it('spends a confirmation token once, while it lasts', async () => {
     const opened = await openLocalStripe();
     const { stripe, clock } = opened;

@@ -2,5 +2,5 @@
 export { createLocalClient, createLocalSdk } from './http-client.ts';
 export { LocalStripe, type LocalStripeOptions } from './local-stripe.ts';
 export { answerPage } from './pages.ts';
-export { serveLocalStripe } from './server.ts';
+export { type LocalServer, listenLocally } from './server.ts';
 export { roughWeather } from './weather.ts';
