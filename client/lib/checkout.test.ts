@@ -57,6 +57,13 @@ describe('a purchase', () => {
     expect([done.name, isUnsettled(completed, done)]).toEqual(['paid', false]);
   });
 
+  it('is paid from the moment the order is secured, and cancelled if the charge fails after all', () => {
+    const secured = order({ securedAt: expiresAt });
+    const stage = stageOf(secured, charge({ authorizedAt: expiresAt }), after);
+    expect([stage.name, isUnsettled(secured, stage)]).toEqual(['paid', true]);
+    expect(stageOf(secured, charge({ status: 'failed' }), after).name).toBe('cancelled');
+  });
+
   it('ends with its hold, not a moment before', () => {
     expect(stageOf(order(), null, before).name).toBe('pay');
     expect(stageOf(order(), charge({ nextAction }), after)).toMatchObject({ reason: 'expired' });

@@ -28,6 +28,8 @@ export function stageOf(order: OpenOrder, charge: OpenCharge | null, now: number
   // The charge is final, and the order follows in a moment.
   if (charge?.status === 'completed') return { name: 'paid' };
   if (charge?.status === 'failed') return cancelled('payment_failed');
+  // The ticket is the buyer's, and the money that is held is taken in a moment.
+  if (order.securedAt) return { name: 'paid' };
   if (now >= Date.parse(order.expiresAt)) return cancelled('expired');
   if (charge?.nextAction?.type === 'confirm') return { name: 'confirm' };
   if (charge) return { name: 'settling' };

@@ -10,6 +10,7 @@ import {
   type Order,
   type OrderFact,
   refuse,
+  secure,
 } from './order.ts';
 
 type TicketEvent = Extract<AnyEvent, { type: EventType & `ticket.${string}` }>;
@@ -38,6 +39,9 @@ export function handlers(
     },
     'expiration.elapsed': async ({ data }) => {
       await orders.update(data.orderId, expire(clock.now()));
+    },
+    'charge.authorized': async ({ data }) => {
+      await orders.update(data.orderId, secure(clock.now()));
     },
     'charge.completed': async ({ data }) => {
       await orders.update(data.orderId, complete);

@@ -14,12 +14,14 @@ import {
   fail,
   isActive,
   isCounted,
+  isSecured,
   isUnpaid,
   type Order,
   type OrderFact,
   place,
   refuse,
   restored,
+  secure,
 } from './order.ts';
 
 const createdAt = '2030-01-01T12:00:00.000Z';
@@ -47,6 +49,11 @@ const request = {
 const placed = place(ticket, request);
 const awaiting: OrderFact = { type: 'order.awaiting_payment' };
 const completed: OrderFact = { type: 'order.completed' };
+const secured: OrderFact = {
+  type: 'order.secured',
+  securedAt: new Date(end - 1).toISOString(),
+  sayAgainAt: end - 1 + 60_000,
+};
 const cancelled = (reason: CancelReason): OrderFact => ({ type: 'order.cancelled', reason });
 /** An end that the buyer's next hold of the ticket waits for. */
 const letGo = (reason: CancelReason, letGoAt: number): OrderFact => ({
@@ -60,6 +67,7 @@ const given = specification(evolve);
 const created = given(...placed);
 const unpaid = given(...placed, awaiting);
 const paid = given(...placed, awaiting, completed);
+const safe = given(...placed, awaiting, secured);
 const ended = (reason: CancelReason) => given(...placed, awaiting, cancelled(reason));
 
 describe('a buyer who places an order', () => {
@@ -169,6 +177,7 @@ const lateEvents = [
   ['the lock was refused', refuse],
   ['the alarm rang', expire(end)],
   ['the alarm rang early', expire(end - 1)],
+  ['the money is held', secure(end)],
   ['the payment has succeeded', complete],
   ['the payment has failed', fail],
 ] as const;
@@ -197,12 +206,20 @@ describe('an order', () => {
   it.each([
     ['created', created, true, true],
     ['awaiting payment', unpaid, true, true],
+    ['secured', safe, true, false],
     ['completed', paid, true, false],
     ['cancelled', ended('expired'), false, false],
+    [
+      'cancelled, since it could not be paid',
+      given(...placed, secured, cancelled('payment_failed')),
+      false,
+      false,
+    ],
   ])(
     'that is %s keeps its ticket, and can expire, as its state says',
-    (_, { state }, active, due) => {
+    (name, { state }, active, due) => {
       expect([isActive(state), isUnpaid(state)]).toEqual([active, due]);
+      expect(isSecured(state)).toBe(name === 'secured');
     },
   );
 
@@ -220,6 +237,7 @@ describe('an order', () => {
   it.each([
     ['created', created, true],
     ['awaiting payment', unpaid, true],
+    ['secured', safe, false],
     ['completed', paid, false],
     ['let go', given(...placed, letGo('buyer', end), cancelled('buyer')), true],
     ['refused its ticket', given(...placed, cancelled('ticket_unavailable')), false],

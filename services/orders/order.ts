@@ -4,6 +4,7 @@ import {
   type CancelReason,
   mustBeBuyer,
   type OrderRecord,
+  SAY_AGAIN_MS,
   termsSchema,
 } from '@fairseat/common/contracts/order';
 import { conflict, forbidden } from '@fairseat/common/errors';
@@ -17,6 +18,8 @@ export interface Order extends OrderRecord {
   hold?: number;
   /** When its buyer let it go or its time was over, in milliseconds since the epoch; no other end counts. */
   letGoAt?: number;
+  /** While secured: the time to say so again, unless it is completed by then. Milliseconds since the epoch. */
+  sayAgainAt?: number;
 }
 
 /** What an order takes besides its ticket. */
@@ -28,6 +31,7 @@ export type Listing = EventData<'ticket.created'>;
 export type OrderFact =
   | { type: 'order.created'; order: Omit<Order, 'version'> }
   | { type: 'order.awaiting_payment' }
+  | { type: 'order.secured'; securedAt: string; sayAgainAt: number }
   | { type: 'order.cancelled'; reason: CancelReason; letGoAt?: number }
   | { type: 'order.completed' };
 
@@ -36,8 +40,15 @@ type Decision = (order: Order) => OrderFact[];
 /** True while the order keeps its ticket from all others. */
 export const isActive = ({ status }: Order) => status !== 'cancelled';
 
-export const isUnpaid = ({ status }: Order) =>
-  status === 'created' || status === 'awaiting_payment';
+/** True while nothing is paid: the order can expire, be cancelled, and takes a place of its buyer. */
+export const isUnpaid = ({ status, securedAt }: Order) =>
+  status === 'created' || (status === 'awaiting_payment' && securedAt === undefined);
+
+type SecuredOrder = Order & { securedAt: string; sayAgainAt: number };
+
+/** True while the money is held and not taken yet: the ticket is the buyer's, unless the money cannot be taken. */
+export const isSecured = (order: Order): order is SecuredOrder =>
+  order.status === 'awaiting_payment' && order.securedAt !== undefined;
 
 /** True while the order keeps its buyer's next hold of the ticket waiting. */
 export const isCounted = (order: Order) => isUnpaid(order) || order.letGoAt !== undefined;
@@ -92,6 +103,9 @@ export function cancel(userId: string, now: number): Decision {
     if (order.status === 'completed') {
       throw conflict('order_completed', 'This order is paid and cannot be cancelled.');
     }
+    if (isSecured(order)) {
+      throw conflict('order_paid', 'This order is being paid and cannot be cancelled any more.');
+    }
     return isUnpaid(order) ? cancelled('buyer', now) : [];
   };
 }
@@ -104,17 +118,41 @@ export function expire(now: number): Decision {
   };
 }
 
+/**
+ * The money is held, and waits for this decision. It secures the order even after `expiresAt`, unless the order has ended
+ * before. To be asked again means that the answer was lost.
+ */
+export function secure(now: number): Decision {
+  return (order) => {
+    if (order.status !== 'awaiting_payment') return sayEndAgain(order);
+    return secured(order.securedAt ?? new Date(now).toISOString(), now + SAY_AGAIN_MS);
+  };
+}
+
+/** A secured order that is not completed yet: says so again, upon which payments takes the money. */
+export function remind(now: number): Decision {
+  return (order) => {
+    if (!isSecured(order) || order.sayAgainAt > now) return [];
+    return secured(order.securedAt, now + SAY_AGAIN_MS);
+  };
+}
+
+const secured = (securedAt: string, sayAgainAt: number): OrderFact[] => [
+  { type: 'order.secured', securedAt, sayAgainAt },
+];
+
 /** The money was taken. It completes the order even after `expiresAt`, unless the order has ended before. */
 export const complete: Decision = (order) =>
   order.status === 'awaiting_payment' ? [{ type: 'order.completed' }] : sayEndAgain(order);
 
 /** The payment has failed for good. */
 export const fail: Decision = (order) =>
-  isUnpaid(order) ? cancelled('payment_failed') : sayEndAgain(order);
+  isUnpaid(order) || isSecured(order) ? cancelled('payment_failed') : sayEndAgain(order);
 
 /** The fact that says the order's state again. */
 export const asItStands: Decision = (order) => {
   if (order.status === 'created') return [{ type: 'order.created', order }];
+  if (isSecured(order)) return secured(order.securedAt, order.sayAgainAt);
   if (order.status === 'awaiting_payment') return [{ type: 'order.awaiting_payment' }];
   return sayEndAgain(order);
 };
@@ -135,6 +173,10 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
   switch (fact.type) {
     case 'order.awaiting_payment':
       return { ...order, status: 'awaiting_payment' };
+    case 'order.secured': {
+      const { type: _, ...secured } = fact;
+      return { ...order, ...secured };
+    }
     case 'order.cancelled': {
       const { type: _, ...end } = fact;
       return { ...order, ...end, status: 'cancelled' };
@@ -146,10 +188,11 @@ export function evolve(order: Order | undefined, fact: OrderFact): Order {
 
 /**
  * What a database that went back in time has lost: the request's hash is not published, so its key is used up, nor are
- * place and number, so that it counts for nothing.
+ * place and number, so that it counts for nothing. That it is secured is said again at once.
  */
 export const restored = ({ data }: AnyEvent, current: Order | undefined): Order => ({
   requestHash: null,
   ...current,
   ...(data as OrderRecord),
+  ...('securedAt' in data && { sayAgainAt: 1 }),
 });

@@ -8,9 +8,11 @@ import {
   expire,
   isActive,
   isCounted,
+  isSecured,
   isUnpaid,
   type Listing,
   type Order,
+  remind,
   restored,
 } from './order.ts';
 import { routes } from './routes.ts';
@@ -31,6 +33,7 @@ const table: TableDefinition<Order> = {
   indexes: {
     buyer: (order) => order.userId,
     expires: (order) => (isUnpaid(order) ? Date.parse(order.expiresAt) : null),
+    secured: (order) => (isSecured(order) ? order.sayAgainAt : null),
   },
 };
 
@@ -39,6 +42,8 @@ const listingTable: TableDefinition<Listing> = { name: 'listings' };
 
 /** The alarm normally comes first; the sweep is for alarms that are lost. */
 const SWEEP_GRACE_MS = 2000;
+/** Money that is held is taken within moments. Later than this, an operator must look why not. */
+const STUCK_MS = 60 * 60_000;
 
 /** Decides which buyer gets a ticket, and until when they may pay. */
 export const orders = defineService({
@@ -55,11 +60,12 @@ export const orders = defineService({
     'ticket.reserved',
     'ticket.refused',
     'expiration.elapsed',
+    'charge.authorized',
     'charge.completed',
     'charge.failed',
   ],
   build(context) {
-    const { clock } = context;
+    const { clock, log } = context;
     const records = context.records({ noun: 'order', table, evolve, asItStands, restored });
     const listings = context.table(listingTable);
     return {
@@ -71,6 +77,16 @@ export const orders = defineService({
           1000,
           (limit) => records.due('expires', clock.now() - SWEEP_GRACE_MS, limit),
           ({ id }) => records.update(id, expire(clock.now())),
+        ),
+        sweep(
+          'say again secured orders whose money is not taken',
+          1000,
+          (limit) => records.due('secured', clock.now(), limit),
+          async ({ id, securedAt = '' }) => {
+            await records.update(id, remind(clock.now()));
+            if (clock.now() - Date.parse(securedAt) < STUCK_MS) return;
+            log.error({ orderId: id, securedAt }, 'the money for a secured order is not taken');
+          },
         ),
       ],
     };

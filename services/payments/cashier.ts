@@ -1,28 +1,31 @@
 /** Carries decisions about charges out at the payment gateway. Every step may be repeated after a crash. */
+import type { PaymentStatus } from '@fairseat/common/contracts/charge';
 import { Problem, Unavailable } from '@fairseat/common/errors';
 import type { Records } from '@fairseat/common/kit';
 import type { Clock, GatewayPayment, PaymentGateway } from '@fairseat/common/ports';
+import type { Charge, Payment, PaymentFact } from './charge.ts';
 import {
-  type Charge,
+  awaitsDecision,
   lookAfter,
+  mayCapture,
   mayConfirm,
   mustVoid,
   noteOpened,
   noteRefunded,
   noteTokenRefused,
   owesRefund,
-  type Payment,
-  type PaymentFact,
   remind,
   settle,
-} from './charge.ts';
+} from './decisions.ts';
 
 export interface Cashier {
   /** Continues a saved charge from its present state. @throws Problem (400) when the gateway does not know the card. */
   proceed(orderId: string): Promise<Payment>;
+  /** Takes the money that is held, or gives it back, as orders has decided. */
+  conclude(orderId: string): Promise<Payment>;
   /** Reads the payment at the gateway and saves its outcome. */
   settle(orderId: string): Promise<Payment>;
-  /** Refunds, voids, continues or says again a charge that is due. */
+  /** Refunds, voids, captures, continues or says again a charge that is due. */
   lookAfter(orderId: string): Promise<void>;
 }
 
@@ -34,6 +37,7 @@ export function createCashier(
   const cashier: Cashier = {
     async proceed(orderId) {
       const { payment, paymentId, answer } = await opened(orderId);
+      if (answer.status === 'authorized' && mayCapture(payment)) return capture(payment);
       if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
         return takeOver(orderId, answer);
       }
@@ -52,6 +56,12 @@ export function createCashier(
       }
     },
 
+    async conclude(orderId) {
+      const payment = await payments.require(orderId);
+      if (mustVoid(payment, clock.now())) return cancel(orderId);
+      return mayCapture(payment) ? capture(payment) : payment;
+    },
+
     async settle(orderId) {
       const { stripeId: paymentId } = chargeOf(await payments.require(orderId));
       if (paymentId === null) return payments.require(orderId);
@@ -63,7 +73,7 @@ export function createCashier(
       if (payment === undefined) return;
       if (owesRefund(payment)) await refund(payment);
       else if (mustVoid(payment, clock.now())) await cancel(orderId);
-      else if (payment.charge?.status === 'created')
+      else if (payment.charge?.status === 'created' && !awaitsDecision(payment))
         await cashier.proceed(orderId).catch(unlessRefused);
       else await payments.update(orderId, remind(clock.now()));
     },
@@ -101,9 +111,27 @@ export function createCashier(
     return payments.update(orderId, settle(final, decline ?? null, clock.now()));
   }
 
-  async function cancel(orderId: string) {
-    const { paymentId } = await opened(orderId);
-    await takeOver(orderId, await gateway.cancel(paymentId));
+  /** Takes the money that is held. What the gateway refuses to capture is given back for good. */
+  async function capture({ id: orderId, charge }: Payment): Promise<Payment> {
+    const { id, stripeId } = charge as Charge & { stripeId: string };
+    try {
+      const answer = await gateway.capture(stripeId, `${id}:capture`);
+      return await takeOver(orderId, await voided(answer));
+    } catch (error) {
+      if (!(error instanceof Unavailable)) throw error;
+      // The answer may have been lost after the money was taken.
+      return cashier.settle(orderId);
+    }
+  }
+
+  async function cancel(orderId: string): Promise<Payment> {
+    const { answer } = await opened(orderId);
+    return takeOver(orderId, await voided(answer));
+  }
+
+  /** Gives back for good what is held. A payment that is processing cannot be cancelled: its outcome is waited for. */
+  async function voided(answer: GatewayPayment): Promise<GatewayPayment> {
+    return OVER.includes(answer.status) ? answer : gateway.cancel(answer.id);
   }
 
   async function refund(payment: Payment) {
@@ -117,6 +145,9 @@ export function createCashier(
     await payments.update(payment.id, noteRefunded(id));
   }
 }
+
+/** Nothing is held: the money was taken, is on its way, or was given back. */
+const OVER: PaymentStatus[] = ['succeeded', 'processing', 'cancelled'];
 
 const mayBeConfirmed = ({ status, decline }: GatewayPayment) =>
   status === 'requires_action' || (status === 'unconfirmed' && !decline);

@@ -2,9 +2,9 @@
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
+import { evolve, type PaymentFact, toCharge, unknownPayment } from './charge.ts';
 import {
   attentionAt,
-  evolve,
   lookAfter,
   mayConfirm,
   mustVoid,
@@ -13,14 +13,11 @@ import {
   noteRefunded,
   noteTokenRefused,
   owesRefund,
-  type PaymentFact,
   type PayRequest,
   pay,
   remind,
   settle,
-  toCharge,
-  unknownPayment,
-} from './charge.ts';
+} from './decisions.ts';
 
 const now = Date.parse('2030-01-01T12:00:00.000Z');
 const end = now + 15 * 60_000;

@@ -1,17 +1,8 @@
 /** What payments does with orders whose status a newer release has added: it takes no money, and gives back what it owes. */
 import { specification } from '@fairseat/common/testing';
 import { expect, it } from 'vitest';
-import {
-  evolve,
-  mayConfirm,
-  mustVoid,
-  noteOrder,
-  type Order,
-  owesRefund,
-  type PaymentFact,
-  pay,
-  unknownPayment,
-} from './charge.ts';
+import { evolve, type Order, type PaymentFact, unknownPayment } from './charge.ts';
+import { mayConfirm, mustVoid, noteOrder, owesRefund, pay } from './decisions.ts';
 
 const now = Date.parse('2030-01-01T12:00:00.000Z');
 const end = now + 15 * 60_000;

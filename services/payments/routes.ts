@@ -21,12 +21,15 @@ import {
   sessionOf,
 } from '@fairseat/common/kit';
 import type { Cashier } from './cashier.ts';
-import { type Payment, type PaymentFact, type PayRequest, pay, toCharge } from './charge.ts';
+import { type Payment, type PaymentFact, toCharge } from './charge.ts';
+import { awaitsDecision, isAuthorized, type PayRequest, pay } from './decisions.ts';
 import { createLimits } from './limits.ts';
 
 const tags = ['payments'];
 /** The longest wait for an order that has just begun to await payment. */
 const ORDER_WAIT_MS = 1000;
+/** The longest wait until orders has decided on money that is held. */
+const DECISION_WAIT_MS = 1000;
 
 export const routes =
   (
@@ -77,16 +80,21 @@ export const routes =
       },
     );
 
-    /** Saves the charge, then takes the money. */
+    /** Saves the charge, has the money held, and takes it once orders has decided. */
     async function begin(orderId: string, attempt: PayRequest) {
       const saved = await payments.update(orderId, pay(attempt, clock.now()));
-      try {
-        return await cashier.proceed(orderId);
-      } catch (error) {
-        // The outcome is unknown; the reconciler finds out.
-        if (error instanceof Unavailable) return saved;
-        throw error;
-      }
+      return concluded(await unlessUnavailable(saved, () => cashier.proceed(orderId)));
+    }
+
+    /** Waits a while for the decision of orders on money that is held, and acts on it. */
+    async function concluded(payment: Payment): Promise<Payment> {
+      const { id, charge } = payment;
+      if (!isAuthorized(charge)) return payment;
+      return unlessUnavailable(payment, async () => {
+        const read = () => payments.require(id);
+        await changes.until(id, read, (known) => !awaitsDecision(known), DECISION_WAIT_MS);
+        return cashier.conclude(id);
+      });
     }
 
     const orderKnown = (orderId: string) =>
@@ -154,13 +162,23 @@ export const routes =
           const { userId } = sessionOf(request);
           mustBeBuyer(payment.order, userId);
           await authenticate(id, request.body.approve);
-          const settled = await cashier.settle(payment.id);
+          const settled = await concluded(await cashier.settle(payment.id));
           await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
           return outcome(settled);
         },
       );
     }
   };
+
+/** Returns what is known when the outcome is not: the reconciler finds out. */
+async function unlessUnavailable(known: Payment, act: () => Promise<Payment>): Promise<Payment> {
+  try {
+    return await act();
+  } catch (error) {
+    if (error instanceof Unavailable) return known;
+    throw error;
+  }
+}
 
 /** The charge as shown to its buyer. @throws Problem (402) when the payment was declined. */
 function outcome(payment: Payment) {

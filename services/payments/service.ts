@@ -2,15 +2,8 @@ import { chargeEvents } from '@fairseat/common/contracts/charge';
 import { defineService, ofEach, sweep } from '@fairseat/common/kit';
 import type { TableDefinition } from '@fairseat/common/ports';
 import { createCashier } from './cashier.ts';
-import {
-  asItStands,
-  attentionAt,
-  evolve,
-  noteOrder,
-  type Payment,
-  toCharge,
-  unknownPayment,
-} from './charge.ts';
+import { evolve, type Payment, toCharge, unknownPayment } from './charge.ts';
+import { asItStands, attentionAt, noteOrder, noteSecured } from './decisions.ts';
 import { restored, unknownOf } from './restored.ts';
 import { routes } from './routes.ts';
 import { webhook, webhooks } from './webhook.ts';
@@ -34,7 +27,7 @@ export const payments = defineService({
   needs: ['gateway', 'rateLimiter'],
   publishes: chargeEvents,
   // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which carries the whole order.
-  hears: ['order.awaiting_payment', 'order.cancelled', 'order.completed'],
+  hears: ['order.awaiting_payment', 'order.secured', 'order.cancelled', 'order.completed'],
   build(context) {
     const { clock, gateway } = context;
     const records = context.records({
@@ -56,6 +49,10 @@ export const payments = defineService({
       handlers: {
         'order.awaiting_payment': async ({ data }) => {
           await records.update(data.id, noteOrder(data));
+        },
+        // Whoever waits for it takes the money, or the sweep does: a handler must not wait for the gateway.
+        'order.secured': async ({ data }) => {
+          await records.update(data.id, noteSecured(data, clock.now()));
         },
         'order.cancelled': async ({ data }) => {
           await records.update(data.id, noteOrder(data, 'cancelled'));

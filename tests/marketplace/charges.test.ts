@@ -2,7 +2,7 @@
 
 import { eventually, healed, losing } from '@fairseat/test-support/disturbances';
 import type { TestMarketplace, Visitor } from '@fairseat/test-support/marketplace';
-import { openHeld, openTrade, restart, taken } from '@fairseat/test-support/trade';
+import { openHeld, openTrade, restart, taken, untilOver } from '@fairseat/test-support/trade';
 import { describe, expect, it } from 'vitest';
 
 const MINUTE_MS = 60_000;
@@ -98,11 +98,11 @@ describe('a paid order', () => {
   });
 });
 
-describe('money that arrives late', () => {
+describe('money that was taken at once, and arrives late', () => {
   const arrivesLate = async (end: (trade: Awaited<ReturnType<typeof openHeld>>) => unknown) => {
     const trade = await openHeld();
     const answer = trade.gateway.hold('after', 'confirm');
-    const paying = trade.buyer.pay(trade.order.id);
+    const paying = trade.buyer.pay(trade.order.id, 'pm_fairseat_takesAtOnce');
     await answer.reached;
     await end(trade);
     await trade.market.settled();
@@ -173,8 +173,10 @@ describe('a crash', () => {
   it.each([
     ['between the charge saved and the gateway asked', 'before', 'open'],
     ['between the payment opened and its id saved', 'after', 'open'],
-    ['before the money is taken', 'before', 'confirm'],
-    ['between the money taken and that saved', 'after', 'confirm'],
+    ['before the money is held', 'before', 'confirm'],
+    ['between the money held and that saved', 'after', 'confirm'],
+    ['before the money is taken', 'before', 'capture'],
+    ['between the money taken and that saved', 'after', 'capture'],
   ] as const)('%s loses and doubles no charge', async (_name, moment, asked) => {
     const { market, buyer, gateway, order } = await openHeld();
     await using _ = market;
@@ -183,11 +185,7 @@ describe('a crash', () => {
     await call.reached;
     await restart(market);
     call.release();
-    market.clock.advance(5000);
-    const charge = await eventually(
-      () => buyer.seesCharge(order.id),
-      ({ status }) => status !== 'created',
-    );
+    const charge = await untilOver(market, buyer, order.id);
     expect(charge).toMatchObject({ status: 'completed', amount: 4990 });
     expect(await healed(market)).toEqual([]);
     expect(await buyer.seesOrder(order.id)).toMatchObject({ status: 'completed' });
@@ -237,7 +235,7 @@ describe('a crash', () => {
     const { market, buyer, gateway, order } = await openHeld();
     await using _ = market;
     const paid = gateway.hold('after', 'confirm');
-    const paying = buyer.pay(order.id);
+    const paying = buyer.pay(order.id, 'pm_fairseat_takesAtOnce');
     await paid.reached;
     await buyer.cancel(order.id);
     const refund = gateway.hold('after', 'refund');

@@ -1,7 +1,7 @@
 /** Repeated payments: with the same key, with another card, after a crash. */
 
 import { healed } from '@fairseat/test-support/disturbances';
-import { openHeld, restart, taken } from '@fairseat/test-support/trade';
+import { openHeld, restart, taken, untilOver } from '@fairseat/test-support/trade';
 import { describe, expect, it } from 'vitest';
 
 describe('an Idempotency-Key of a payment', () => {
@@ -79,7 +79,7 @@ describe('an Idempotency-Key of a payment', () => {
     call.release();
     const again = await buyer.pay(order.id, 'pm_card_visa', key);
     expect(again).toMatchObject({ status: 201, body: { orderId: order.id } });
-    market.clock.advance(5000);
+    await untilOver(market, buyer, order.id);
     expect(await healed(market)).toEqual([]);
     expect(await taken(market)).toHaveLength(1);
   });

@@ -65,6 +65,7 @@ describe('an order that is cancelled before its ticket has heard of it', () => {
 const deeds = {
   'does nothing': async () => undefined,
   pays: (buyer: Visitor, id: string) => buyer.pay(id),
+  'pays at once': (buyer: Visitor, id: string) => buyer.pay(id, 'pm_fairseat_takesAtOnce'),
   'pays by a card that is declined': (buyer: Visitor, id: string) =>
     buyer.pay(id, 'pm_card_chargeDeclined'),
   'never confirms': (buyer: Visitor, id: string) => buyer.pay(id, 'pm_card_authenticationRequired'),
@@ -88,7 +89,7 @@ describe('a lost message', () => {
     ['order.cancelled', 'payments', 'cancels, then pays', 'cancelled', 'available'],
     ['order.cancelled', 'expiration', 'cancels', 'cancelled', 'available'],
     ['charge.failed', 'orders', 'pays by a card that is declined', 'cancelled', 'available'],
-    ['charge.completed', 'orders', 'pays', 'cancelled', 'available'],
+    ['charge.completed', 'orders', 'pays at once', 'cancelled', 'available'],
     ['order.completed', 'tickets', 'pays', 'completed', 'sold'],
     ['order.completed', 'payments', 'pays', 'completed', 'sold'],
     ['order.completed', 'expiration', 'pays', 'completed', 'sold'],

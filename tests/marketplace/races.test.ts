@@ -141,7 +141,8 @@ races(
     const paid = replies.find((reply) => reply !== undefined);
     market.clock.advance(5000);
     await reconciled(market, buyer, order.id);
-    return paid && [201, 402, 409].includes(paid.status) ? [] : [`paying answered ${paid?.status}`];
+    if (!paid || ![201, 402, 409].includes(paid.status)) return [`paying answered ${paid?.status}`];
+    return debitedForNothing(buyer, order.id);
   },
   'compare-and-set on the order',
   withoutCompareAndSet('orders'),
@@ -151,21 +152,30 @@ races(
 races(
   'a cancellation against payment',
   async (market, random) => {
-    const { buyer, ticket } = await onTicket(market);
-    const order = await buyer.holds(ticket.id);
-    const replies = await inAnyOrder<Reply<unknown>>(
-      random,
-      () => buyer.pay(order.id),
-      () => buyer.cancel(order.id),
-    );
-    await reconciled(market, buyer, order.id);
-    const { status } = await buyer.seesOrder(order.id);
-    const cancelled = count(replies, 204) === 1;
-    return cancelled === (status === 'cancelled') ? [] : [`cancelled: ${cancelled}, but ${status}`];
+    const [seller, ...buyers] = (await market.people(5)) as [Visitor, ...Visitor[]];
+    const wrong = buyers.map(async (buyer) => {
+      const order = await buyer.holds((await seller.sells()).id);
+      const replies = await inAnyOrder<Reply<unknown>>(
+        random,
+        () => buyer.pay(order.id),
+        async () => {
+          // Orders decides only once the money is held.
+          await turns(Math.floor(random() * 60));
+          return buyer.cancel(order.id);
+        },
+      );
+      await reconciled(market, buyer, order.id);
+      const { status } = await buyer.seesOrder(order.id);
+      const isCancelled = count(replies, 204) === 1;
+      const isSo = isCancelled === (status === 'cancelled');
+      const debited = await debitedForNothing(buyer, order.id);
+      return isSo ? debited : [`cancelled: ${isCancelled}, but ${status}`];
+    });
+    return (await Promise.all(wrong)).flat();
   },
   'compare-and-set on the order',
   withoutCompareAndSet('orders'),
-  30,
+  10,
 );
 
 races(
@@ -200,6 +210,14 @@ races(
   'the unique key on the address',
   withoutUniqueKey('auth', 'email'),
 );
+
+/** The money of a card moves only once the ticket is its buyer's, so there is never any to give back. */
+async function debitedForNothing(buyer: Visitor, orderId: string): Promise<string[]> {
+  const { stripeRefundId } = await buyer.seesCharge(orderId);
+  return stripeRefundId
+    ? [`a card was debited for nothing, and refunded by ${stripeRefundId}`]
+    : [];
+}
 
 /** Moves the clock until the sweep that voids and refunds, once a second, has run. */
 async function reconciled(market: TestMarketplace, buyer: Visitor, orderId: string) {

@@ -1,7 +1,7 @@
 /** Faults between services and platform, for a marketplace under test. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { inStory, storyOf } from '@fairseat/common/context';
-import { NotYet } from '@fairseat/common/errors';
+import { NotYet, Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent, EventType } from '@fairseat/common/events';
 import type { Handlers, Platform, Timers } from '@fairseat/common/ports';
 import { seeded } from '@fairseat/common/testing';
@@ -177,18 +177,20 @@ export function ringingByHand() {
   return { wrap, set, ring: (key: string) => apart(() => onFire(key)) };
 }
 
-type Asked = 'open' | 'confirm' | 'find' | 'cancel' | 'refund';
+type Asked = 'open' | 'confirm' | 'capture' | 'find' | 'cancel' | 'refund';
 
 /** Wraps the payment gateway: counts its calls, and holds chosen ones until released. */
 export function gatewayInTheWay() {
   const asked: { call: Asked; args: unknown[] }[] = [];
   const holds = new Map<string, { reached: () => void; released: Promise<void> }>();
+  const losses = new Set<string>();
 
   const stop = async (moment: 'before' | 'after', call: string) => {
     const hold = holds.get(`${moment} ${call}`);
     holds.delete(`${moment} ${call}`);
     hold?.reached();
     await hold?.released;
+    if (losses.delete(`${moment} ${call}`)) throw new Unavailable('The gateway is away.');
   };
 
   const wrap = <P extends Platform>(platform: P): P => ({
@@ -212,6 +214,10 @@ export function gatewayInTheWay() {
     wrap,
     count: (call: Asked) => asked.filter((each) => each.call === call).length,
     argsOf: (call: Asked) => asked.filter((each) => each.call === call).map(({ args }) => args),
+    /** Loses the next such call on its way to the gateway, or its answer. */
+    lose(moment: 'before' | 'after', call: Asked) {
+      losses.add(`${moment} ${call}`);
+    },
     /** Holds the next such call before it reaches the gateway, or before its answer returns. */
     hold(moment: 'before' | 'after', call: Asked) {
       const reached = Promise.withResolvers<void>();

@@ -52,7 +52,9 @@ function disturbed<T extends object>(target: T, methods: (keyof T)[], pause: Yie
 }
 
 const tableMethods = ['get', 'getByKey', 'insert', 'replace'] as (keyof Table<Stored>)[];
-const gatewayMethods = ['open', 'confirm', 'find', 'cancel', 'refund'] as (keyof PaymentGateway)[];
+const gatewayMethods: (keyof PaymentGateway)[] = [
+  ...(['open', 'confirm', 'capture', 'find', 'cancel', 'refund'] as const),
+];
 
 /** A platform on which every seed is another interleaving of the same requests. */
 export const interleaved =

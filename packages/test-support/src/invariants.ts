@@ -132,8 +132,9 @@ function ofQuiet({ tickets, orders, listings, payments }: Everything, now: numbe
     if (holder?.status === 'cancelled') wrong.push(`cancelled ${holder.id} holds ${ticket.id}`);
   }
   for (const order of orders) {
-    const unpaid = order.status === 'created' || order.status === 'awaiting_payment';
-    if (unpaid && Date.parse(order.expiresAt) < now) wrong.push(`order ${order.id} is overdue`);
+    const isOpen = order.status === 'created' || order.status === 'awaiting_payment';
+    const isOverdue = Date.parse(order.securedAt ?? order.expiresAt) < now;
+    if (isOpen && isOverdue) wrong.push(`order ${order.id} is overdue`);
     if (order.status === 'created') wrong.push(`order ${order.id} never heard of its lock`);
   }
   const ticketOf = new Map(tickets.map((ticket) => [ticket.id, ticket]));

@@ -1,6 +1,6 @@
 /** People who trade: as a test tells them, or at random by a seed. */
 import { addressOf } from '@fairseat/common/contracts/charge';
-import { gatewayInTheWay } from './disturbances.ts';
+import { gatewayInTheWay, passing } from './disturbances.ts';
 import { readEverything } from './invariants.ts';
 import { othersTurn, TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
 
@@ -29,6 +29,15 @@ export const restart = async (market: TestMarketplace) => {
   await othersTurn(20);
 };
 
+/** Lets the reconciler go on with a charge that a crash left open, step by step, until it has ended. */
+export async function untilOver(market: TestMarketplace, buyer: Visitor, orderId: string) {
+  for (let looks = 0; ; looks++) {
+    await passing(market, 5000);
+    const charge = await buyer.seesCharge(orderId);
+    if (charge.status !== 'created' || looks === 20) return charge;
+  }
+}
+
 const TOKENS = [
   'pm_card_visa',
   'pm_card_visa',
@@ -37,6 +46,9 @@ const TOKENS = [
   'pm_card_authenticationRequired',
   'pm_fairseat_answerLost',
   'pm_fairseat_unavailable',
+  'pm_fairseat_captureRefused',
+  'pm_fairseat_takesAtOnce',
+  'pm_fairseat_processing',
   'pm_card_unheardOf',
 ];
 const PASSING_MS = [500, 5_000, 60_000, 400_000];

@@ -62,9 +62,11 @@ const bugs: Omit<Mutant, 'troubles'>[] = [
     breaks: 'a process that stood still takes money by the time from before',
     file: 'services/payments/cashier.ts',
     find: `      const { payment, paymentId, answer } = await opened(orderId);
+      if (answer.status === 'authorized' && mayCapture(payment)) return capture(payment);
       if (!mayConfirm(payment, clock.now()) ||`,
     replace: `      const askedAt = clock.now();
       const { payment, paymentId, answer } = await opened(orderId);
+      if (answer.status === 'authorized' && mayCapture(payment)) return capture(payment);
       if (!mayConfirm(payment, askedAt) ||`,
     rules: ['nobody pays after the end'],
   },

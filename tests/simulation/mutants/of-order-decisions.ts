@@ -59,6 +59,9 @@ export const ofOrderDecisions: Mutant[] = [
     find: `    if (order.status === 'completed') {
       throw conflict('order_completed', 'This order is paid and cannot be cancelled.');
     }
+    if (isSecured(order)) {
+      throw conflict('order_paid', 'This order is being paid and cannot be cancelled any more.');
+    }
     return isUnpaid(order) ? cancelled('buyer', now) : [];`,
     replace: `    return isActive(order) ? cancelled('buyer', now) : [];`,
     rules: ['legal states'],
@@ -68,8 +71,8 @@ export const ofOrderDecisions: Mutant[] = [
     shows: [20],
     breaks: 'a payment that has failed leaves its order waiting',
     file: order,
-    find: `isUnpaid(order) ? cancelled('payment_failed') : sayEndAgain(order);`,
-    replace: `isUnpaid(order) ? [] : sayEndAgain(order);`,
+    find: `isUnpaid(order) || isSecured(order) ? cancelled('payment_failed') : sayEndAgain(order);`,
+    replace: `isUnpaid(order) || isSecured(order) ? [] : sayEndAgain(order);`,
     rules: ['what is handled has taken effect'],
   },
   {
@@ -124,8 +127,8 @@ export const ofOrderDecisions: Mutant[] = [
     shows: 'guard',
     breaks: 'an order whose card was declined is said to have expired',
     file: order,
-    find: `isUnpaid(order) ? cancelled('payment_failed')`,
-    replace: `isUnpaid(order) ? cancelled('expired')`,
+    find: `isSecured(order) ? cancelled('payment_failed')`,
+    replace: `isSecured(order) ? cancelled('expired')`,
     rules: ['an order ends for its reason'],
   },
   {

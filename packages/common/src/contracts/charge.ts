@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineEvents } from '../define-events.ts';
-import { body, idSchema, priceSchema } from './shared.ts';
+import { body, idSchema, priceSchema, timeSchema } from './shared.ts';
 
 const confirmSchema = z.object({
   type: z.literal('confirm'),
@@ -48,6 +48,9 @@ export const chargeSchema = z.object({
     .object({ code: z.string(), message: z.string().describe('For the buyer to read.') })
     .nullish()
     .describe('Why the payment was declined.'),
+  authorizedAt: timeSchema
+    .optional()
+    .describe('When the money was held for us. It is taken once the order is secured.'),
 });
 /** A charge as its buyer is told of it. */
 export const ownChargeSchema = chargeSchema.extend({
@@ -56,6 +59,7 @@ export const ownChargeSchema = chargeSchema.extend({
 export type ChargeRecord = z.infer<typeof ownChargeSchema>;
 
 export const chargeEvents = defineEvents('payments', {
+  'charge.authorized': chargeSchema.extend({ authorizedAt: timeSchema }),
   'charge.completed': chargeSchema,
   'charge.failed': chargeSchema,
   'charge.refunded': chargeSchema,

@@ -28,6 +28,9 @@ export const orderSchema = z.object({
   ticket: termsSchema.describe('The ticket as it was when the order was placed.'),
   version: versionSchema,
   createdAt: timeSchema,
+  securedAt: timeSchema
+    .optional()
+    .describe('Since when the ticket is the buyer’s: the money is held, and taken next.'),
 });
 export type OrderRecord = z.infer<typeof orderSchema>;
 
@@ -38,13 +41,15 @@ export function mustBeBuyer({ userId: buyer }: Pick<OrderRecord, 'userId'>, user
 
 /**
  * A lock or charge is said again this long after its order should have ended, and then at this interval until the
- * order's end is received: orders answers by saying that end again.
+ * order's end is received: orders answers by saying that end again. So are, without waiting for that time, money that is
+ * held until its order is secured, and a secured order until it is completed.
  */
 export const SAY_AGAIN_MS = 60_000;
 
 export const orderEvents = defineEvents('orders', {
   'order.created': orderSchema,
   'order.awaiting_payment': orderSchema,
+  'order.secured': orderSchema.extend({ securedAt: timeSchema }),
   'order.cancelled': orderSchema.extend({ reason: cancelReasonSchema }),
   'order.completed': orderSchema,
 });

@@ -3,7 +3,7 @@ export { busContract } from './bus-contract.ts';
 export { createTestClock, type TestClock } from './clock.ts';
 export { deadLetterContract } from './dead-letter-contract.ts';
 export { specification } from './decider.ts';
-export { gatewayContract } from './gateway-contract.ts';
+export { type GatewayTricks, gatewayContract } from './gateway-contract.ts';
 export type { Harness, OpenHarness } from './harness.ts';
 export { seeded, shuffled } from './random.ts';
 export { tableContract } from './table-contract.ts';

@@ -8,27 +8,48 @@ interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
   /** The idempotency keys of all confirmations so far. */
   confirmations: string[];
   refundId: string | null;
+  /** When the money that is `processing` arrives. Milliseconds since the epoch. */
+  arrivesAt?: number;
+  /** True when its money is held and cannot be taken. */
+  refusesCapture?: boolean;
 }
 
 const testPayments: TableDefinition<TestPayment> = { name: 'payments' };
 
-type Outcome = 'succeeds' | 'asks' | { code: string; message: string };
+type Outcome = 'holds' | 'refuses capture' | 'takes' | 'processes' | 'asks' | Decline;
+type Decline = NonNullable<GatewayPayment['decline']>;
 
 const SLOW_MS = 2000;
+const PROCESSING_MS = 60_000;
+/** As long as Visa, Mastercard and American Express hold money for whoever sells on the internet. */
+const HELD_MS = 7 * 24 * 60 * 60_000;
 
 const methods: Record<string, Outcome> = {
-  pm_card_visa: 'succeeds',
-  pm_card_mastercard: 'succeeds',
+  pm_card_visa: 'holds',
+  pm_card_mastercard: 'holds',
   pm_card_chargeDeclined: { code: 'card_declined', message: 'Your card was declined.' },
   pm_card_chargeDeclinedInsufficientFunds: {
     code: 'insufficient_funds',
     message: 'Your card has insufficient funds.',
   },
   pm_card_authenticationRequired: 'asks',
-  // Fairseat's own, for tests of slow answers and failures.
-  pm_fairseat_slow: 'succeeds',
-  pm_fairseat_answerLost: 'succeeds',
-  pm_fairseat_unavailable: 'succeeds',
+  // Fairseat's own, for tests of slow answers, failures, and methods that hold no money.
+  pm_fairseat_slow: 'holds',
+  pm_fairseat_answerLost: 'holds',
+  pm_fairseat_unavailable: 'holds',
+  pm_fairseat_captureRefused: 'refuses capture',
+  pm_fairseat_takesAtOnce: 'takes',
+  pm_fairseat_processing: 'processes',
+};
+
+/** What the contract suite of gateways may try on this one besides. */
+export const testGatewayTricks = {
+  answerLost: 'pm_fairseat_answerLost',
+  unavailable: 'pm_fairseat_unavailable',
+  takesAtOnce: 'pm_fairseat_takesAtOnce',
+  processing: { token: 'pm_fairseat_processing', arrivesAfterMs: PROCESSING_MS },
+  captureRefused: 'pm_fairseat_captureRefused',
+  heldMs: HELD_MS,
 };
 
 const authenticationFailed = {
@@ -51,10 +72,11 @@ export const openTestGateway: OpenGateway = (platform) => {
 
   const change = async (id: string, next: (payment: TestPayment) => Partial<TestPayment>) => {
     for (;;) {
-      const payment = await find(id);
-      const changed = { ...payment, ...next(payment), version: payment.version + 1 };
+      const stored = await find(id);
+      const payment = asOf(clock.now(), stored);
+      const changed = { ...payment, ...next(payment), version: stored.version + 1 };
       try {
-        await table.replace(payment, changed);
+        await table.replace(stored, changed);
         return changed;
       } catch (error) {
         if (!(error instanceof VersionConflict)) throw error;
@@ -93,7 +115,9 @@ export const openTestGateway: OpenGateway = (platform) => {
         await new Promise<void>((resolve) => void clock.after(SLOW_MS, resolve));
       }
       const asked = (await find(paymentId)).confirmations.includes(key);
-      const payment = await change(paymentId, (current) => confirmed(current, key, outcome));
+      const payment = await change(paymentId, (current) =>
+        confirmed(current, key, outcome, clock.now()),
+      );
       if (token === 'pm_fairseat_answerLost' && !asked) {
         throw new Unavailable('The answer of the test gateway was lost.');
       }
@@ -102,20 +126,22 @@ export const openTestGateway: OpenGateway = (platform) => {
 
     async capture(paymentId) {
       return answer(
-        await change(paymentId, ({ status }) =>
-          status === 'authorized' ? { status: 'succeeded' } : {},
+        await change(paymentId, ({ status, refusesCapture }) =>
+          status === 'authorized' && !refusesCapture ? { status: 'succeeded' } : {},
         ),
       );
     },
 
     async find(paymentId) {
-      return answer(await find(paymentId));
+      const payment = await find(paymentId);
+      const isSo = asOf(clock.now(), payment) === payment;
+      return answer(isSo ? payment : await change(paymentId, () => ({})));
     },
 
     async cancel(paymentId) {
       return answer(
         await change(paymentId, ({ status }) =>
-          status === 'succeeded' ? {} : { status: 'cancelled' },
+          status === 'succeeded' || status === 'processing' ? {} : { status: 'cancelled' },
         ),
       );
     },
@@ -133,7 +159,7 @@ export const openTestGateway: OpenGateway = (platform) => {
         await change(paymentId, ({ status }) => {
           if (status !== 'requires_action') return {};
           return approve
-            ? { status: 'succeeded' }
+            ? held(clock.now())
             : { status: 'unconfirmed', decline: authenticationFailed };
         }),
       );
@@ -141,21 +167,52 @@ export const openTestGateway: OpenGateway = (platform) => {
   };
 };
 
-function confirmed(payment: TestPayment, key: string, outcome: Outcome): Partial<TestPayment> {
-  const over = payment.status === 'succeeded' || payment.status === 'cancelled';
-  if (over || payment.confirmations.includes(key)) return {};
-  const confirmations = [...payment.confirmations, key];
-  if (outcome === 'succeeds') return { confirmations, status: 'succeeded' };
-  if (outcome === 'asks') return { confirmations, status: 'requires_action' };
-  return { confirmations, status: 'unconfirmed', decline: outcome };
+/** What has become of a payment by now. */
+function asOf(now: number, payment: TestPayment): TestPayment {
+  const { status, captureBefore = 0, arrivesAt = 0 } = payment;
+  if (status === 'authorized' && now >= captureBefore) return { ...payment, status: 'cancelled' };
+  if (status === 'processing' && now >= arrivesAt) return { ...payment, status: 'succeeded' };
+  return payment;
 }
 
-function answer({ id, status, amount, decline, refundId }: TestPayment): GatewayPayment {
+const held = (now: number) => ({ status: 'authorized' as const, captureBefore: now + HELD_MS });
+
+function confirmed(
+  { status, confirmations: before }: TestPayment,
+  key: string,
+  outcome: Outcome,
+  now: number,
+): Partial<TestPayment> {
+  const isOpen = status === 'unconfirmed' || status === 'requires_action';
+  if (!isOpen || before.includes(key)) return {};
+  return { confirmations: [...before, key], ...after(now, outcome) };
+}
+
+function after(now: number, outcome: Outcome): Partial<TestPayment> {
+  switch (outcome) {
+    case 'holds':
+      return held(now);
+    case 'refuses capture':
+      return { ...held(now), refusesCapture: true };
+    case 'takes':
+      return { status: 'succeeded' };
+    case 'processes':
+      return { status: 'processing', arrivesAt: now + PROCESSING_MS };
+    case 'asks':
+      return { status: 'requires_action' };
+    default:
+      return { status: 'unconfirmed', decline: outcome };
+  }
+}
+
+function answer(payment: TestPayment): GatewayPayment {
+  const { id, status, amount, decline, refundId, captureBefore } = payment;
   return {
     id,
     status,
     amount,
     ...(refundId && { refundId }),
+    ...(status === 'authorized' && captureBefore !== undefined && { captureBefore }),
     ...(status === 'unconfirmed' && decline && { decline }),
     ...(status === 'requires_action' && {
       nextAction: { type: 'confirm' as const, url: `/api/test-gateway/${id}/confirm` },

@@ -7,7 +7,7 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
-import { openTestGateway } from '@fairseat/gateways/test';
+import { openTestGateway, testGatewayTricks } from '@fairseat/gateways/test';
 import { newNamespace, purgeStreams, removeNamespace } from '@fairseat/test-support/namespaces';
 import { inject } from 'vitest';
 import { type DistributedPlatform, openDistributed } from './index.ts';
@@ -49,4 +49,4 @@ tableContract('distributed', openHarness);
 busContract('distributed', openHarness);
 deadLetterContract('distributed', openHarness);
 timersContract('distributed', openHarness);
-gatewayContract('distributed', openHarness);
+gatewayContract('distributed', openHarness, testGatewayTricks);

@@ -10,7 +10,7 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
-import { openTestGateway } from '@fairseat/gateways/test';
+import { openTestGateway, testGatewayTricks } from '@fairseat/gateways/test';
 import { type EmbeddedPlatform, openEmbedded } from './index.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -49,4 +49,4 @@ tableContract('embedded', openHarness);
 busContract('embedded', openHarness);
 deadLetterContract('embedded', openHarness);
 timersContract('embedded', openHarness);
-gatewayContract('embedded', openHarness);
+gatewayContract('embedded', openHarness, testGatewayTricks);

@@ -6,7 +6,7 @@ import {
   tableContract,
   timersContract,
 } from '@fairseat/common/testing';
-import { openTestGateway } from '@fairseat/gateways/test';
+import { openTestGateway, testGatewayTricks } from '@fairseat/gateways/test';
 import { clear, type SimulatedProcess, Simulation, type Weather } from './index.ts';
 
 /** Late, slow and out of order. The contract suites count deliveries, so nothing is lost or delivered twice. */
@@ -65,5 +65,5 @@ for (const [name, weather] of Object.entries({ clear, foul })) {
   tableContract(kind, simulated(weather));
   busContract(kind, simulated(weather));
   timersContract(kind, simulated(weather));
-  gatewayContract(kind, simulated(weather));
+  gatewayContract(kind, simulated(weather), testGatewayTricks);
 }
