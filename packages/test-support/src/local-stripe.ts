@@ -1,6 +1,7 @@
 /** For tests: a local Stripe in this process, on a clock that can be moved, and what it has sent. */
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
 import {
+  createLocalClient,
   createLocalSdk,
   LocalStripe,
   type LocalStripeOptions,
@@ -61,6 +62,8 @@ export async function openLocalStripe(given: Given = {}) {
     heard,
     /** Of its background work. */
     errors,
+    /** For an SDK with settings of its own. */
+    client: createLocalClient(local, clock),
     stripe: createLocalSdk(local, clock, stripeKeys.secretKey),
     /** Types of the snapshots so far. */
     types: () =>

@@ -46,6 +46,17 @@ export async function listenLocally(
   };
 }
 
+/** The same for what needs no more than that address. */
+export async function serveLocalStripe(
+  port: number,
+  open: (origin: string) => LocalStripe,
+): Promise<LocalServer & { stripe: LocalStripe }> {
+  const listening = await listenLocally(port);
+  const stripe = open(listening.origin);
+  listening.serve(stripe);
+  return { ...listening, stripe };
+}
+
 async function answer(stripe: LocalStripe, request: IncomingMessage, response: ServerResponse) {
   const { method = 'GET', url: path = '/' } = request;
   const body = await text(request);
