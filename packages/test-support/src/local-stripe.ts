@@ -59,6 +59,8 @@ export async function openLocalStripe(given: Given = {}) {
   return {
     local,
     clock,
+    /** Ends as a killed process would. */
+    crash: () => platform.crash(),
     heard,
     /** Of its background work. */
     errors,
