@@ -2,7 +2,15 @@
 import { isLiveKey } from '@fairseat/common/kit';
 import type { GatewayPayment, OpenGateway } from '@fairseat/common/ports';
 import { Stripe } from 'stripe';
-import { isAboutToken, isRefusal, isTold, translated, unknownToken } from './errors.ts';
+import {
+  isAboutAmount,
+  isAboutToken,
+  isRefusal,
+  isTold,
+  priceNotPayable,
+  translated,
+  unknownToken,
+} from './errors.ts';
 import { elementsOptions, intentOptions } from './methods.ts';
 import { createOnce } from './once.ts';
 import { EXPAND, toPayment } from './payment.ts';
@@ -73,6 +81,7 @@ export const openStripeGateway =
           );
           return await find(id);
         } catch (error) {
+          if (isAboutAmount(error)) throw priceNotPayable('it is beyond what Stripe takes');
           throw translated(error);
         }
       },
