@@ -6,7 +6,7 @@ import { priceNotPayable } from './errors.ts';
 
 /** Currencies that Stripe counts in whole units, and in thousandths; all others in hundredths, also ISK and UGX. */
 const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
-const THOUSANDTHS = 'bhd jod kwd omr tnd'.split(' ');
+const THOUSANDTHS = 'bhd jod kwd lyd omr tnd'.split(' ');
 
 const digitsAtStripe = (currency: string) => {
   if (WHOLE.includes(currency)) return 0;
