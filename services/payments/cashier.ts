@@ -25,6 +25,8 @@ export interface Cashier {
   conclude(orderId: string): Promise<Payment>;
   /** Reads the payment at the gateway and saves its outcome. */
   settle(orderId: string): Promise<Payment>;
+  /** Takes over the outcome at the gateway, and does what follows from it, due or not. */
+  bringToEnd(orderId: string): Promise<void>;
   /** Refunds, voids, captures, continues or says again a charge that is due. */
   lookAfter(orderId: string): Promise<void>;
 }
@@ -62,6 +64,13 @@ export function createCashier(
       const { stripeId: paymentId } = chargeOf(await payments.require(orderId));
       if (paymentId === null) return payments.require(orderId);
       return takeOver(orderId, await gateway.find(paymentId));
+    },
+
+    async bringToEnd(orderId) {
+      await opened(orderId);
+      const payment = await cashier.settle(orderId);
+      if (owesRefund(payment)) await refund(payment);
+      else await cashier.conclude(orderId);
     },
 
     async lookAfter(orderId) {

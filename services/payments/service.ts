@@ -4,6 +4,7 @@ import type { TableDefinition } from '@fairseat/common/ports';
 import { createCashier } from './cashier.ts';
 import { evolve, type Payment, toCharge, unknownPayment } from './charge.ts';
 import { asItStands, attentionAt, noteOrder, noteSecured } from './decisions.ts';
+import { reconcile } from './reconcile.ts';
 import { restored, unknownOf } from './restored.ts';
 import { routes } from './routes.ts';
 import { webhook, webhooks } from './webhook.ts';
@@ -62,6 +63,7 @@ export const payments = defineService({
         },
       },
       unknowns: (backupAt) => ofEach(payments, (payment) => unknownOf(payment, backupAt)),
+      reconcile: (since) => reconcile(payments, cashier, gateway, since),
       tasks: [
         sweep(
           'reconcile charges',

@@ -35,11 +35,14 @@ export { createHost, type Host } from './process/host.ts';
 export { createLog, type Log } from './process/log.ts';
 export { mount } from './process/mount.ts';
 export { isLiveKey, paymentMode } from './process/payment-mode.ts';
+export { reconcile } from './process/reconcile.ts';
 export { platformOptions, run } from './process/run.ts';
 export { runHost } from './process/run-host.ts';
 export { sayStatesAgain } from './process/say-states-again.ts';
 export {
+  type Difference,
   defineService,
+  type Reconciliation,
   type Routes,
   type Service,
   type ServiceContext,

@@ -16,6 +16,13 @@ export interface GatewayPayment {
   refundId?: string;
 }
 
+/** A payment with what the gateway was told when it was opened. */
+export interface ListedPayment extends GatewayPayment {
+  /** Undefined when it was opened by somebody else, or by a release that did not say so. */
+  orderId?: string;
+  currency?: string;
+}
+
 /**
  * Holds, takes and refunds money. Calls with a key are idempotent: the same key acts once and gets the first answer again.
  * All methods throw `Unavailable` when the outcome is unknown: call again with the same key, or `find`.
@@ -57,6 +64,8 @@ export interface PaymentGateway {
   cancel(paymentId: string): Promise<GatewayPayment>;
   /** Refunds the whole amount. Returns the refund's id. */
   refund(paymentId: string, key: string): Promise<{ id: string }>;
+  /** All payments opened since that time (milliseconds since the epoch), in any order. */
+  list?(since: number): AsyncIterable<ListedPayment>;
   /**
    * Checks the signature of a message from the gateway, and tells which payment to look at; undefined when it is about
    * none. Only a gateway that sends messages has this.

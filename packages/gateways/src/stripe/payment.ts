@@ -18,6 +18,8 @@ const statuses: Partial<Record<Intent['status'], GatewayPayment['status']>> = {
   canceled: 'cancelled',
 };
 
+export const LIST_EXPAND = EXPAND.map((path) => `data.${path}`);
+
 /** The intent must have been read with `EXPAND`. */
 export function toPayment(intent: Intent): GatewayPayment {
   const { id, amount, currency, last_payment_error: error } = intent;

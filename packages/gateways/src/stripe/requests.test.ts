@@ -1,6 +1,7 @@
 /** Every request of the gateway, sent to stripe-mock, which checks it against Stripe's own description of the API. */
 import type { PaymentGateway } from '@fairseat/common/ports';
 import { createTestClock } from '@fairseat/common/testing';
+import { listed } from '@fairseat/test-support/listed';
 import { startStripeMock } from '@fairseat/test-support/stripe-mock';
 import { Stripe } from 'stripe';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -45,6 +46,7 @@ describe('stripe-mock', () => {
     ['finds', () => gateway.find('pi_1')],
     ['cancels', () => gateway.cancel('pi_1')],
     ['refunds', () => gateway.refund('pi_1', 'four')],
+    ['lists', () => listed(gateway, clock.now())],
     ['finds the payment of a charge', () => thin('charge', 'ch_1')],
     ['finds the payment of a refund', () => thin('refund', 're_1')],
     ['finds the payment of a dispute', () => thin('dispute', 'du_1')],

@@ -1,4 +1,5 @@
 /** What the gateway asks of Stripe, and makes of its answers, where the contract suite cannot see it. */
+import { listed } from '@fairseat/test-support/listed';
 import {
   answers,
   confirm,
@@ -175,5 +176,27 @@ describe('the state of a payment', () => {
     const latest_charge = { refunded, refunds: { data: [{ id: 're_1', status }] } };
     const { gateway } = gatewayOn(() => ({ body: intent({ status: 'succeeded', latest_charge }) }));
     expect((await gateway.find('pi_1')).refundId).toBe(expected);
+  });
+});
+
+describe('the list of payments', () => {
+  it('has all since then, page by page, with their orders and in our units', async () => {
+    const one = intent({
+      id: 'pi_2',
+      metadata: { orderId: ORDER },
+      amount: 50_000,
+      currency: 'huf',
+    });
+    const pages = [
+      { data: [one], has_more: true },
+      { data: [intent({ metadata: {}, status: 'requires_capture' })], has_more: false },
+    ];
+    const { gateway, sent } = gatewayOn(() => ({ body: { object: 'list', ...pages.shift() } }));
+    expect(await listed(gateway, 1_900_000_000_999)).toEqual([
+      { id: 'pi_2', status: 'unconfirmed', amount: 500, currency: 'huf', orderId: ORDER },
+      { id: 'pi_1', status: 'authorized', amount: 4990, currency: 'usd' },
+    ]);
+    expect(sent[0]?.path).toContain('created[gte]=1900000000&');
+    expect(sent[1]?.path).toContain('starting_after=pi_2');
   });
 });

@@ -13,7 +13,7 @@ import {
 } from './errors.ts';
 import { elementsOptions, intentOptions } from './methods.ts';
 import { createOnce } from './once.ts';
-import { EXPAND, toPayment } from './payment.ts';
+import { EXPAND, LIST_EXPAND, toPayment } from './payment.ts';
 import { createVerify } from './webhook.ts';
 
 export interface StripeOptions {
@@ -129,6 +129,23 @@ export const openStripeGateway =
           const { refundId: id } = isRefusal(error) ? await find(paymentId) : {};
           if (id === undefined) throw translated(error);
           return { id };
+        }
+      },
+
+      async *list(since) {
+        const page = {
+          created: { gte: Math.floor(since / 1000) },
+          limit: 100,
+          expand: LIST_EXPAND,
+        };
+        try {
+          for await (const intent of stripe.paymentIntents.list(page)) {
+            const { orderId } = intent.metadata;
+            const { currency } = intent;
+            yield { ...toPayment(intent), currency, ...(orderId !== undefined && { orderId }) };
+          }
+        } catch (error) {
+          throw translated(error);
         }
       },
 
