@@ -49,8 +49,9 @@ export async function openStripeTrade(options: TestOptions = {}) {
       return 'body' in answer ? String(answer.body['id']) : '';
     },
     /** The buyer answers on the page of their bank. */
-    async answerBank(url: string, answer: 'approve' | 'refuse') {
-      const path = url.replace(local.origin, '');
+    async answerBank(paymentId: string | null, answer: 'approve' | 'refuse') {
+      const key = (await local.ledger.payment(paymentId ?? ''))?.intent.bankKey;
+      const path = `/bank/${paymentId}?key=${key}`;
       return answerPage(local, { method: 'POST', path, body: `answer=${answer}` });
     },
     /** The payment at Stripe. */

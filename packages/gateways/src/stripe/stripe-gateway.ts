@@ -87,10 +87,9 @@ export const openStripeGateway =
       },
 
       async confirm(paymentId, token, key, orderId) {
-        const card = cardOf(token, testMode);
         const params = {
-          ...card,
-          ...(orderId !== undefined && { return_url: `${publicOrigin}/orders/${orderId}` }),
+          ...cardOf(token, testMode),
+          return_url: `${publicOrigin}/orders/${orderId}`,
         };
         let isTokenRefused = false;
         const payment = await after(
