@@ -5,6 +5,7 @@ import {
   type Config,
   ConfigError,
   createLog,
+  paymentMode,
   readConfig,
   whyNotStarted,
 } from '@fairseat/common/kit';
@@ -39,7 +40,7 @@ async function main() {
   const mustFill = flags.demo && beginDemo(dataDir);
   const platform = openEmbedded({
     dataDir,
-    openGateway: chooseGateway(config),
+    openGateway: chooseGateway(config, (line) => log.warn(line)),
     rateLimits: config.rateLimits,
     eventsKeptDays: config.eventsKeptDays,
     onError: (message, error) => log.error({ err: error }, message),
@@ -80,7 +81,7 @@ function greet(config: Config, address: string, dataDir: string, flags: Flags) {
       `Fairseat is listening on ${config.publicOrigin ?? address}`,
       `  API     ${address}/docs`,
       `  Data    ${dataDir}`,
-      `  Payment TEST MODE: no card is charged and no money moves`,
+      `  Payment ${paymentMode(config)}`,
       `  Holds   ${holds}`,
       ...(flags.demo ? DEMO_ACCOUNTS : []),
     ].join('\n'),

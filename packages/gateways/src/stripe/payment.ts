@@ -34,7 +34,7 @@ export function toPayment(intent: Intent): GatewayPayment {
     ...(status === 'unconfirmed' && error && { decline: declineOf(error) }),
     ...(status === 'requires_action' && { nextAction: nextActionOf(intent) }),
     ...(status === 'authorized' && captureBefore && { captureBefore: captureBefore * 1000 }),
-    ...refundOf(charge),
+    ...(status === 'succeeded' && refundOf(charge)),
   };
 }
 

@@ -1,4 +1,5 @@
 /** Payments by Stripe: PaymentIntents, which hold the money until it is captured. */
+import { isLiveKey } from '@fairseat/common/kit';
 import type { GatewayPayment, OpenGateway } from '@fairseat/common/ports';
 import { Stripe } from 'stripe';
 import { isAboutToken, isRefusal, isTold, translated, unknownToken } from './errors.ts';
@@ -12,7 +13,7 @@ export interface StripeOptions {
   /** For the form in the browser; without it only test cards are taken. */
   publishableKey?: string | undefined;
   /** Those of all webhooks that are registered at Stripe. Without any, state is asked for and never told. */
-  webhookSecrets?: string[];
+  webhookSecrets?: string[] | undefined;
   /** Where browsers reach Fairseat: banks send buyers back to their order there. */
   publicOrigin: string;
   /** Where the API is, if not at Stripe: it is then a local one. */
@@ -21,8 +22,6 @@ export interface StripeOptions {
 
 /** The buyer waits for it. */
 const TIMEOUT_MS = 10_000;
-
-export const isLive = (key: string) => /^[a-z]+_live_/.test(key);
 
 /**
  * A request tells nothing of a payment's state, since the same key gets the answer of the first time, whatever has happened
@@ -34,7 +33,7 @@ export const openStripeGateway =
     const stripe = connect(options);
     const once = createOnce();
     const { publishableKey, webhookSecrets = [], publicOrigin, server } = options;
-    const testMode = !isLive(options.secretKey);
+    const testMode = !isLiveKey(options.secretKey);
 
     const find = async (paymentId: string): Promise<GatewayPayment> => {
       try {

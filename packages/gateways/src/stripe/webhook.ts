@@ -1,7 +1,7 @@
 /** Messages from Stripe. They are believed in nothing but which payment to look at. */
 import type { Clock, PaymentGateway } from '@fairseat/common/ports';
 import type { Stripe } from 'stripe';
-import { badSignature, translated } from './errors.ts';
+import { badSignature, isRefusal, translated } from './errors.ts';
 
 const MAX_AGE_SECONDS = 300;
 
@@ -43,7 +43,8 @@ export function createVerify(stripe: Stripe, secrets: string[], clock: Clock): V
       if (type === 'refund') return paymentOf(await stripe.refunds.retrieve(id));
       if (type === 'dispute') return paymentOf(await stripe.disputes.retrieve(id));
     } catch (error) {
-      throw translated(error);
+      // Stripe has no such thing, or not for this account.
+      if (!isRefusal(error)) throw translated(error);
     }
     return undefined;
   }

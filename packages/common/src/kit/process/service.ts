@@ -43,6 +43,8 @@ export interface Service<N extends Need = Need, H extends EventType = EventType>
   name: string;
   /** The paths that it serves, with everything below them. */
   prefixes: readonly string[];
+  /** The paths among them that other servers call, from any origin, and how many bytes their messages may have. */
+  webhooks?: Readonly<Record<string, number>>;
   /** The capabilities that its context has. */
   needs: readonly N[];
   /** The events that it alone publishes. */
