@@ -1,7 +1,7 @@
 /** The contract suite of `PaymentGateway` in test mode, with the payment methods that tests pay with. */
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.ts';
-import type { PaymentGateway, Platform } from '../ports/index.ts';
+import type { ListedPayment, PaymentGateway, Platform } from '../ports/index.ts';
 import { type Harness, type OpenHarness, onPlatform } from './harness.ts';
 
 /** What some gateways can be made to do in tests: payment methods, each for a case that others cannot show. */
@@ -16,6 +16,12 @@ export interface GatewayTricks {
   processing?: { token: string; arrivesAfterMs: number };
   /** The money is held, and every capture is refused. */
   captureRefused?: string;
+  /** The money is taken, now or by a capture; a refund is pending for so long and then arrives, by the clock of the test. */
+  refundPending?: { token: string; endsAfterMs: number };
+  /** The same, but a refund seems to have arrived, and comes back after so long. */
+  refundFails?: { token: string; endsAfterMs: number };
+  /** The money is taken, and after so long the buyer asks their bank for it. */
+  disputed?: { token: string; afterMs: number };
   /** How long money is held, by the clock of the test. */
   heldMs?: number;
 }
@@ -146,7 +152,62 @@ export function gatewayContract(
       await gateway.capture(id, 'capture-1');
       const refunds = await often(() => gateway.refund(id, 'refund-1'));
       expect(new Set(refunds.map((refund) => refund.id)).size).toBe(1);
-      expect((await gateway.find(id)).refundId).toBe(refunds[0]?.id);
+      expect((await gateway.find(id)).refund).toEqual({
+        ...{ id: refunds[0]?.id, status: 'succeeded', amount: 4990 },
+      });
+    });
+
+    testWith(
+      tricks.refundPending,
+      'tells that a refund is on its way',
+      ({ token, endsAfterMs }) => {
+        return async (gateway, { clock }) => {
+          const { id } = await held(gateway, token);
+          await gateway.capture(id, 'capture-1');
+          const refund = await gateway.refund(id, 'refund-1');
+          const told = { ...refund, amount: 4990 };
+          expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'pending' });
+          clock.advance(endsAfterMs);
+          expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'succeeded' });
+        };
+      },
+    );
+
+    testWith(tricks.refundFails, 'tells that a refund came back', ({ token, endsAfterMs }) => {
+      return async (gateway, { clock }) => {
+        const { id } = await held(gateway, token);
+        await gateway.capture(id, 'capture-1');
+        const refund = await gateway.refund(id, 'refund-1');
+        const told = { ...refund, amount: 4990 };
+        expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'succeeded' });
+        clock.advance(endsAfterMs);
+        expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'failed' });
+      };
+    });
+
+    testWith(
+      tricks.disputed,
+      'tells of a dispute',
+      ({ token, afterMs }) =>
+        async (gateway, { clock }) => {
+          const { id } = await held(gateway, token);
+          expect((await gateway.capture(id, 'capture-1')).status).toBe('succeeded');
+          clock.advance(afterMs);
+          expect((await gateway.find(id)).dispute).toMatchObject({ status: 'open', amount: 4990 });
+        },
+    );
+
+    test('lists what was opened, with its order and currency', async (gateway, { clock }) => {
+      const { id } = await held(gateway);
+      const list = async (since: number) => {
+        const listed: ListedPayment[] = [];
+        for await (const payment of gateway.list?.(since) ?? []) listed.push(payment);
+        return listed;
+      };
+      const { orderId, currency } = order;
+      const found = await gateway.find(id);
+      expect(await list(clock.now() - 1000)).toEqual([{ ...found, orderId, currency }]);
+      expect(await list(clock.now() + 1000)).toEqual([]);
     });
 
     test('refuses a payment method that it does not know, and takes nothing', async (gateway) => {
