@@ -11,6 +11,8 @@ interface Attempt {
 }
 
 const HOUR = 3600;
+/** Each asks the gateway, and nobody is at their bank more often. */
+const LOOKS_PER_MINUTE = 20;
 
 export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimiter'>) {
   const { declinesPerAccount, declinesPerAddress, declinesPerOrder } = config;
@@ -18,6 +20,8 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
   const byAccount = rateLimiter('declines-account', perHour(declinesPerAccount));
   const byAddress = networkLimiter(rateLimiter, 'declines-address', perHour(declinesPerAddress));
   const byOrder = rateLimiter('declines-order', perHour(declinesPerOrder));
+
+  const looks = rateLimiter('payment-looks', { count: LOOKS_PER_MINUTE, perSeconds: 60 });
 
   const quotas = ({ userId, address, orderId }: Attempt) => [
     {
@@ -49,6 +53,11 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
       } finally {
         if (!wasDeclined) await takeBack();
       }
+    },
+    /** The gateway is asked how a payment stands. @throws Problem (429) */
+    async asking(orderId: string) {
+      const refusal = `How a payment stands can be asked ${LOOKS_PER_MINUTE} times a minute.`;
+      await countIn([{ limiter: looks, key: orderId, refusal }]);
     },
     /** The bank was asked by the buyer, and may have refused. */
     async confirmed(by: Attempt, payment: Payment) {
