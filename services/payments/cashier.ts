@@ -44,15 +44,11 @@ export function createCashier(
       if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
         return takeOver(orderId, answer);
       }
-      const { id, token } = chargeOf(payment);
+      const { id, token } = chargeOf(payment) as Charge & { token: string };
       try {
-        return await takeOver(
-          orderId,
-          await gateway.confirm(paymentId, token as string, `${id}:${token}`, orderId),
-        );
+        const confirm = () => gateway.confirm(paymentId, token, `${id}:${token}`, orderId);
+        return await takeOver(orderId, await unlessReleased(payment, confirm));
       } catch (error) {
-        if (error instanceof Problem)
-          await payments.update(orderId, noteTokenRefused(token as string));
         if (!(error instanceof Unavailable)) throw error;
         // The answer may have been lost after the money was taken.
         return cashier.settle(orderId);
@@ -97,12 +93,24 @@ export function createCashier(
     const payment = await payments.require(orderId);
     const { id: key, stripeId: paymentId, amount, currency } = chargeOf(payment);
     if (paymentId) return { payment, paymentId, answer: await gateway.find(paymentId) };
-    const answer = await gateway.open({ key, orderId, amount, currency });
+    const open = () => gateway.open({ key, orderId, amount, currency });
+    const answer = await unlessReleased(payment, open);
     return {
       payment: await payments.update(orderId, noteOpened(answer.id)),
       paymentId: answer.id,
       answer,
     };
+  }
+
+  /** What the gateway refuses for good is no longer under way, so that the buyer may try again. */
+  async function unlessReleased<T>({ id, charge }: Payment, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const token = error instanceof Problem && charge?.token;
+      if (token) await payments.update(id, noteTokenRefused(token));
+      throw error;
+    }
   }
 
   /** Undefined when another process has looked after the charge, or the order has ended, since it was due. */
@@ -157,8 +165,14 @@ export function createCashier(
   }
 
   async function cancel(orderId: string): Promise<Payment> {
-    const { answer } = await opened(orderId);
-    return takeOver(orderId, await voided(answer));
+    try {
+      const { answer } = await opened(orderId);
+      return await takeOver(orderId, await voided(answer));
+    } catch (error) {
+      // What the gateway refuses to open holds nothing.
+      unlessRefused(error);
+      return payments.update(orderId, settle({ status: 'cancelled' }, null, clock.now()));
+    }
   }
 
   /** Gives back for good what is held. A payment that is processing cannot be cancelled: its outcome is waited for. */

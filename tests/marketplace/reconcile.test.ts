@@ -53,7 +53,7 @@ const unrefunded = { stripeRefundId: null, refund: undefined };
 async function paidBeside(market: TestMarketplace, orderId: string, isTaken = true) {
   const { gateway } = market.platform;
   const { id } = await gateway.open({ key: 'beside', orderId, amount: 700, currency: 'usd' });
-  await gateway.confirm(id, 'pm_card_visa', 'beside');
+  await gateway.confirm(id, 'pm_card_visa', 'beside', orderId);
   if (isTaken) await gateway.capture(id, 'beside');
   return id;
 }

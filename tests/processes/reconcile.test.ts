@@ -44,7 +44,7 @@ describe('npm run reconcile', () => {
     const { gateway } = platform;
     const payment = { key: 'beside', orderId: cancelled.id, amount: 700, currency: 'usd' };
     const { id } = await gateway.open(payment);
-    await gateway.confirm(id, 'pm_card_visa', 'beside');
+    await gateway.confirm(id, 'pm_card_visa', 'beside', cancelled.id);
     await gateway.capture(id, 'beside');
     await platform.close();
     const line = `order ${cancelled.id}, payment ${id}: 700 usd were taken that no charge knows of. The order is cancelled: the money is given back`;

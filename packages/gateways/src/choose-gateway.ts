@@ -1,18 +1,19 @@
 import { type Config, ConfigError, isLiveKey } from '@fairseat/common/kit';
 import type { OpenGateway } from '@fairseat/common/ports';
-import { openStripeGateway } from './stripe/stripe-gateway.ts';
+import { openStripeGateway, type StripeOptions } from './stripe/stripe-gateway.ts';
 import { openTestGateway } from './test/test-gateway.ts';
 
 const LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 /**
  * Returns the configured gateway: Stripe where there is a key to it, else the one that moves no money. `onWarning` is told
- * what an operator may want to change.
+ * what an operator may want to change; `server` is a local Stripe that stands in for Stripe's own.
  * @throws ConfigError for settings by which buyers would pay and sellers get nothing, or nobody could pay.
  */
 export function chooseGateway(
   config: Config,
   onWarning: (line: string) => void = () => {},
+  server?: StripeOptions['server'],
 ): OpenGateway {
   const { stripeSecretKey, stripePublishableKey, stripeWebhookSecrets, publicOrigin } = config;
   mustBePaid(config);
@@ -37,6 +38,7 @@ export function chooseGateway(
     publishableKey: stripePublishableKey,
     webhookSecrets: stripeWebhookSecrets,
     publicOrigin,
+    ...(server && { server }),
   });
 }
 

@@ -2,6 +2,7 @@
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
 import {
   createLocalClient,
+  createLocalSdk,
   LocalStripe,
   type LocalStripeOptions,
 } from '@fairseat/gateways/local-stripe';
@@ -58,11 +59,14 @@ export async function openLocalStripe(given: Given = {}) {
   return {
     local,
     clock,
+    /** Ends as a killed process would. */
+    crash: () => platform.crash(),
     heard,
     /** Of its background work. */
     errors,
-    /** For the SDK: `httpClient`. */
+    /** For an SDK with settings of its own. */
     client: createLocalClient(local, clock),
+    stripe: createLocalSdk(local, clock, stripeKeys.secretKey),
     /** Types of the snapshots so far. */
     types: () =>
       heard

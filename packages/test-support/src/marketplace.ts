@@ -64,6 +64,8 @@ export interface TestOptions {
   /** Wraps the platform, to disturb it or to listen. */
   wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
+  /** One of its own unless given. */
+  clock?: TestClock;
   /** Takes the money; the test gateway unless given. */
   openGateway?: OpenGateway;
   requestTimeoutMs?: number;

@@ -51,11 +51,10 @@ export interface PaymentGateway {
   }): Promise<GatewayPayment>;
   /**
    * Asks for the money with this payment method: the answer is `authorized`, or `succeeded` where the method takes money
-   * at once. A decline is an answer, not an error. From their bank's page the buyer returns to the page of `orderId`; without
-   * it only a script can have the bank ask.
+   * at once. A decline is an answer, not an error. From their bank's page the buyer returns to the page of `orderId`.
    * @throws Problem (400) when the gateway does not know the payment method.
    */
-  confirm(paymentId: string, token: string, key: string, orderId?: string): Promise<GatewayPayment>;
+  confirm(paymentId: string, token: string, key: string, orderId: string): Promise<GatewayPayment>;
   /**
    * Takes the money of an `authorized` payment. The answer tells the payment as it is afterwards: anything but `succeeded`
    * means that the capture was refused for good, or that there was nothing to capture.

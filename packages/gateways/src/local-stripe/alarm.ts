@@ -1,17 +1,17 @@
 import type { Clock } from '@fairseat/common/ports';
 
-/** Rings at the earliest of the times that it was set to, one ring at a time. */
+/** Rings at the earliest of the times that it was set to, one ring at a time. A ring must not throw. */
 export class Alarm {
   readonly #clock: Clock;
-  readonly #ring: () => Promise<void>;
+  readonly #whenDue: () => Promise<void>;
   #at = Number.POSITIVE_INFINITY;
   #cancel = () => {};
   #ringing: Promise<void> = Promise.resolve();
   #closed = false;
 
-  constructor(clock: Clock, ring: () => Promise<void>) {
+  constructor(clock: Clock, whenDue: () => Promise<void>) {
     this.#clock = clock;
-    this.#ring = ring;
+    this.#whenDue = whenDue;
   }
 
   /** In milliseconds since the epoch. */
@@ -21,8 +21,14 @@ export class Alarm {
     this.#cancel();
     this.#cancel = this.#clock.after(Math.max(0, at - this.#clock.now()), () => {
       this.#at = Number.POSITIVE_INFINITY;
-      this.#ringing = this.#ringing.then(() => this.#ringNow());
+      void this.ring();
     });
+  }
+
+  /** Rings now, once earlier rings are over. */
+  ring(): Promise<void> {
+    this.#ringing = this.#ringing.then(() => this.#ringOnce());
+    return this.#ringing;
   }
 
   /** Resolves once the last ring is over. */
@@ -32,7 +38,7 @@ export class Alarm {
     await this.#ringing;
   }
 
-  async #ringNow() {
-    if (!this.#closed) await this.#ring();
+  async #ringOnce() {
+    if (!this.#closed) await this.#whenDue();
   }
 }

@@ -1,20 +1,10 @@
-import { openLocalStripe, stripeKeys } from '@fairseat/test-support/local-stripe';
+import { openLocalStripe } from '@fairseat/test-support/local-stripe';
 import { Stripe } from 'stripe';
 import { describe, expect, it } from 'vitest';
 
 const DAY_MS = 86_400_000;
 
-const open = async () => {
-  const opened = await openLocalStripe();
-  const stripe = new Stripe(stripeKeys.secretKey, {
-    httpClient: opened.client,
-    maxNetworkRetries: 0,
-    telemetry: false,
-  });
-  return Object.assign(opened, { stripe });
-};
-
-type Opened = Awaited<ReturnType<typeof open>>;
+type Opened = Awaited<ReturnType<typeof openLocalStripe>>;
 
 const held = { payment_method_options: { card: { capture_method: 'manual' as const } } };
 const order = {
@@ -40,7 +30,7 @@ describe('a decline', () => {
     ['pm_card_chargeDeclinedProcessingError', 'processing_error', 'processing_error'],
     ['pm_card_chargeDeclinedVelocityLimitExceeded', 'card_declined', 'card_velocity_exceeded'],
   ])('of %s says why, and another card may follow', async (name, code, decline_code) => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe, types } = opened;
     const { id } = await openIntent(opened);
     const declined = stripe.paymentIntents.confirm(id, { payment_method: name });
@@ -63,7 +53,7 @@ describe('a decline', () => {
 
 describe('a confirmation', () => {
   it('needs a method that is known, and allowed', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe } = opened;
     const { id } = await openIntent(opened);
     for (const payment_method of ['pm_unknown', 'constructor', '__proto__']) {
@@ -85,7 +75,7 @@ describe('a confirmation', () => {
   });
 
   it('needs an address to come back to where Stripe chooses the methods', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe } = opened;
     const { id } = await stripe.paymentIntents.create({ amount: 4990, currency: 'eur' });
     await expect(
@@ -102,8 +92,32 @@ describe('a confirmation', () => {
     });
   });
 
+  it('asks the buyer at their bank, or in place where the page can', async () => {
+    const opened = await openLocalStripe();
+    const { id } = await openIntent(opened);
+    const confirm = (more: Stripe.PaymentIntentConfirmParams) =>
+      opened.stripe.paymentIntents.confirm(id, {
+        payment_method: 'pm_card_authenticationRequired',
+        ...more,
+      });
+    const return_url = 'https://tickets.example/orders/1';
+    expect(await confirm({ return_url })).toMatchObject({
+      status: 'requires_action',
+      next_action: { type: 'redirect_to_url', redirect_to_url: { return_url } },
+    });
+    const inPlace = { status: 'requires_action', next_action: { type: 'use_stripe_sdk' } };
+    expect(await confirm({ return_url, use_stripe_sdk: true })).toMatchObject(inPlace);
+    expect(await confirm({})).toMatchObject(inPlace);
+    for (const more of [{ off_session: true }, { error_on_requires_action: true }]) {
+      await expect(confirm(more)).rejects.toMatchObject({
+        statusCode: 402,
+        decline_code: 'authentication_required',
+      });
+    }
+  });
+
   it('spends a confirmation token once, while it lasts', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe, clock } = opened;
     const token = () =>
       stripe.testHelpers.confirmationTokens.create({ payment_method: 'pm_card_visa' });
@@ -129,7 +143,7 @@ describe('a confirmation', () => {
   });
 
   it('of a bank account takes a while', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe, clock } = opened;
     const pay = (payment_method: string) =>
       stripe.paymentIntents.create({
@@ -165,7 +179,7 @@ describe('an amount', () => {
     ['usd', 100_000_000, 'amount_too_large'],
     ['kwd', 4995, 'invalid_charge_amount'],
   ])('in %s of %d is refused', async (currency, amount, code) => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     await expect(openIntent(opened, { amount, currency })).rejects.toMatchObject({
       code,
       param: 'amount',
@@ -177,7 +191,7 @@ describe('an amount', () => {
     ['jpy', 4990],
     ['kwd', 4990],
   ])('in %s of %d is taken', async (currency, amount) => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     expect(await openIntent(opened, { amount, currency })).toMatchObject({ amount, currency });
   });
 });

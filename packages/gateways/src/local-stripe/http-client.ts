@@ -3,16 +3,25 @@ import type { Clock } from '@fairseat/common/ports';
 import { Stripe } from 'stripe';
 import type { LocalStripe, StripeRequest, StripeResponse } from './local-stripe.ts';
 
+/** What answers. */
+type Api = Pick<LocalStripe, 'handle'>;
+
 /** To be passed to the SDK as `httpClient`. Its time limits run on the clock. */
-export function createLocalClient(local: LocalStripe, clock: Clock): Stripe.HttpClient {
+export function createLocalClient(local: Api, clock: Clock): Stripe.HttpClient {
   return new LocalClient(local, clock);
 }
 
+/** The SDK on a local Stripe, which does nothing by itself that takes time: it neither tries again nor reports. */
+export function createLocalSdk(local: Api, clock: Clock, key: string): Stripe {
+  const httpClient = createLocalClient(local, clock);
+  return new Stripe(key, { httpClient, maxNetworkRetries: 0, telemetry: false });
+}
+
 class LocalClient extends Stripe.HttpClient {
-  readonly #local: LocalStripe;
+  readonly #local: Api;
   readonly #clock: Clock;
 
-  constructor(local: LocalStripe, clock: Clock) {
+  constructor(local: Api, clock: Clock) {
     super();
     this.#local = local;
     this.#clock = clock;

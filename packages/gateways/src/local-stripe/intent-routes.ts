@@ -54,6 +54,7 @@ type Confirming = Pick<Creation, keyof typeof confirmation>;
 
 function askedIntent(asked: Creation): AskedIntent {
   checkAmount(asked.amount, asked.currency);
+  checkTypes(asked);
   const { allowed_payment_method_types: allowed, excluded_payment_method_types: excluded } = asked;
   const mayRedirect = asked.automatic_payment_methods?.allow_redirects !== 'never';
   return {
@@ -71,6 +72,21 @@ function askedIntent(asked: Creation): AskedIntent {
     receiptEmail: asked.receipt_email ?? null,
     statementDescriptorSuffix: asked.statement_descriptor_suffix ?? null,
   };
+}
+
+/** @throws Failure when the types are chosen in two ways. */
+function checkTypes(asked: Creation) {
+  const ways = [
+    'allowed_payment_method_types',
+    'excluded_payment_method_types',
+    'automatic_payment_methods',
+  ] as const;
+  const given = ways.filter((way) => asked[way] !== undefined);
+  if (asked.allowed_payment_method_types === undefined || given.length < 2) return;
+  throw invalid(`You may only specify one of these parameters: ${given.join(', ')}.`, {
+    code: 'parameters_exclusive',
+    param: given[1] as string,
+  });
 }
 
 /** The method that is to pay, and the token that it comes from. */
@@ -105,6 +121,7 @@ async function confirming(call: Call, asked: Confirming) {
       returnUrl: asked.return_url ?? token?.returnUrl ?? undefined,
       offSession: asked.off_session,
       errorOnRequiresAction: asked.error_on_requires_action,
+      inPlace: asked.use_stripe_sdk,
     });
     return draft.intent.id;
   };

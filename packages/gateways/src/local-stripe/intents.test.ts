@@ -1,20 +1,10 @@
-import { openLocalStripe, stripeKeys } from '@fairseat/test-support/local-stripe';
-import { Stripe } from 'stripe';
+import { openLocalStripe } from '@fairseat/test-support/local-stripe';
+import type { Stripe } from 'stripe';
 import { describe, expect, it } from 'vitest';
 
 const DAY_MS = 86_400_000;
 
-const open = async () => {
-  const opened = await openLocalStripe();
-  const stripe = new Stripe(stripeKeys.secretKey, {
-    httpClient: opened.client,
-    maxNetworkRetries: 0,
-    telemetry: false,
-  });
-  return Object.assign(opened, { stripe });
-};
-
-type Opened = Awaited<ReturnType<typeof open>>;
+type Opened = Awaited<ReturnType<typeof openLocalStripe>>;
 
 const held = { payment_method_options: { card: { capture_method: 'manual' as const } } };
 const order = {
@@ -29,7 +19,7 @@ const openIntent = ({ stripe }: Opened, more: Partial<Stripe.PaymentIntentCreate
 
 describe('a payment intent', () => {
   it('waits for a payment method', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const intent = await openIntent(opened, { metadata: { orderId: '7' } });
     expect(intent).toMatchObject({
       status: 'requires_payment_method',
@@ -43,7 +33,7 @@ describe('a payment intent', () => {
   });
 
   it('is held for seven days, and then taken', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe, clock } = opened;
     const { id } = await openIntent(opened);
     const confirmed = await stripe.paymentIntents.confirm(id, {
@@ -68,7 +58,7 @@ describe('a payment intent', () => {
   });
 
   it('is taken at once where nobody asked to hold it', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const intent = await openIntent(opened, {
       payment_method_options: {},
       payment_method: 'pm_card_mastercard',
@@ -78,7 +68,7 @@ describe('a payment intent', () => {
   });
 
   it('is canceled when the hold runs out, which the card gives back', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe, clock, types } = opened;
     const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
     clock.advance(7 * DAY_MS);
@@ -98,7 +88,7 @@ describe('a payment intent', () => {
   });
 
   it('is canceled while it is held, and not once it is taken', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe } = opened;
     const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
     const canceled = await stripe.paymentIntents.cancel(id, { cancellation_reason: 'abandoned' });
@@ -125,7 +115,7 @@ describe('a payment intent', () => {
   });
 
   it('gives back what is not captured', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { stripe } = opened;
     const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
     await expect(
@@ -140,7 +130,7 @@ describe('a payment intent', () => {
   });
 
   it('refuses a capture that the issuer no longer honours', async () => {
-    const opened = await open();
+    const opened = await openLocalStripe();
     const { id } = await openIntent(opened, {
       payment_method: 'pm_local_captureExpired',
       confirm: true,

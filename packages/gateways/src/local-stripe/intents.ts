@@ -23,6 +23,8 @@ export interface Confirmation {
   returnUrl?: string | undefined;
   offSession?: boolean | undefined;
   errorOnRequiresAction?: boolean | undefined;
+  /** Whether the page asks the buyer itself, by Stripe's script. */
+  inPlace?: boolean | undefined;
 }
 
 export function createPayment(scene: Scene, asked: AskedIntent): Payment {
@@ -41,6 +43,7 @@ export function createPayment(scene: Scene, asked: AskedIntent): Payment {
       bankKey: scene.newId('key'),
       method: null,
       returnUrl: null,
+      inPlace: false,
       lastError: null,
       canceledAt: null,
       cancellationReason: null,
@@ -65,6 +68,7 @@ type Given =
   | 'bankKey'
   | 'method'
   | 'returnUrl'
+  | 'inPlace'
   | 'lastError'
   | 'canceledAt'
   | 'cancellationReason';
@@ -124,7 +128,12 @@ export function confirm(payment: Payment, scene: Scene, asked: Confirmation): vo
       { param: 'return_url' },
     );
   }
-  Object.assign(intent, { method, returnUrl: asked.returnUrl ?? null, lastError: null });
+  Object.assign(intent, {
+    method,
+    returnUrl: asked.returnUrl ?? null,
+    inPlace: asked.inPlace ?? asked.returnUrl === undefined,
+    lastError: null,
+  });
   if (!behaviour.asks) {
     charge(payment, scene, method);
     return;

@@ -40,9 +40,16 @@ export class Ledger {
     const entry = await this.#table.getByKey('answer', key);
     const answer = entry?.answers.find((each) => each.key === key);
     if (!entry || !answer || answer.at + ANSWERS_KEPT_MS > now) return answer;
+    await this.#forget(entry, answer);
+    return this.savedAnswer(key, now);
+  }
+
+  async #forget(entry: Entry, answer: SavedAnswer): Promise<void> {
     const answers = entry.answers.filter((each) => each !== answer);
-    await this.#table.replace(entry, { ...entry, version: entry.version + 1, answers });
-    return undefined;
+    const next = { ...entry, version: entry.version + 1, answers };
+    await this.#table.replace(entry, next).catch((error) => {
+      if (!(error instanceof VersionConflict)) throw error;
+    });
   }
 
   async insert(entry: Entry): Promise<void> {

@@ -72,6 +72,14 @@ export class LocalStripe {
     this.#alarm.set(this.#options.platform.clock.now());
   }
 
+  /** Resolves once all that is due by now has been done. */
+  async settled(): Promise<void> {
+    const { clock } = this.#options.platform;
+    while (((await this.ledger.nextWake()) ?? Number.POSITIVE_INFINITY) <= clock.now()) {
+      await this.#alarm.ring();
+    }
+  }
+
   /** Resolves once nothing is under way. */
   close(): Promise<void> {
     return this.#alarm.close();

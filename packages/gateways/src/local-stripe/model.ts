@@ -57,6 +57,8 @@ export interface Intent {
   statementDescriptorSuffix: string | null;
   method: Method | null;
   returnUrl: string | null;
+  /** Whether Stripe's script asks the buyer, and no page of its own. */
+  inPlace: boolean;
   lastError: Json | null;
   canceledAt: number | null;
   cancellationReason: string | null;

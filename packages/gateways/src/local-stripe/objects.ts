@@ -60,26 +60,26 @@ export function expand(payment: Payment, object: Json, paths: string[], origin: 
   return expanded;
 }
 
+/** What Stripe expands, in whatever object has it. */
+const EXPANDABLE = new Set([
+  ...['charge', 'latest_charge', 'line_items', 'payment_intent', 'payment_method', 'refunds'],
+  ...['application', 'balance_transaction', 'customer', 'on_behalf_of', 'review', 'source'],
+]);
+
 function follow(payment: Payment, object: Json, [name = '', ...rest]: string[], origin: Origin) {
-  const value = object[name] ?? listed(payment, object, name);
-  const found =
-    typeof value === 'string' && value !== object['id']
-      ? findObject(payment, value, origin)
-      : value;
-  const isObject = typeof found === 'object';
-  if (!isObject || (value === undefined && !EXPANDABLE.has(name))) {
+  const value = name in object ? object[name] : listIn(payment, object, name);
+  if (value === undefined || !EXPANDABLE.has(name)) {
     throw invalid(`This property cannot be expanded (${name}).`, { param: 'expand' });
   }
+  const found = typeof value === 'string' ? findObject(payment, value, origin) : value;
   object[name] = found;
-  if (rest.length > 0 && found !== null) follow(payment, found as Json, rest, origin);
+  if (rest.length > 0 && found) follow(payment, found as Json, rest, origin);
 }
 
-/** What may be expanded although it is null or left out until then. */
-const EXPANDABLE = new Set(['latest_charge', 'payment_method', 'refunds', 'line_items']);
-
-function listed(payment: Payment, { object, id }: Json, name: string): Json | null | undefined {
+/** A list that is left out unless it is asked for. */
+function listIn(payment: Payment, { object, id }: Json, name: string): Json | undefined {
   const charge = payment.charges.find((each) => each.id === id);
-  if (object === 'charge' && name === 'refunds' && charge) {
+  if (name === 'refunds' && charge) {
     const refunds = refundsOf(payment, charge).toReversed();
     return page(
       refunds.map((refund) => renderRefund(payment, refund)),
@@ -87,10 +87,10 @@ function listed(payment: Payment, { object, id }: Json, name: string): Json | nu
       `/v1/charges/${charge.id}/refunds`,
     );
   }
-  if (object === 'checkout.session' && name === 'line_items' && payment.session) {
+  if (name === 'line_items' && object === 'checkout.session' && payment.session) {
     return page(payment.session.lineItems, false, `/v1/checkout/sessions/${id}/line_items`);
   }
-  return EXPANDABLE.has(name) ? null : undefined;
+  return undefined;
 }
 
 export const page = (data: Json[], has_more: boolean, url: string): Json => ({

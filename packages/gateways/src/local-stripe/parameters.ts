@@ -55,6 +55,10 @@ function failureOf(issue: z.core.$ZodIssue): Failure {
   const param = nameOf(issue.path);
   if (issue.code === 'unrecognized_keys') {
     const unknown = nameOf([...issue.path, issue.keys[0] ?? '']);
+    if (unknown === 'payment_method_types') {
+      const message = `${unknown} is no longer supported. Use allowed_payment_method_types.`;
+      return invalid(message, { code: 'payment_method_types_no_longer_supported', param: unknown });
+    }
     return invalid(`Received unknown parameter: ${unknown}`, {
       code: 'parameter_unknown',
       param: unknown,

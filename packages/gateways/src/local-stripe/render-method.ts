@@ -88,7 +88,7 @@ export function chargedWith(charge: Charge): Json {
   const details: Record<string, Json> = {
     card,
     ideal: { bank: null, bic: null, iban_last4: null, verified_name: null },
-    us_bank_account: { ...bankAccount, mandate: null, payment_reference: null },
+    us_bank_account: { ...bankAccount, payment_reference: null },
   };
   return { type, [type]: details[type] };
 }

@@ -28,7 +28,7 @@ export const bankUrl = (origin: Origin, { intent }: Payment) =>
 
 function nextActionOf({ intent }: Payment, url: string): Json | null {
   if (intent.status !== 'requires_action') return null;
-  if (intent.returnUrl !== null) {
+  if (!intent.inPlace) {
     return { type: 'redirect_to_url', redirect_to_url: { url, return_url: intent.returnUrl } };
   }
   const stripe_js = { type: 'three_d_secure_redirect', stripe_js: url, source: null };
@@ -50,10 +50,9 @@ export function renderIntent(payment: Payment, origin: Origin): Json {
     amount_received: isTaken ? (charge?.amountCaptured ?? 0) : 0,
     application: null,
     application_fee_amount: null,
-    automatic_payment_methods: {
-      enabled: true,
-      allow_redirects: intent.mayRedirect ? 'always' : 'never',
-    },
+    automatic_payment_methods: intent.allowed
+      ? null
+      : { enabled: true, allow_redirects: intent.mayRedirect ? 'always' : 'never' },
     canceled_at: intent.canceledAt && seconds(intent.canceledAt),
     cancellation_reason: intent.cancellationReason,
     capture_method: intent.captureMethod,

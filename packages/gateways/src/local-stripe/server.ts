@@ -6,50 +6,60 @@ import { text } from 'node:stream/consumers';
 import type { LocalStripe, StripeRequest } from './local-stripe.ts';
 import { answerPage } from './pages.ts';
 
-interface LocalServer {
+/** Listens already, and answers once it has what to answer with: a local Stripe has to know its own address. */
+export interface LocalServer {
   port: number;
-  /** Resolves once all connections are closed. */
+  /** Where it is reached. */
+  origin: string;
+  serve(stripe: LocalStripe): void;
+  /** Cuts all connections. */
   close(): Promise<void>;
 }
 
-type OpenStripe = (origin: string) => LocalStripe;
-
-/** Listens on the port, 0 for any, and then opens the local Stripe, which has to know its own address. */
-export async function serveLocalStripe(
+/** `port` may be 0, for any that is free. @throws when it is taken. */
+export async function listenLocally(
   port: number,
-  open: OpenStripe,
   onError: (error: unknown) => void = () => {},
-): Promise<LocalServer & { stripe: LocalStripe }> {
-  let stripe: LocalStripe | undefined;
+): Promise<LocalServer> {
+  const served = Promise.withResolvers<LocalStripe>();
   const server = createServer((request, response) => {
-    answer(stripe, request, response).catch((error) => {
-      onError(error);
-      response.destroy();
-    });
+    served.promise
+      .then((stripe) => answer(stripe, request, response))
+      .catch((error) => {
+        onError(error);
+        response.destroy();
+      });
   });
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const { port: bound } = server.address() as AddressInfo;
-  stripe = open(`http://127.0.0.1:${bound}`);
   return {
     port: bound,
-    stripe,
+    origin: `http://127.0.0.1:${bound}`,
+    serve: served.resolve,
     async close() {
+      const closed = once(server, 'close');
       server.close();
       server.closeAllConnections();
-      await once(server, 'close');
+      await closed;
     },
   };
 }
 
-async function answer(
-  stripe: LocalStripe | undefined,
-  request: IncomingMessage,
-  response: ServerResponse,
-) {
+/** The same for what needs no more than that address. */
+export async function serveLocalStripe(
+  port: number,
+  open: (origin: string) => LocalStripe,
+): Promise<LocalServer & { stripe: LocalStripe }> {
+  const listening = await listenLocally(port);
+  const stripe = open(listening.origin);
+  listening.serve(stripe);
+  return { ...listening, stripe };
+}
+
+async function answer(stripe: LocalStripe, request: IncomingMessage, response: ServerResponse) {
   const { method = 'GET', url: path = '/' } = request;
   const body = await text(request);
-  if (!stripe) throw new Error('The local Stripe is not open yet.');
   if (!/^\/v\d/.test(path)) {
     const page = await answerPage(stripe, { method, path, body });
     response.writeHead(page.status, page.headers).end(page.body);

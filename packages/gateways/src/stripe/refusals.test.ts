@@ -153,6 +153,13 @@ describe('an amount', () => {
     expect(answer.amount).toBe(amount);
   });
 
+  it.each(['amount_too_small', 'amount_too_large'])('that is %s is refused', async (code) => {
+    const { gateway } = gatewayOn(answers(() => refusal(400, { type: 'x', code }), {}));
+    await expect(
+      gateway.open({ key: 'key', orderId: ORDER, amount: 1, currency: 'usd' }),
+    ).rejects.toMatchObject({ status: 400, code: 'price_not_payable' });
+  });
+
   it('of thousandths that Stripe does not take is refused', async () => {
     const { gateway, sent } = gatewayOn(() => ({ body: intent() }));
     await expect(

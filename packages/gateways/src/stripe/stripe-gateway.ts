@@ -2,7 +2,15 @@
 import { isLiveKey } from '@fairseat/common/kit';
 import type { GatewayPayment, OpenGateway } from '@fairseat/common/ports';
 import { Stripe } from 'stripe';
-import { isAboutToken, isRefusal, isTold, translated, unknownToken } from './errors.ts';
+import {
+  isAboutAmount,
+  isAboutToken,
+  isRefusal,
+  isTold,
+  priceNotPayable,
+  translated,
+  unknownToken,
+} from './errors.ts';
 import { elementsOptions, intentOptions } from './methods.ts';
 import { createOnce } from './once.ts';
 import { EXPAND, isDisputed, LIST_EXPAND, toDispute, toPayment } from './payment.ts';
@@ -81,15 +89,15 @@ export const openStripeGateway =
           );
           return await find(id);
         } catch (error) {
+          if (isAboutAmount(error)) throw priceNotPayable('it is beyond what Stripe takes');
           throw translated(error);
         }
       },
 
       async confirm(paymentId, token, key, orderId) {
-        const card = cardOf(token, testMode);
         const params = {
-          ...card,
-          ...(orderId !== undefined && { return_url: `${publicOrigin}/orders/${orderId}` }),
+          ...cardOf(token, testMode),
+          return_url: `${publicOrigin}/orders/${orderId}`,
         };
         let isTokenRefused = false;
         const payment = await after(

@@ -142,7 +142,9 @@ describe('two processes that ask for the same at once', () => {
     const [one, other] = [open(), open()];
     const { id } = await one.open(order);
     const asked = await Promise.allSettled(
-      [one, other].map((gateway) => gateway.confirm(id, 'pm_card_visa', 'confirm-1')),
+      [one, other].map((gateway) =>
+        gateway.confirm(id, 'pm_card_visa', 'confirm-1', order.orderId),
+      ),
     );
     const outcomes = asked.map((each) =>
       each.status === 'fulfilled' ? each.value.status : each.reason.constructor,
@@ -151,6 +153,8 @@ describe('two processes that ask for the same at once', () => {
       'authorized',
       Unavailable,
     ]);
-    expect((await other.confirm(id, 'pm_card_visa', 'confirm-1')).status).toBe('authorized');
+    expect((await other.confirm(id, 'pm_card_visa', 'confirm-1', order.orderId)).status).toBe(
+      'authorized',
+    );
   });
 });
