@@ -1,8 +1,8 @@
 /** What becomes of money after it was taken: refunds that are on their way, come back, or were made by an operator; disputes. */
 import type { AnyEvent } from '@fairseat/common/events';
 import { eventually, healed, passing } from '@fairseat/test-support/disturbances';
-import { openLocalMarket } from '@fairseat/test-support/local-market';
-import type { TestMarketplace, Visitor } from '@fairseat/test-support/marketplace';
+import type { TestMarketplace } from '@fairseat/test-support/marketplace';
+import { openStripeTrade } from '@fairseat/test-support/stripe-trade';
 import { openHeld } from '@fairseat/test-support/trade';
 import { describe, expect, it } from 'vitest';
 
@@ -90,17 +90,16 @@ describe('a refund', () => {
 
 /** A paid order on a local Stripe. */
 async function paidAtStripe(token: string) {
-  const local = await openLocalMarket({ env });
-  const { market } = local;
-  const [seller, buyer] = (await market.people(2)) as [Visitor, Visitor];
-  const order = await buyer.holds((await seller.sells()).id);
+  const local = await openStripeTrade({ env });
+  const { market, buyer, ticket } = local;
+  const order = await buyer.holds(ticket.id);
   const said = chargeEvents(market);
   const { body } = await buyer.pay(order.id, token);
   await market.settled();
   expect(body).toMatchObject({ status: 'completed' });
   const payment_intent = `${body.stripeId}`;
   const charge = () => buyer.seesCharge(order.id);
-  return { ...local, buyer, order, said, payment_intent, charge };
+  return { ...local, order, said, payment_intent, charge };
 }
 
 describe('on Stripe', () => {
@@ -110,7 +109,7 @@ describe('on Stripe', () => {
       const paid = await paidAtStripe('pm_card_refundFail');
       await using market = paid.market;
       const { payment_intent, charge, said, order } = paid;
-      const { id } = await paid.dashboard('/v1/refunds', { payment_intent });
+      const id = await paid.dashboard('/v1/refunds', { payment_intent });
       await paid.passing(0);
       expect(await charge()).toMatchObject({
         ...{ status: 'completed', stripeRefundId: id },
@@ -132,7 +131,7 @@ describe('on Stripe', () => {
     await paid.dashboard('/v1/refunds', { payment_intent, amount: '90' });
     await paid.passing(0);
     expect(await charge()).toMatchObject({ stripeRefundId: null, refund: { amount: 90 } });
-    const { id } = await paid.dashboard('/v1/refunds', { payment_intent });
+    const id = await paid.dashboard('/v1/refunds', { payment_intent });
     await paid.passing(0);
     const refund = { id, status: 'succeeded', amount: 4990 };
     expect(await charge()).toMatchObject({ status: 'completed', stripeRefundId: id, refund });

@@ -58,8 +58,6 @@ export interface TestPlatform extends Platform {
 export const isDistributed = process.env['PLATFORM'] === 'distributed';
 
 export interface TestOptions {
-  /** A clock that others share. */
-  clock?: TestClock;
   env?: Record<string, string>;
   /** Wraps the platform, to disturb it or to listen. */
   wrap?: (platform: TestPlatform) => Platform;
