@@ -16,6 +16,10 @@ export interface GatewayRecord extends Stored {
   amount: number;
   confirmations: string[];
   refundId: string | null;
+  /** Set once its money was held. */
+  captureBefore?: number;
+  /** Set once its money was on its way. */
+  arrivesAt?: number;
 }
 
 export interface Everything {
