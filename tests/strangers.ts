@@ -206,7 +206,19 @@ export const wrongSearches = [
   'mine=true&mine=false',
 ];
 
-/** and those that are odd, and find nothing. */
+/** of what a price can be paid with, */
+export const wrongOptions = [
+  'price=',
+  'price=0',
+  'price=-1',
+  'price=1.5',
+  'price=cheap',
+  'price=1e9',
+  'price=1&price=2',
+  'nobody=knows',
+];
+
+/** and those of tickets that are odd, and find nothing. */
 export const oddSearches = [
   'q=%00',
   'q=%ff',

@@ -3,6 +3,7 @@ import type { OpenOrder } from '../lib/records.ts';
 import { timeText } from '../lib/time-text.ts';
 import { currentVisit } from '../lib/visit.ts';
 import { priceText } from '../lib/visit-money.ts';
+import { TestMode } from './test-mode.tsx';
 import { Time } from './time.tsx';
 
 /** The price and time of a purchase, and the ids to quote in questions about it. */
@@ -31,7 +32,7 @@ export function Receipt({ order, chargeId }: { order: OpenOrder; chargeId: strin
           </>
         )}
       </dl>
-      <p className="fine">Paid in test mode: no card was charged and no money has moved.</p>
+      <TestMode>Paid in test mode: no card was charged and no money has moved.</TestMode>
       <p>
         <a className="button button-plain" href="/orders">
           My orders

@@ -25,6 +25,8 @@ export interface Cashier {
   conclude(orderId: string): Promise<Payment>;
   /** Reads the payment at the gateway and saves its outcome. */
   settle(orderId: string): Promise<Payment>;
+  /** Takes over the outcome at the gateway, and does what follows from it, due or not. */
+  bringToEnd(orderId: string): Promise<void>;
   /** Refunds, voids, captures, continues or says again a charge that is due. */
   lookAfter(orderId: string): Promise<void>;
 }
@@ -45,7 +47,7 @@ export function createCashier(
       try {
         return await takeOver(
           orderId,
-          await gateway.confirm(paymentId, token as string, `${id}:${token}`),
+          await gateway.confirm(paymentId, token as string, `${id}:${token}`, orderId),
         );
       } catch (error) {
         if (error instanceof Problem)
@@ -66,6 +68,13 @@ export function createCashier(
       const { stripeId: paymentId } = chargeOf(await payments.require(orderId));
       if (paymentId === null) return payments.require(orderId);
       return takeOver(orderId, await gateway.find(paymentId));
+    },
+
+    async bringToEnd(orderId) {
+      await opened(orderId);
+      const payment = await cashier.settle(orderId);
+      if (owesRefund(payment)) await refund(payment);
+      else await cashier.conclude(orderId);
     },
 
     async lookAfter(orderId) {

@@ -7,6 +7,7 @@ import {
   noIds,
   oddSearches,
   wrongHeaders,
+  wrongOptions,
   wrongPages,
   wrongRequestIds,
   wrongSearches,
@@ -32,6 +33,7 @@ describe.each(doors)('the services %s', (_, door) => {
         ['GET', `/api/orders/${id}`],
         ['DELETE', `/api/orders/${id}`],
         ['GET', `/api/payments/${id}`],
+        ['POST', `/api/payments/${id}/settle`, {}],
         ['POST', `/api/test-gateway/${id}/confirm`, { approve: true }],
       ];
       for (const [method, url, body] of requests) {
@@ -54,6 +56,7 @@ describe.each(doors)('the services %s', (_, door) => {
   describe('a query', () => {
     it.each([
       ...wrongPages.map((query) => ['/api/orders', query] as const),
+      ...wrongOptions.map((query) => ['/api/payments/options', query] as const),
       ...[...wrongPages, ...wrongSearches].map((query) => ['/api/tickets', query] as const),
     ])('that makes no sense is refused (%s?%s)', async (path, query) => {
       const reply = await scene.send('GET', `${path}?${query}`);

@@ -16,7 +16,7 @@ import {
   type Host,
   readConfig,
 } from '@fairseat/common/kit';
-import type { Platform } from '@fairseat/common/ports';
+import type { OpenGateway, Platform } from '@fairseat/common/ports';
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
@@ -62,6 +62,8 @@ export interface TestOptions {
   /** Wraps the platform, to disturb it or to listen. */
   wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
+  /** Takes the money; the test gateway unless given. */
+  openGateway?: OpenGateway;
   requestTimeoutMs?: number;
   /** Another replica of everything, on the same servers and with the same keys. */
   beside?: TestMarketplace;
@@ -220,7 +222,7 @@ export class TestMarketplace implements AsyncDisposable {
 
   #openPlatform(): TestPlatform {
     const options = {
-      openGateway: openTestGateway,
+      openGateway: this.#options.openGateway ?? openTestGateway,
       clock: this.clock,
       rateLimits: this.config.rateLimits,
       deferMs: 10,

@@ -76,5 +76,7 @@ export const authenticationSchema = body({
   approve: z.boolean('Use true or false.').describe('Whether the buyer confirms the payment.'),
 });
 
+export const settlePaymentSchema = body({}).nullish();
+
 export const byOrderId = z.strictObject({ orderId: idSchema });
 export const byPaymentId = z.strictObject({ id: z.string().regex(/^\w{1,64}$/) });

@@ -32,7 +32,10 @@ export function createGateway(
   environment: Environment,
 ): PaymentGateway {
   const call =
-    (name: Exclude<keyof PaymentGateway, 'testMode' | 'verify'>, isWrite = true) =>
+    (
+      name: Exclude<keyof PaymentGateway, 'testMode' | 'name' | 'form' | 'verify' | 'list'>,
+      isWrite = true,
+    ) =>
     async (...args: unknown[]) => {
       const act = async (caller: Caller) => {
         const tell = (answer: unknown) =>
@@ -56,6 +59,7 @@ export function createGateway(
     };
   return {
     testMode: server.testMode,
+    name: server.name,
     open: call('open'),
     confirm: call('confirm'),
     capture: call('capture'),
