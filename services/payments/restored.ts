@@ -14,7 +14,7 @@ export function restored({ subject, time, data }: AnyEvent, current: Payment | u
 
 /**
  * What cannot be known of an order after the database went back to a backup of this time. A charge is published only
- * once it has ended: of one that was begun later nothing is left but what the gateway has.
+ * once its money is held, or it has ended: of one that was begun later nothing is left but what the gateway has.
  */
 export function unknownOf({ id, order, charge }: Payment, backupAt: number) {
   if (order === null || charge !== null || Date.parse(order.expiresAt) < backupAt) return [];

@@ -29,6 +29,10 @@ export const TOKENS = [
   'pm_fairseat_slow',
   'pm_fairseat_answerLost',
   'pm_fairseat_unavailable',
+  'pm_fairseat_captureRefused',
+  'pm_fairseat_takesAtOnce',
+  'pm_fairseat_takesAtOnce',
+  'pm_fairseat_processing',
   UNKNOWN_TOKEN,
 ];
 

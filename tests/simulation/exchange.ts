@@ -65,6 +65,7 @@ export interface ReplyBody {
   orderId: string | null;
   ticketId: string;
   expiresAt: string;
+  securedAt: string;
   code: string;
   detail: string;
   nextAction?: { url: string };

@@ -8,6 +8,7 @@ import { createLog, createSessionKey, readConfig } from '@fairseat/common/kit';
 import type { Clock, TableDefinition } from '@fairseat/common/ports';
 import { createTestClock } from '@fairseat/common/testing';
 import { createMarketplace } from '@fairseat/marketplace';
+import type { GatewayRecord } from '@fairseat/test-support/invariants';
 import type { TestPlatform } from '@fairseat/test-support/marketplace';
 import { describe, expect, it } from 'vitest';
 import commits from '../../releases.json' with { type: 'json' };
@@ -120,6 +121,29 @@ async function answersAsItDid(old: Awaited<ReturnType<typeof reopen>>) {
   await market.stop();
 }
 
+/** Changes what the gateway has of the payment that waits for its buyer, as it may while nobody asks. */
+async function changeAtGateway(platform: TestPlatform, change: object) {
+  const table = platform.table<GatewayRecord>('test_gateway', { name: 'payments' });
+  await platform.start();
+  const { records } = await table.find({ limit: 100 });
+  const payment = records.find(({ status }) => status === 'requires_action') as GatewayRecord;
+  await table.replace(payment, { ...payment, ...change, version: payment.version + 1 });
+  await platform.close();
+}
+
+/** What became of a payment that the release had begun, and how its order ends in time and too late. */
+const UNSETTLED: [name: string, change: object, inTime: string, tooLate: string][] = [
+  ['taken', { status: 'succeeded' }, 'completed', 'refunded'],
+  ['held', { status: 'authorized', captureBefore: Number.MAX_SAFE_INTEGER }, 'completed', 'failed'],
+  [
+    'declined',
+    { status: 'unconfirmed', decline: { code: 'no', message: 'No.' } },
+    'failed',
+    'failed',
+  ],
+  ['cancelled', { status: 'cancelled' }, 'failed', 'failed'],
+];
+
 export function keptContract(kind: string, openOld: (release: string) => Promise<Old>) {
   describe.each(releases)(`${kind} of %s`, (release) => {
     const openRelease = async () => reopen(await openOld(release));
@@ -168,6 +192,31 @@ export function keptContract(kind: string, openOld: (release: string) => Promise
 
       await answersAsItDid(old);
       expect(await old.saved()).toMatchObject(before);
+    });
+
+    it.each(UNSETTLED)('settles a payment that was %s unheard', async (_, change, ...ends) => {
+      for (const [late, end] of ends.entries()) {
+        await using old = await openRelease();
+        await changeAtGateway(old.open(), change);
+        if (late) old.time.advance(3_600_000);
+        const { market, platform, ask } = await old.start();
+        const { orders } = (await ask('bea', 'GET', 'orders')).json<{ orders: OrderRecord[] }>();
+        const { id } = orders.find(
+          ({ ticket }) => ticket.title === 'Being confirmed',
+        ) as OrderRecord;
+        const look = async () => (await ask('bea', 'GET', `payments/${id}`)).json<ChargeRecord>();
+        const isOver = async () => {
+          old.time.advance(5000);
+          await platform.settled();
+          const charge = await look();
+          return charge.stripeRefundId ? 'refunded' : charge.status;
+        };
+        await expect.poll(isOver, { timeout: 10_000 }).toBe(end);
+        await platform.settled();
+        const order = (await ask('bea', 'GET', `orders/${id}`)).json<OrderRecord>();
+        expect(order.status).toBe(end === 'completed' ? 'completed' : 'cancelled');
+        await market.stop();
+      }
     });
 
     it('can be traded on: what is held is paid, and what is not expires', async () => {

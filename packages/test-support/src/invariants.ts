@@ -19,6 +19,10 @@ export interface GatewayRecord extends Stored {
   refundId: string | null;
   /** How much was refunded, if that was not all. */
   refunded?: number;
+  /** Set once its money was held. */
+  captureBefore?: number;
+  /** Set once its money was on its way. */
+  arrivesAt?: number;
 }
 
 export interface Everything {

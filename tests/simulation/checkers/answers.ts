@@ -1,5 +1,6 @@
 /** Checks every answer against the saved records. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { Stored } from '@fairseat/common/contracts/shared';
 import { listingSchema, type TicketRecord } from '@fairseat/common/contracts/ticket';
 import { bodyOf, type Exchange, type ReplyBody, type Route, subjectOf } from '../exchange.ts';
 import { hasHeldTooOften, hasTooMany } from './fair-holds.ts';
@@ -33,12 +34,13 @@ const orderOf = ({ id, body }: Exchange, ledger: Ledger): OrderRecord | undefine
 const ticketOf = (exchange: Exchange, ledger: Ledger) => ledger.tickets.get(subjectOf(exchange));
 
 /** True when the answer shows a saved version of the record, and none from before the request. */
-const isRecord: Truth = (exchange, { id = '', version = 0, status }, ledger) => {
+const isRecord: Truth = (exchange, body, ledger) => {
+  const { id = '', version = 0, status, securedAt } = body;
   const { versions, route } = exchange;
-  const past = ledger.past<TicketRecord | OrderRecord>(id, version);
+  const past = ledger.past<Stored & { status: string; securedAt?: string }>(id, version);
   if (past === undefined) return wasUndone(id, exchange, ledger);
   const isFresh = route.startsWith('POST') || version >= versions;
-  return past.status === status && isFresh;
+  return past.status === status && past.securedAt === securedAt && isFresh;
 };
 
 /** True when a restore took a version of the record while the answer was on its way. */
@@ -162,6 +164,7 @@ const refused: Record<string, Check> = {
   too_many_holds: hasTooMany,
   held_too_often: (exchange, _, ledger, { mostSkewMs }) =>
     hasHeldTooOften(exchange, ledger, mostSkewMs),
+  order_paid: (exchange, _, ledger) => orderOf(exchange, ledger)?.securedAt !== undefined,
   order_completed: (exchange, _, ledger) => orderOf(exchange, ledger)?.status === 'completed',
   already_paid: (exchange, _, ledger) =>
     ledger.payments.get(subjectOf(exchange))?.charge?.status === 'completed',

@@ -6,7 +6,7 @@ import type { Entry } from '@fairseat/platform/simulated';
 import { type StoredPayment, violationsIn } from '@fairseat/test-support/invariants';
 import type { Exchange } from '../exchange.ts';
 import { ofToday } from '../next-version.ts';
-import { isCalm, type Plan } from '../plan.ts';
+import type { Plan } from '../plan.ts';
 import { checkAnswer } from './answers.ts';
 import { checkAsked, checkCurrency } from './currency.ts';
 import { Deliveries } from './deliveries.ts';
@@ -16,7 +16,7 @@ import { checkHolds } from './holds.ts';
 import { GatewayKeys, IdempotencyKeys } from './idempotency.ts';
 import { InTime } from './in-time.ts';
 import { type Account, addressOf, Ledger, type Write } from './ledger.ts';
-import { checkGateway, checkPayment } from './money.ts';
+import { checkGateway, checkPayment, OnTheirWay } from './money.ts';
 import { checkOrder } from './orders.ts';
 import { Repeats } from './repeats.ts';
 import { EXCUSE, type Rules, rulesOf } from './rules.ts';
@@ -54,6 +54,7 @@ export class Checkers {
   readonly #nowMs: () => number;
   readonly #startMs: number;
   readonly #gatewayKeys = new GatewayKeys(this.ledger.undone);
+  readonly #onTheirWay = new OnTheirWay();
   readonly #approved = new Set<string>();
   readonly #cancelled = new Set<string>();
   readonly #signedOut = new Set<string>();
@@ -66,7 +67,7 @@ export class Checkers {
     this.#inTime = new InTime(plan);
     // Only the bus of months is watched like this, so that the usual runs stay quick.
     if (plan.eventsKeptMs !== undefined) this.#deliveries = new Deliveries(plan, this.ledger);
-    this.#settling = new Settling(this.ledger, isCalm(plan));
+    this.#settling = new Settling(this.ledger, plan, rules.mostSkewMs);
     this.#mayMissEnds = plan.faults.some(
       (fault) => fault.kind === 'event lost' && fault.group === 'payments',
     );
@@ -198,6 +199,7 @@ export class Checkers {
 
   #askedGateway(entry: Extract<Entry, { kind: 'gateway' }>) {
     this.#gatewayKeys.asked(entry);
+    this.#onTheirWay.asked(entry);
     checkAsked(entry, this.ledger, this.#rules.currency);
   }
 

@@ -21,6 +21,10 @@ interface Seen {
 
 const hasStarted: Effect = ({ data }, { ledger }) =>
   ledger.orders.get(orderIdIn(data))?.status !== 'created';
+const isDecided: Effect = ({ data }, { ledger }) => {
+  const order = ledger.orders.get(orderIdIn(data));
+  return order?.securedAt !== undefined || order?.status !== 'awaiting_payment';
+};
 const hasEnded: Effect = ({ data }, { ledger }) => !ledger.unended.has(orderIdIn(data));
 const isListed: Effect = ({ subject, version }, { ledger }) =>
   (ledger.listings.get(subject)?.version ?? 0) >= version;
@@ -36,9 +40,11 @@ const EFFECTS: Record<string, Effect> = {
   'orders ticket.sold': isListed,
   'orders ticket.reserved': hasStarted,
   'orders ticket.refused': hasStarted,
+  'orders charge.authorized': isDecided,
   'orders charge.completed': hasEnded,
   'orders charge.failed': hasEnded,
   'payments order.awaiting_payment': isNoted,
+  'payments order.secured': isNoted,
   'payments order.cancelled': isNoted,
   'payments order.completed': isNoted,
   'tickets order.created': ({ subject }, { ledger, locked }) =>

@@ -8,7 +8,7 @@ import { must } from './violation.ts';
 interface HoldRules {
   maxHolds: number;
   /** The most between the time of a decision and that of its event. */
-  decidedWithinMs: number;
+  savedWithinMs: number;
   skewMsOf(process: string): { most: number };
 }
 
@@ -19,7 +19,9 @@ const pauseMsAfter = (ends: number) =>
 export function checkFair(write: Write, ledger: Ledger, rules: HoldRules): void {
   const order = write.after as SavedOrder;
   const unpaid = [...ledger.unended].flatMap((id) => ledger.orders.get(id) ?? []);
-  const own = unpaid.filter(({ id, userId }) => userId === order.userId && !ledger.touched.has(id));
+  const own = unpaid.filter(
+    (other) => isUnpaid(other) && other.userId === order.userId && !ledger.touched.has(other.id),
+  );
   const { maxHolds } = rules;
   must(
     'a buyer has no more unpaid orders than places',
@@ -39,13 +41,13 @@ export function checkFair(write: Write, ledger: Ledger, rules: HoldRules): void 
 }
 
 /** What a buyer's next hold waits for is noted with the end: who let go, and when, by the clock that decided. */
-export function checkEnd({ after, events }: Write, { decidedWithinMs }: HoldRules): void {
+export function checkEnd({ after, events }: Write, { savedWithinMs }: HoldRules): void {
   const { id, reason, letGoAt } = after as SavedOrder;
   const counts = reason === 'buyer' || reason === 'expired';
   const offMs = Math.abs(Date.parse(events[0]?.time ?? '') - (letGoAt ?? 0));
   must(
     'what ends unpaid is noted',
-    counts ? offMs <= decidedWithinMs : letGoAt === undefined,
+    counts ? offMs <= savedWithinMs : letGoAt === undefined,
     () => `order ${id} was cancelled (${reason}), and let go ${offMs} ms away from that`,
   );
 }

@@ -98,7 +98,7 @@ export class GatewayKeys {
     const [request, key] = call === 'open' ? opening(args) : acting(args);
     // A charge that was under way is not published: one that is lost with its database is begun once more.
     if (call === 'open' && this.#undone.has(`payments_payments ${request}`)) return;
-    if (call !== 'open' && call !== 'confirm' && call !== 'refund') return;
+    if (!['open', 'confirm', 'capture', 'refund'].includes(call)) return;
     const name = `${call} ${request}`;
     const known = this.#known.get(name) ?? key;
     this.#known.set(name, key);

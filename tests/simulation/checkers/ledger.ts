@@ -17,8 +17,11 @@ interface LetGo {
   letGoAt: number;
 }
 
-export const isUnpaid = ({ status }: OrderRecord) =>
-  status === 'created' || status === 'awaiting_payment';
+export const isUnpaid = ({ status, securedAt }: OrderRecord) =>
+  status === 'created' || (status === 'awaiting_payment' && securedAt === undefined);
+
+const isUnderWay = (charge: StoredPayment['charge'] | undefined) =>
+  charge?.status === 'created' && (charge.token !== null || charge.authorizedAt !== undefined);
 
 /** A buyer and a ticket. */
 export const pairOf = ({ userId, ticketId }: Pick<OrderRecord, 'userId' | 'ticketId'>) =>
@@ -54,7 +57,7 @@ export class Ledger {
   readonly refused = new Set<string>();
   /** By order: the true time at which it was placed. */
   readonly placedAtMs = new Map<string, number>();
-  /** By order: the true time at which it was paid or cancelled. */
+  /** By order: the true time at which it was secured, paid or cancelled. */
   readonly endedAtMs = new Map<string, number>();
   /** By buyer and ticket: orders that ended unpaid through the buyer, as saved then. */
   readonly letGo = new Map<string, LetGo[]>();
@@ -167,8 +170,8 @@ export class Ledger {
   }
 
   #recordPaying({ id, charge }: StoredPayment, atMs: number) {
-    if (charge?.token) this.payingUntilMs.set(id, Number.POSITIVE_INFINITY);
-    else if (this.payments.get(id)?.charge?.token) this.payingUntilMs.set(id, atMs);
+    if (isUnderWay(charge)) this.payingUntilMs.set(id, Number.POSITIVE_INFINITY);
+    else if (isUnderWay(this.payments.get(id)?.charge)) this.payingUntilMs.set(id, atMs);
   }
 
   #recordOrder(order: SavedOrder, story: string | undefined, atMs: number) {
@@ -187,6 +190,7 @@ export class Ledger {
   }
 
   #recordEnd(order: SavedOrder, atMs: number) {
+    if (this.endedAtMs.has(order.id)) return;
     this.endedAtMs.set(order.id, atMs);
     const { reason, letGoAt } = order;
     if (letGoAt === undefined || (reason !== 'buyer' && reason !== 'expired')) return;

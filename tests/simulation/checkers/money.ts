@@ -1,5 +1,7 @@
 /** Checks every write of a charge, and of a payment at the gateway. */
 
+import type { OrderRecord } from '@fairseat/common/contracts/order';
+import type { Entry } from '@fairseat/platform/simulated';
 import type { GatewayRecord, StoredPayment } from '@fairseat/test-support/invariants';
 import type { Ledger, Write } from './ledger.ts';
 import { must } from './violation.ts';
@@ -10,9 +12,14 @@ const NEXT: Record<string, string[]> = {
   completed: ['completed'],
 };
 
+/** A buyer's card was accepted: the money is held, on its way or taken. */
+const ACCEPTED = ['authorized', 'processing', 'succeeded'];
+
 const NEXT_AT_GATEWAY: Record<string, string[]> = {
-  unconfirmed: ['unconfirmed', 'requires_action', 'succeeded', 'cancelled'],
-  requires_action: ['requires_action', 'unconfirmed', 'succeeded', 'cancelled'],
+  unconfirmed: ['unconfirmed', 'requires_action', 'cancelled', ...ACCEPTED],
+  requires_action: ['requires_action', 'unconfirmed', 'cancelled', ...ACCEPTED],
+  authorized: ['authorized', 'succeeded', 'cancelled'],
+  processing: ['processing', 'succeeded'],
   succeeded: ['succeeded'],
   cancelled: ['cancelled'],
 };
@@ -42,6 +49,7 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
   const news: string[] = [
     ...(charge.status !== before?.status && charge.status !== 'created' ? [charge.status] : []),
     ...(charge.stripeRefundId !== (before?.stripeRefundId ?? null) ? ['refunded'] : []),
+    ...(charge.authorizedAt !== before?.authorizedAt ? ['authorized'] : []),
   ];
   must(
     'every change is told',
@@ -68,7 +76,8 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
   must('a refund is said once', given === 0 || news.includes('refunded'), () => name);
   if (before && (charge.requests?.length ?? 0) > (before.requests?.length ?? 0)) {
     must('nobody pays twice', before.status === 'created', () => `${name} is ${before.status}`);
-    must('one card at a time', before.token === null, () => `${name} was tried with two cards`);
+    const isFree = before.token === null && before.authorizedAt === undefined;
+    must('one card at a time', isFree, () => `${name} was tried with two cards`);
   }
   checkTrue(charge, ledger, name);
   if (charge.token !== null && charge.token !== before?.token) {
@@ -108,6 +117,8 @@ function checkTrue(charge: Charge, ledger: Ledger, name: string) {
     must('a charge tells the truth', real?.status === 'succeeded', () => says);
   if (status === 'failed')
     must('a charge tells the truth', real?.status === 'cancelled', () => says);
+  if (charge.authorizedAt !== undefined)
+    must('a charge tells the truth', real?.captureBefore !== undefined, () => says);
   if (charge.stripeRefundId !== null) {
     const same = real?.refundId === charge.stripeRefundId;
     must('a charge tells the truth', same, () => `${name} is refunded, but not at the gateway`);
@@ -121,17 +132,30 @@ export function checkGateway(write: Write, ledger: Ledger, rules: MoneyRules): v
   const name = `payment ${after.id}`;
   const legal = NEXT_AT_GATEWAY[before.status]?.includes(after.status) === true;
   must('legal states', legal, () => `${name} went from ${before.status} to ${after.status}`);
-  if (before.status !== after.status && after.status === 'succeeded') {
-    checkTaking(before, after, write.atMs, ledger, rules);
+  if (!ACCEPTED.includes(before.status) && ACCEPTED.includes(after.status)) {
+    checkPaying(before, after, write.atMs, ledger, rules);
+  }
+  const order = ledger.orders.get(ledger.orderOfPayment.get(after.id) ?? '');
+  if (before.status === 'authorized' && after.status === 'succeeded') {
+    const isTheirs = order?.securedAt !== undefined && order.status !== 'cancelled';
+    must('held money is taken for a secured order', isTheirs, () => `${name}: ${order?.status}`);
   }
   if (before.refundId !== after.refundId) {
-    const order = ledger.orders.get(ledger.orderOfPayment.get(after.id) ?? '');
     const owed = before.refundId === null && order?.status === 'cancelled';
     must('only cancelled orders are refunded', owed, () => `${name}: its order ${order?.status}`);
   }
 }
 
-function checkTaking(
+/** Money that was held is taken for an order that ends completed, unless a restore changed one of the two. */
+export function mustBeForGood(order: OrderRecord | undefined, ledger: Ledger) {
+  if (order === undefined || ledger.touched.has(order.id)) return;
+  const paymentId = ledger.payments.get(order.id)?.charge?.stripeId ?? '';
+  const real = ledger.gateway.get(paymentId);
+  const isTaken = real?.status === 'succeeded' && real.captureBefore !== undefined;
+  must('money that was held is taken for good', !isTaken, () => `payment ${paymentId}`);
+}
+
+function checkPaying(
   before: GatewayRecord,
   after: GatewayRecord,
   atMs: number,
@@ -141,20 +165,32 @@ function checkTaking(
   const name = `payment ${after.id}`;
   const orderId = ledger.orderOfPayment.get(after.id);
   const order = ledger.orders.get(orderId ?? '');
-  must('money is taken for an order', order !== undefined, () => `${name} took money for nothing`);
+  must('money is taken for an order', order !== undefined, () => `${name} is for nothing`);
   if (order === undefined) return;
   const { price } = order.ticket;
   must('a buyer pays what they saw', after.amount === price, () => `${name}: ${after.amount}`);
-  // Without a new confirmation it was the bank's approval that took the money; otherwise it was a card.
+  // Without a new confirmation it was the bank's approval that held the money; otherwise it was a card.
   if (before.confirmations.length === after.confirmations.length) {
     const approved = wasApproved(after.id);
-    must('the bank is obeyed', approved, () => `${name} was taken without approval`);
+    must('the bank is obeyed', approved, () => `${name} was accepted without approval`);
   } else {
     const lateMs = atMs - Date.parse(order.expiresAt);
     must(
       'nobody pays after the end',
       lateMs <= takenWithinMs,
-      () => `${name} was taken ${lateMs} ms after its order ended`,
+      () => `${name} was accepted ${lateMs} ms after its order ended`,
     );
+  }
+}
+
+/** Money that is on its way is not cancelled by who was told so: there is nothing yet to give back. */
+export class OnTheirWay {
+  readonly #told = new Map<string, unknown>();
+
+  asked({ call, args, answer, process, story }: Extract<Entry, { kind: 'gateway' }>): void {
+    const name = `${process} ${story} ${args[0]}`;
+    const isCancelled = call === 'cancel' && this.#told.get(name) === 'processing';
+    must('what is on its way is waited for', !isCancelled, () => `${process} cancels ${args[0]}`);
+    this.#told.set(name, (answer as { status?: string }).status);
   }
 }

@@ -2,6 +2,7 @@
 import { type CancelReason, type OrderRecord, termsSchema } from '@fairseat/common/contracts/order';
 import { checkEnd, checkFair } from './fair-holds.ts';
 import type { Ledger, Write } from './ledger.ts';
+import { mustBeForGood } from './money.ts';
 import { agree, must } from './violation.ts';
 
 const NEXT: Record<OrderRecord['status'], OrderRecord['status'][]> = {
@@ -22,7 +23,7 @@ export interface OrderRules {
   saysAgain: boolean;
   /** The places of each buyer. */
   maxHolds: number;
-  decidedWithinMs: number;
+  savedWithinMs: number;
   orderExpirationSeconds: number;
   /** The most that clocks, weather and faults put off the end of an order. */
   endsWithinMs: number;
@@ -37,7 +38,8 @@ export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): voi
   const after = write.after as OrderRecord;
   const name = `order ${after.id}`;
   const types = write.events.map(({ type }) => type);
-  const told = types.length === 1 && types[0] === `order.${after.status}`;
+  const isSecured = after.status === 'awaiting_payment' && after.securedAt !== undefined;
+  const told = types.length === 1 && types[0] === `order.${isSecured ? 'secured' : after.status}`;
   must('every change is told', told, () => `${name} is ${after.status}, told by [${types}]`);
   if (before === undefined) {
     checkPlaced(after, ledger, rules, name);
@@ -45,10 +47,14 @@ export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): voi
     return;
   }
 
-  const isAgain = rules.saysAgain && before.status === after.status;
+  const isAgain = (rules.saysAgain || isSecured) && before.status === after.status;
   const legal = NEXT[before.status].includes(after.status) || isAgain;
   must('legal states', legal, () => `${name} went from ${before.status} to ${after.status}`);
   must('an order stays what it is', sameTerms(before, after), () => name);
+  if (before.securedAt === undefined && after.securedAt !== undefined) {
+    mustHold(after, ledger, name);
+    checkHeld(after, ledger, name);
+  }
   if (after.status === before.status) {
     must('an end stays as it was', before.reason === after.reason, () => name);
   } else if (after.status === 'awaiting_payment') mustHold(after, ledger, name);
@@ -56,6 +62,7 @@ export function checkOrder(write: Write, ledger: Ledger, rules: OrderRules): voi
     mustHold(after, ledger, name);
     checkPaid(after, ledger, name);
   } else {
+    mustBeForGood(after, ledger);
     checkReason(after, write, ledger, rules);
     checkEnd(write, rules);
   }
@@ -65,6 +72,7 @@ const sameTerms = (a: OrderRecord, b: OrderRecord) =>
   a.userId === b.userId &&
   a.ticketId === b.ticketId &&
   a.expiresAt === b.expiresAt &&
+  (a.securedAt === undefined || a.securedAt === b.securedAt) &&
   agree(termsSchema, a.ticket, b.ticket);
 
 function checkPlaced(order: OrderRecord, ledger: Ledger, rules: OrderRules, name: string) {
@@ -88,6 +96,18 @@ function mustHold(order: OrderRecord, { tickets }: Ledger, name: string) {
     'an order holds its ticket',
     ticket?.orderId === order.id,
     () => `${name} is ${order.status}, but its ticket ${ticket?.status} for ${ticket?.orderId}`,
+  );
+}
+
+/** An order is secured while its money is held, and by nothing else. */
+function checkHeld({ id }: OrderRecord, { payments, gateway, touched }: Ledger, name: string) {
+  const charge = payments.get(id)?.charge;
+  const real = gateway.get(charge?.stripeId ?? '');
+  const isHeld = charge?.authorizedAt !== undefined && real?.status === 'authorized';
+  must(
+    'an order is secured by money that is held',
+    isHeld || touched.has(id),
+    () => `${name}: its charge is ${charge?.status}, at the gateway ${real?.status}`,
   );
 }
 
@@ -120,6 +140,11 @@ function checkReason(order: OrderRecord, write: Write, ledger: Ledger, rules: Or
   };
   const right = reason !== undefined && rightly[reason]();
   must('an order ends for its reason', right, () => `${name} was cancelled: ${reason}`);
+  if (order.securedAt !== undefined) {
+    const isUnpaid = reason === 'payment_failed';
+    must('a secured order is its buyer’s', isUnpaid, () => `${name} was cancelled: ${reason}`);
+    return;
+  }
   const lateMs = write.atMs - Date.parse(order.expiresAt);
   const mostMs = rules.isCalm ? MOST_LATE_MS : MOST_LATE_IN_ROUGH_WEATHER_MS + rules.endsWithinMs;
   must('an order ends in time', lateMs <= mostMs, () => `${name}: ${lateMs}`);

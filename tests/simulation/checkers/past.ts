@@ -113,6 +113,15 @@ export class Past {
       })
       .charge({ stripeId: 'pi' });
   taken = () => this.charging().gateway({ status: 'succeeded', confirmations: ['k'] });
+  authorized = () =>
+    this.charging()
+      .gateway({ status: 'authorized', confirmations: ['k'], captureBefore: START_MS + 1e9 })
+      .charge({ authorizedAt: at(0), token: null }, 'charge.authorized');
+  secured = () => this.authorized().order({ securedAt: at(0) }, 'order.secured');
+  captured = () =>
+    this.secured()
+      .gateway({ status: 'succeeded' })
+      .charge({ status: 'completed' }, 'charge.completed');
   paid = () => this.taken().charge({ status: 'completed', token: null }, 'charge.completed');
   failed = (decline: Change = DECLINE) =>
     this.charging()
@@ -138,7 +147,8 @@ export class Past {
 
   asksGateway(call: string, ...args: unknown[]): this {
     const entry = { atMs: this.nowMs, process: 'payments 1', story: 'a-story' };
-    this.checkers.heard({ ...entry, kind: 'gateway', call, args, answer: {} });
+    const answer = this.#records.get(`test_gateway_payments ${args[0]}`) ?? {};
+    this.checkers.heard({ ...entry, kind: 'gateway', call, args, answer });
     return this;
   }
 

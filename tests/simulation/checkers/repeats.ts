@@ -5,7 +5,7 @@ import { must } from './violation.ts';
 /** A reminder comes each minute, and every late or doubled event is answered once. */
 const MOST_TIMES = 30;
 
-const AGAIN = /^(ticket\.(reserved|sold)|charge\.(completed|failed)|order\.)/;
+const AGAIN = /^(ticket\.(reserved|sold)|charge\.(authorized|completed|failed)|order\.)/;
 
 const statusOf = (record: Write['before']) => {
   const { status, charge } = record as { status?: string; charge?: { status: string } | null };

@@ -10,6 +10,7 @@ import { ofPayments } from './of-payments.ts';
 import { ofPlatform } from './of-platform.ts';
 import { ofTickets } from './of-tickets.ts';
 import { ofTime } from './of-time.ts';
+import { ofTwoSteps } from './of-two-steps.ts';
 
 /** Every bug that the simulator must find. */
 export const catalogue: readonly Mutant[] = [
@@ -19,6 +20,7 @@ export const catalogue: readonly Mutant[] = [
   ...ofHolds,
   ...ofCharges,
   ...ofPayments,
+  ...ofTwoSteps,
   ...ofKit,
   ...ofPlatform,
   ...ofEmbedded,

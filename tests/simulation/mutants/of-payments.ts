@@ -124,9 +124,9 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'anybody may confirm the payment of another',
     file: routes,
-    find: `          mustBeBuyer(payment.order, userId);
-          await`,
-    replace: `          await`,
+    find: `      if (payment.order) mustBeBuyer(payment.order, userId);
+`,
+    replace: ``,
     rules: ['an answer is true', 'the bank is obeyed'],
   },
   {
