@@ -20,10 +20,14 @@ const reasons: Record<CancelledStage['reason'], string> = {
   other: 'The ticket is no longer held for you.',
 };
 
+const LATE = 'Your payment came through too late.';
+
 const refunds: Record<CancelledStage['refund'], string> = {
   none: '',
-  owed: 'Your payment came through too late. The money is on its way back to you.',
-  made: 'Your payment came through too late. The money was given back to you.',
+  owed: `${LATE} The money is on its way back to you.`,
+  pending: `${LATE} The money is on its way back to you, which may take your bank some days.`,
+  made: `${LATE} The money was given back to you.`,
+  failed: `${LATE} Your refund could not be paid out; your bank sent it back. We owe you the money, and will pay you another way.`,
 };
 
 interface Props {

@@ -111,5 +111,12 @@ describe('a purchase', () => {
     const made = stageOf(cancelled('expired'), { ...late, stripeRefundId: 're_1' }, after);
     expect(made).toMatchObject({ refund: 'made' });
     expect(isUnsettled(cancelled('expired'), made)).toBe(false);
+    for (const status of ['pending', 'failed'] as const) {
+      const refund = { id: 're_1', status, amount: 4990 };
+      const refunded = { ...late, stripeRefundId: 're_1', refund };
+      const stage = stageOf(cancelled('expired'), refunded, after);
+      expect(stage).toMatchObject({ refund: status });
+      expect(isUnsettled(cancelled('expired'), stage)).toBe(false);
+    }
   });
 });

@@ -5,6 +5,12 @@ import type { OpenCharge, OpenOrder } from './records.ts';
 type NextAction = NonNullable<OpenCharge['nextAction']>;
 export type EndReason = NonNullable<OpenOrder['reason']>;
 
+/**
+ * What became of money that was taken for an order which ended. It is `pending` until the buyer's bank has it, and `failed`
+ * when that sent it back.
+ */
+type RefundStage = 'none' | 'owed' | 'pending' | 'made' | 'failed';
+
 export type Stage =
   /** The ticket is being asked for. */
   | { name: 'locking' }
@@ -18,7 +24,7 @@ export type Stage =
   | { name: 'paid' }
   /** The services, of a newer release, have brought it to where this page cannot tell. */
   | { name: 'other' }
-  | { name: 'cancelled'; reason: EndReason; refund: 'none' | 'owed' | 'made' };
+  | { name: 'cancelled'; reason: EndReason; refund: RefundStage };
 
 /** @param now the server's time, in milliseconds since the epoch. */
 export function stageOf(order: OpenOrder, charge: OpenCharge | null, now: number): Stage {
@@ -42,8 +48,10 @@ export function stageOf(order: OpenOrder, charge: OpenCharge | null, now: number
 
 const cancelled = (reason: EndReason): Stage => ({ name: 'cancelled', reason, refund: 'none' });
 
-function refundOf(charge: OpenCharge | null): 'none' | 'owed' | 'made' {
+function refundOf(charge: OpenCharge | null): RefundStage {
   if (charge?.status !== 'completed') return 'none';
+  if (charge.refund?.status === 'failed') return 'failed';
+  if (charge.refund?.status === 'pending') return 'pending';
   return charge.stripeRefundId === null ? 'owed' : 'made';
 }
 

@@ -1,19 +1,19 @@
 /** Carries decisions about charges out at the payment gateway. Every step may be repeated after a crash. */
 import type { PaymentStatus } from '@fairseat/common/contracts/charge';
 import { Problem, Unavailable } from '@fairseat/common/errors';
-import type { Records } from '@fairseat/common/kit';
-import type { Clock, GatewayPayment, PaymentGateway } from '@fairseat/common/ports';
+import type { Records, ServiceContext } from '@fairseat/common/kit';
+import type { GatewayPayment } from '@fairseat/common/ports';
+import { isGivenBack, isWatched, noteAftermath, owesRefund } from './aftermath.ts';
 import type { Charge, Payment, PaymentFact } from './charge.ts';
 import {
   awaitsDecision,
+  isEndUnknown,
   lookAfter,
   mayCapture,
   mayConfirm,
   mustVoid,
   noteOpened,
-  noteRefunded,
   noteTokenRefused,
-  owesRefund,
   remind,
   settle,
 } from './decisions.ts';
@@ -31,10 +31,11 @@ export interface Cashier {
   lookAfter(orderId: string): Promise<void>;
 }
 
+type Surroundings = Pick<ServiceContext<'gateway'>, 'gateway' | 'clock' | 'log' | 'trouble'>;
+
 export function createCashier(
   payments: Records<Payment, PaymentFact>,
-  gateway: PaymentGateway,
-  clock: Clock,
+  { gateway, clock, log, trouble }: Surroundings,
 ): Cashier {
   const cashier: Cashier = {
     async proceed(orderId) {
@@ -80,7 +81,9 @@ export function createCashier(
       else if (mustVoid(payment, clock.now())) await cancel(orderId);
       else if (payment.charge?.status === 'created' && !awaitsDecision(payment))
         await cashier.proceed(orderId).catch(unlessRefused);
-      else await payments.update(orderId, remind(clock.now()));
+      else if (isEndUnknown(payment) || payment.charge?.status !== 'completed')
+        await payments.update(orderId, remind(clock.now()));
+      else if (isWatched(payment.charge)) await cashier.settle(orderId);
     },
   };
   return cashier;
@@ -125,7 +128,27 @@ export function createCashier(
     const { decline } = answer;
     // After a decline the payment could otherwise still be confirmed elsewhere.
     const final = decline ? await gateway.cancel(answer.id) : answer;
-    return payments.update(orderId, settle(final, decline ?? null, clock.now()));
+    const payment = await payments.update(orderId, settle(final, decline ?? null, clock.now()));
+    return final.refund || final.dispute ? takeOverAftermath(orderId, final) : payment;
+  }
+
+  async function takeOverAftermath(orderId: string, answer: GatewayPayment): Promise<Payment> {
+    let facts: PaymentFact[] = [];
+    const payment = await payments.update(orderId, (current) => {
+      facts = noteAftermath(answer, clock.now())(current);
+      return facts;
+    });
+    for (const { type } of facts) tell(type, payment);
+    return payment;
+  }
+
+  /** What operators must know. */
+  function tell(type: PaymentFact['type'], { id: orderId, charge }: Payment) {
+    const { stripeId: paymentId, refund, dispute } = chargeOf({ id: orderId, charge });
+    const about = { orderId, paymentId, refund, dispute };
+    const what = troubles[type];
+    if (what) trouble(type, what, about);
+    else log.info(about, type);
   }
 
   /** Takes the money that is held. What the gateway refuses to capture is given back for good. */
@@ -158,16 +181,20 @@ export function createCashier(
   }
 
   async function refund(payment: Payment) {
-    const { id: chargeId, stripeId: paymentId } = chargeOf(payment);
-    if (!paymentId) throw new Error(`Charge ${chargeId} took money but has no payment`);
+    const { id, stripeId: paymentId, amount } = chargeOf(payment);
+    if (!paymentId) throw new Error(`Charge ${id} took money but has no payment`);
     // Gateways forget idempotency keys after a while, but not refunds, so the refund is looked for first.
-    const { refundId } = await gateway.find(paymentId);
-    const { id } = refundId
-      ? { id: refundId }
-      : await gateway.refund(paymentId, `${chargeId}:refund`);
-    await payments.update(payment.id, noteRefunded(id));
+    const found = await gateway.find(paymentId);
+    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+    await gateway.refund(paymentId, `${id}:refund`);
+    return takeOver(payment.id, await gateway.find(paymentId));
   }
 }
+
+const troubles: Partial<Record<PaymentFact['type'], string>> = {
+  'charge.refund_failed': 'a refund came back: the buyer must get the money another way',
+  'charge.disputed': 'a buyer asks their bank for the money: answer at the gateway',
+};
 
 /** Nothing is held: the money was taken, is on its way, or was given back. */
 const OVER: PaymentStatus[] = ['succeeded', 'processing', 'cancelled'];
@@ -180,7 +207,7 @@ function unlessRefused(error: unknown) {
   if (!(error instanceof Problem)) throw error;
 }
 
-function chargeOf({ id, charge }: Payment): Charge {
+function chargeOf({ id, charge }: Pick<Payment, 'id' | 'charge'>): Charge {
   if (charge === null) throw new Error(`Order ${id} has no charge`);
   return charge;
 }

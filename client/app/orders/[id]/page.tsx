@@ -159,7 +159,7 @@ function Step({ order, stage, now, charge, since, options }: StepProps) {
         </>
       );
     case 'paid':
-      return <Receipt order={order} chargeId={charge?.id ?? null} />;
+      return <Receipt order={order} charge={charge} />;
     case 'other':
       return (
         <p className="lead">

@@ -1,4 +1,4 @@
-import type { NextAction, PaymentStatus } from '../contracts/charge.ts';
+import type { Dispute, NextAction, PaymentStatus, Refund } from '../contracts/charge.ts';
 import type { PaymentForm, PaymentOptions } from '../contracts/payment-options.ts';
 
 /** A payment, as stored at the gateway. */
@@ -12,8 +12,13 @@ export interface GatewayPayment {
   nextAction?: NextAction;
   /** Until when an `authorized` payment can be captured. Milliseconds since the epoch. */
   captureBefore?: number;
-  /** Set once the money was refunded. */
-  refundId?: string;
+  /**
+   * What is given back, or on its way: `amount` in all, `id` that of the newest refund. `failed` when a refund came back, and
+   * nothing is given back.
+   */
+  refund?: Refund;
+  /** Set once the buyer has asked their bank for the money. */
+  dispute?: Dispute;
 }
 
 /** A payment with what the gateway was told when it was opened. */
@@ -61,7 +66,7 @@ export interface PaymentGateway {
    * returned `status` shows.
    */
   cancel(paymentId: string): Promise<GatewayPayment>;
-  /** Refunds the whole amount. Returns the refund's id. */
+  /** Refunds all that was not refunded yet. Returns the refund's id. */
   refund(paymentId: string, key: string): Promise<{ id: string }>;
   /** All payments opened since that time (milliseconds since the epoch), in any order. */
   list?(since: number): AsyncIterable<ListedPayment>;

@@ -1,28 +1,10 @@
 /** The contract suite of `PaymentGateway` in test mode, with the payment methods that tests pay with. */
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.ts';
-import type { PaymentGateway, Platform } from '../ports/index.ts';
-import { type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import type { PaymentGateway } from '../ports/index.ts';
+import { type GatewayTricks, givenBack, order, type Run } from './gateway-refunds-contract.ts';
+import { type OpenHarness, onPlatform } from './harness.ts';
 
-/** What some gateways can be made to do in tests: payment methods, each for a case that others cannot show. */
-export interface GatewayTricks {
-  /** Its first answer is lost, once the money is held. */
-  answerLost?: string;
-  /** The gateway cannot be reached. */
-  unavailable?: string;
-  /** The money is taken at once. */
-  takesAtOnce?: string;
-  /** The money is on its way, and arrives after so long by the clock of the test. */
-  processing?: { token: string; arrivesAfterMs: number };
-  /** The money is held, and every capture is refused. */
-  captureRefused?: string;
-  /** How long money is held, by the clock of the test. */
-  heldMs?: number;
-  /** Nobody can answer for the buyer. */
-  unanswered?: true;
-}
-
-const order = { key: 'charge-1', orderId: '0'.repeat(32), amount: 4990, currency: 'usd' };
 const HOLDS = 'pm_card_visa';
 
 /** Asks 20 times at once. */
@@ -35,7 +17,6 @@ export function gatewayContract(
   tricks: GatewayTricks = {},
   authenticate?: NonNullable<PaymentGateway['authenticate']>,
 ) {
-  type Run = (gateway: PaymentGateway, harness: Harness, platform: Platform) => Promise<void>;
   const test = (name: string, run: Run) =>
     it(name, () =>
       onPlatform(openHarness, async (harness) => {
@@ -153,8 +134,12 @@ export function gatewayContract(
       await gateway.capture(id, 'capture-1');
       const refunds = await often(() => gateway.refund(id, 'refund-1'));
       expect(new Set(refunds.map((refund) => refund.id)).size).toBe(1);
-      expect((await gateway.find(id)).refundId).toBe(refunds[0]?.id);
+      expect((await gateway.find(id)).refund).toEqual({
+        ...{ id: refunds[0]?.id, status: 'succeeded', amount: 4990 },
+      });
     });
+
+    givenBack({ test, testWith, held }, tricks);
 
     test('refuses a payment method that it does not know, and takes nothing', async (gateway) => {
       const { id } = await gateway.open(order);

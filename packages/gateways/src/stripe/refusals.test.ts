@@ -127,7 +127,7 @@ describe('a refund', () => {
   });
 
   it('that was made elsewhere is found', async () => {
-    const latest_charge = { refunded: true, refunds: refunds('failed', 'succeeded') };
+    const latest_charge = { amount_refunded: 4990, refunds: refunds('failed', 'succeeded') };
     const { gateway } = gatewayOn(({ method, path }) => {
       if (method === 'POST') return refusal(400, { type: 'x', code: 'charge_already_refunded' });
       if (path.startsWith('/v1/refunds')) return { body: refunds() };

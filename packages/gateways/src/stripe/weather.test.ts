@@ -103,7 +103,7 @@ describe.each(fates)('a request that meets “%s”', (fate) => {
       expect(taken.status).toBe('succeeded');
       const refund = await scene.insist((gateway) => gateway.refund(id, 'refund-1'));
       const found = await scene.insist((gateway) => gateway.find(id));
-      expect(found.refundId).toBe(refund.id);
+      expect(found.refund?.id).toBe(refund.id);
       expect(await scene.books()).toEqual({
         statuses: [...leftBehind(fate, which), 'succeeded'],
         taken: [4990],

@@ -80,3 +80,14 @@ export function countRestores(metrics: Registry) {
   });
   return (service: string, part: 'database' | 'stream') => counter.inc({ service, part });
 }
+
+/** Counts what needs a person, by its kind. */
+export function countTroubles(metrics: Registry) {
+  const counter = new Counter({
+    name: 'fairseat_troubles_total',
+    help: 'What needs a person, such as a refund that came back or a dispute; the log says more',
+    labelNames: ['service', 'kind'],
+    registers: [metrics],
+  });
+  return (service: string, kind: string) => counter.inc({ service, kind });
+}
