@@ -32,7 +32,7 @@ describe('a message from Stripe', () => {
 
   it('is believed in nothing', async () => {
     await using scene = await StripeScene.open();
-    expect(await scene.tell(succeeded)).toMatchObject({ status: 200, asked: 1 });
+    expect((await scene.tell(succeeded)).status).toBe(200);
     expect(await scene.order()).toBe('awaiting_payment');
   });
 
@@ -63,8 +63,8 @@ describe('a message from Stripe', () => {
     for (const event of [succeeded, thin('charge.captured', 'charge', 'ch_1')]) {
       expect(faultsOf(await scene.tell(event), 503)).toEqual([]);
     }
-    scene.becomes({ status: 'succeeded' });
     expect(await scene.order()).toBe('awaiting_payment');
+    scene.becomes({ status: 'succeeded' });
     expect((await scene.tell(succeeded)).status).toBe(200);
     expect(await scene.order()).toBe('completed');
   });
@@ -101,8 +101,9 @@ describe('a message from Stripe', () => {
   ])('about %s is taken, and of no consequence', async (_, event) => {
     const env = { LOG_LEVEL: 'info' };
     await using scene = await StripeScene.open(undefined, { env });
+    await scene.isPaid();
     expect(await scene.tell(event)).toMatchObject({ status: 200, asked: 0 });
-    expect(scene.market.logged.at(-1)).toMatch(/"outcome":"about (no|an unknown) payment"/);
+    expect(scene.market.logged.join('')).toMatch(/"outcome":"about (no|an unknown) payment"/);
   });
 
   it('is never one too many', async () => {

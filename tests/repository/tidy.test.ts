@@ -65,12 +65,7 @@ describe('every known failure', () => {
     37: 'deployment',
     38: 'the project itself',
     39: 'the project itself',
-    92: 'state taken from a replayed answer',
-    93: 'a key too long',
     95: 'a refund that fails later shown as done',
-    97: 'a webhook answered 200 and lost',
-    98: 'a second webhook secret lost',
-    99: '409 in flight taken for a failure',
   };
   const rows = read('docs/known-failures.md')
     .split('\n')

@@ -5,7 +5,7 @@ import type { Door } from './hostile.ts';
 import { TestMarketplace, type TestOptions, type Visitor } from './marketplace.ts';
 import { intent } from './scripted-gateway.ts';
 import { refusal, scriptedStripe } from './scripted-stripe.ts';
-import { message } from './stripe-messages.ts';
+import { message, snapshot } from './stripe-messages.ts';
 
 const WEBHOOK = '/api/payments/webhook';
 
@@ -74,6 +74,13 @@ export class StripeScene implements AsyncDisposable {
     const body = isJson ? reply.json() : reply.body;
     const asked = sent.length - before;
     return { status: reply.statusCode, headers: reply.headers, body, asked };
+  }
+
+  /** The buyer has paid, so that from now on Stripe is asked upon its messages alone. */
+  async isPaid() {
+    this.becomes({ status: 'succeeded' });
+    await this.tell(snapshot('payment_intent.succeeded', { object: 'payment_intent', id: 'pi_1' }));
+    if ((await this.order()) !== 'completed') throw new Error('The order is not completed');
   }
 
   tell = (content: unknown) => this.send(this.signed(content));
