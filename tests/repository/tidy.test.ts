@@ -69,7 +69,6 @@ describe('every known failure', () => {
     92: 'state taken from a replayed answer',
     93: 'a key too long',
     94: 'processing voided',
-    95: 'a refund that fails later shown as done',
     96: 'an authorisation that runs out unseen',
     97: 'a webhook answered 200 and lost',
     98: 'a second webhook secret lost',
@@ -95,6 +94,15 @@ describe('every known failure', () => {
       return tests.length === 0 ? [`${number}: no test`] : untrue.map((t) => `${number}: ${t}`);
     });
     expect(missing.join('\n')).toBe('');
+  });
+});
+
+describe('every failure of a payment', () => {
+  it('is shown by tests that exist', () => {
+    const named = [...read('docs/payments.md').matchAll(/`([^`\n]+ › [^`\n]+)`/g)];
+    const tests = named.map(([, test = '']) => test);
+    expect(tests.length).toBeGreaterThan(20);
+    expect(tests.filter((test) => !exists(test))).toEqual([]);
   });
 });
 
