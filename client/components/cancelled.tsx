@@ -7,6 +7,10 @@ type CancelledStage = Extract<Stage, { name: 'cancelled' }>;
 
 const DECLINED = 'The payment was declined.';
 
+/** Where the buyer was told before that the ticket is theirs. */
+const TAKEN_BACK =
+  'Your bank did not pay after all, though it had agreed to. You were not charged, and the ticket was let go.';
+
 /** What has happened, which stays true. How the ticket stands is told apart from it, since that changes. */
 const reasons: Record<CancelledStage['reason'], string> = {
   buyer: 'You let this ticket go.',
@@ -16,15 +20,21 @@ const reasons: Record<CancelledStage['reason'], string> = {
   other: 'The ticket is no longer held for you.',
 };
 
+const LATE = 'Your payment came through too late.';
+
 const refunds: Record<CancelledStage['refund'], string> = {
   none: '',
-  owed: 'Your payment came through too late. The money is on its way back to you.',
-  made: 'Your payment came through too late. The money was given back to you.',
+  owed: `${LATE} The money is on its way back to you.`,
+  pending: `${LATE} The money is on its way back to you, which may take your bank some days.`,
+  made: `${LATE} The money was given back to you.`,
+  failed: `${LATE} Your refund could not be paid out; your bank sent it back. We owe you the money, and will pay you another way.`,
 };
 
 interface Props {
   orderId: string;
   stage: CancelledStage;
+  /** Whether the ticket was the buyer's before. */
+  wasSecured: boolean;
   /** The bank's reason, if it gave one. */
   decline: string | undefined;
   ticket: OpenTicket;
@@ -32,14 +42,22 @@ interface Props {
 }
 
 /** Explains why an order ended without a ticket, and offers the next step. */
-export function Cancelled({ orderId, stage, decline = DECLINED, ticket, viewer }: Props) {
+export function Cancelled({
+  orderId,
+  stage,
+  wasSecured,
+  decline = DECLINED,
+  ticket,
+  viewer,
+}: Props) {
   const isDeclined = stage.reason === 'payment_failed';
+  const isTakenBack = isDeclined && wasSecured;
   const refund = refunds[stage.refund];
   return (
     <>
       <p className="lead">
-        {isDeclined && <strong>{`${decline} `}</strong>}
-        <span>{reasons[stage.reason]}</span>
+        {isDeclined && !isTakenBack && <strong>{`${decline} `}</strong>}
+        <span>{isTakenBack ? TAKEN_BACK : reasons[stage.reason]}</span>
       </p>
       {refund && <p className="notice">{refund}</p>}
       <TicketSince

@@ -1,4 +1,6 @@
 import { letGo, pay } from '../lib/actions.ts';
+import type { OpenOptions } from '../lib/records.ts';
+import { CardForm } from './card-form.tsx';
 import { Form, Submit } from './form.tsx';
 import { PayBar } from './pay-bar.tsx';
 
@@ -7,6 +9,31 @@ interface Props {
   price: string;
   /** Generated for each rendering: another page is another attempt to pay. */
   idempotencyKey: string;
+  options: OpenOptions;
+}
+
+/** The ways to pay that the payment gateway offers, and the way out. */
+export function PaymentForm({ options, ...attempt }: Props) {
+  const { form, gateway, testMode } = options;
+  return (
+    <>
+      {form ? (
+        <CardForm form={form} {...attempt} />
+      ) : testMode ? (
+        <TestCards gateway={gateway} {...attempt} />
+      ) : (
+        <p className="notice">
+          Paying is not possible here right now. Nothing was paid; try again in a few minutes.
+        </p>
+      )}
+      <Form action={letGo} hidden={{ id: attempt.orderId }} className="let-go">
+        <p className="fine">Changed your mind? Somebody else may want it.</p>
+        <Submit look="plain" pending="Letting go …">
+          Let the ticket go
+        </Submit>
+      </Form>
+    </>
+  );
 }
 
 const cards = [
@@ -28,33 +55,38 @@ const cards = [
   },
 ];
 
+/** Who stands in for the bank. */
+const testers: Record<OpenOptions['gateway'], string> = {
+  test: 'Test mode: choose a test card',
+  stripe: 'Test mode of Stripe: choose a test card',
+  'local-stripe': 'Test mode, with a stand-in for Stripe on this machine: choose a test card',
+  other: 'Test mode: choose a test card',
+};
+
 /** Payment in test mode: a choice of test cards by what they do. No field accepts a card number. */
-export function PaymentForm({ orderId, price, idempotencyKey }: Props) {
+function TestCards({
+  gateway,
+  orderId,
+  price,
+  idempotencyKey,
+}: Omit<Props, 'options'> & Pick<OpenOptions, 'gateway'>) {
   return (
-    <>
-      <Form action={pay} idempotencyKey={idempotencyKey} hidden={{ id: orderId }}>
-        <fieldset className="cards">
-          <legend>Test mode: choose a test card</legend>
-          <p className="fine">No card is charged and no money moves.</p>
-          {cards.map(({ token, name, does }, index) => (
-            <label key={token} className="card">
-              <input type="radio" name="token" value={token} defaultChecked={index === 0} />
-              <span>
-                <strong>{name}</strong> <span className="card-does">{does}</span>
-              </span>
-            </label>
-          ))}
-        </fieldset>
-        <PayBar>
-          <Submit pending="Paying …">{`Pay ${price}`}</Submit>
-        </PayBar>
-      </Form>
-      <Form action={letGo} hidden={{ id: orderId }} className="let-go">
-        <p className="fine">Changed your mind? Somebody else may want it.</p>
-        <Submit look="plain" pending="Letting go …">
-          Let the ticket go
-        </Submit>
-      </Form>
-    </>
+    <Form action={pay} idempotencyKey={idempotencyKey} hidden={{ id: orderId }}>
+      <fieldset className="cards">
+        <legend>{testers[gateway]}</legend>
+        <p className="fine">No card is charged and no money moves.</p>
+        {cards.map(({ token, name, does }, index) => (
+          <label key={token} className="card">
+            <input type="radio" name="token" value={token} defaultChecked={index === 0} />
+            <span>
+              <strong>{name}</strong> <span className="card-does">{does}</span>
+            </span>
+          </label>
+        ))}
+      </fieldset>
+      <PayBar>
+        <Submit pending="Paying …">{`Pay ${price}`}</Submit>
+      </PayBar>
+    </Form>
   );
 }

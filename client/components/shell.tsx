@@ -5,6 +5,7 @@ import { isUnsent } from '../lib/draft.ts';
 import { Form, Submit } from './form.tsx';
 import { Heading } from './heading.tsx';
 import { Live } from './live.tsx';
+import { TestMode } from './test-mode.tsx';
 
 interface Props {
   /** The name of the page in the browser's tab and in search results. */
@@ -50,7 +51,7 @@ export function Shell(props: Props) {
       </main>
       <footer className="colophon">
         <p>Fairseat. One ticket, one buyer.</p>
-        <p>Test mode: no card is charged and no money moves.</p>
+        <TestMode>Test mode: no card is charged and no money moves.</TestMode>
       </footer>
       {isLive && <Live user={user?.id ?? ''} />}
     </>

@@ -6,9 +6,9 @@ import { ApiError, formErrors } from './api-error.ts';
 import { dropDraft, keepDraft } from './draft.ts';
 import { type FormAction, type FormState, sentAgain, typedIn } from './form-state.ts';
 import { readListing } from './listing.ts';
-import { arrivedPath, safePath, signInPath } from './paths.ts';
+import { arrivedPath, bankPage, safePath, signInPath } from './paths.ts';
 import type { OpenTicket } from './records.ts';
-import { begin } from './visit.ts';
+import { begin, currentVisit } from './visit.ts';
 import { moneyOfVisit } from './visit-money.ts';
 
 const newKey = () => crypto.randomUUID();
@@ -132,7 +132,10 @@ export const buy = action(async (before, data) => {
   return submit(before, data, `/tickets/${ticketId}`, async () => {
     try {
       const price = Number(text(data, 'price'));
-      return orderPath((await api.placeOrder(ticketId, price, before.key)).id);
+      const path = orderPath((await api.placeOrder(ticketId, price, before.key)).id);
+      const { form } = await api.getPaymentOptions(price);
+      // The policy of the page before forbids Stripe's script, so the page of the order is loaded anew.
+      return form ? arrivedPath(path) : path;
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.code === 'already_yours') {
@@ -165,13 +168,32 @@ export const pay = action(async (before, data) => {
   return submit(before, data, path, async () => {
     try {
       const { nextAction } = await api.payFor(orderId, text(data, 'token'), before.key);
-      return nextAction ? `${path}/confirm` : path;
+      if (nextAction?.type === 'confirm') return `${path}/confirm`;
+      return (nextAction?.type === 'redirect' && followed(nextAction.url)) || path;
     } catch (error) {
       if (isTold(error)) return path;
       throw error;
     }
   });
 });
+
+/** Without scripts, browsers hold a form to this site, wherever it redirects: the page of the order has a link then. */
+const followed = (url: string) => currentVisit().request.headers['next-action'] && bankPage(url);
+
+/** The bank may have answered on another page than ours. */
+export const lookAgain = action(async (before, data) => {
+  const orderId = text(data, 'id');
+  const path = orderPath(orderId);
+  return submit(before, data, path, async () => {
+    const charge = await api.settlePayment(orderId).catch((error) => {
+      if (!isTold(error)) throw error;
+    });
+    if (!charge?.nextAction) return path;
+    throw new ApiError(400, 'unconfirmed', text(data, 'trouble') || UNCONFIRMED);
+  });
+});
+
+const UNCONFIRMED = 'The payment is not confirmed yet.';
 
 export const confirm = action(async (before, data) => {
   const orderId = text(data, 'id');

@@ -5,6 +5,7 @@
 
 import { ownChargeSchema } from '@fairseat/common/contracts/charge';
 import { orderPageSchema, orderSchema } from '@fairseat/common/contracts/order';
+import { paymentOptionsSchema } from '@fairseat/common/contracts/payment-options';
 import { problemSchema } from '@fairseat/common/contracts/problem';
 import { type Listing, ticketPageSchema, ticketSchema } from '@fairseat/common/contracts/ticket';
 import { currentUserSchema, userSchema } from '@fairseat/common/contracts/user';
@@ -15,6 +16,7 @@ import { cache } from 'react';
 import { z } from 'zod';
 import { ApiError, unreachable } from './api-error.ts';
 import { stageOf } from './checkout.ts';
+import type { OpenOptions } from './records.ts';
 import { currentVisit } from './visit.ts';
 
 const TIMEOUT_MS = 8000;
@@ -33,6 +35,8 @@ const asTickets = reader(ticketPageSchema);
 const asOrder = reader(orderSchema);
 const asOrders = reader(orderPageSchema);
 const asCharge = reader(ownChargeSchema);
+/** Stripe's script is given the form as it is. */
+const asOptions = reader(paymentOptionsSchema) as Read<OpenOptions>;
 const asUser = reader(userSchema);
 const asCurrentUser = reader(currentUserSchema);
 const asProblem = reader(problemSchema);
@@ -194,6 +198,30 @@ export const payFor = (orderId: string, token: string, key: string) =>
     body: { orderId, token },
     headers: { 'idempotency-key': key },
   });
+
+/** How this price can be paid. */
+export const getPaymentOptions = (price: number) =>
+  call(asOptions, `/payments/options?price=${price}`);
+
+let isTest: Promise<boolean | undefined> | undefined;
+const TEST_MODE_KNOWN_MS = 10_000;
+
+/** Whether no real money moves; undefined while nobody can say. Asked now and then, since every page tells. */
+export function isTestMode(): Promise<boolean | undefined> {
+  if (isTest !== undefined) return isTest;
+  setTimeout(() => {
+    isTest = undefined;
+  }, TEST_MODE_KNOWN_MS).unref();
+  isTest = call(asOptions, '/payments/options').then(
+    ({ testMode }) => testMode,
+    () => undefined,
+  );
+  return isTest;
+}
+
+/** Has the gateway asked what has become of the payment. */
+export const settlePayment = (orderId: string) =>
+  call(asCharge, `${at('/payments', orderId)}/settle`, { method: 'POST', body: {} });
 
 /** Answers the bank's question for the buyer. `url` is the charge's `nextAction.url`. */
 export const confirmPayment = (url: string, approve: boolean) =>

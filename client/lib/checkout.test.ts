@@ -41,7 +41,11 @@ describe('a purchase', () => {
   });
 
   it('asks for a confirmation when the bank does', () => {
-    expect(stageOf(order(), charge({ nextAction }), before).name).toBe('confirm');
+    const action = { type: 'redirect' as const, url: 'https://bank.example/1' };
+    expect(stageOf(order(), charge({ nextAction: action }), before)).toEqual({
+      name: 'confirm',
+      action,
+    });
   });
 
   it('offers no second payment while one is under way', () => {
@@ -57,11 +61,20 @@ describe('a purchase', () => {
     expect([done.name, isUnsettled(completed, done)]).toEqual(['paid', false]);
   });
 
-  it('is paid from the moment the order is secured, and cancelled if the charge fails after all', () => {
+  it('is paid as soon as it is secured, whatever the clock says, and stays so', () => {
+    const held = charge({ authorizedAt: expiresAt });
+    expect(stageOf(order(), held, after).name).toBe('settling');
     const secured = order({ securedAt: expiresAt });
-    const stage = stageOf(secured, charge({ authorizedAt: expiresAt }), after);
-    expect([stage.name, isUnsettled(secured, stage)]).toEqual(['paid', true]);
-    expect(stageOf(secured, charge({ status: 'failed' }), after).name).toBe('cancelled');
+    for (const paidBy of [null, held, charge({ status: 'completed' })]) {
+      expect(stageOf(secured, paidBy, after).name).toBe('paid');
+    }
+    expect(isUnsettled(secured, { name: 'paid' })).toBe(true);
+  });
+
+  it('is not paid after all where the money that was held could not be taken', () => {
+    const secured = order({ securedAt: expiresAt });
+    const stage = stageOf(secured, charge({ status: 'failed' }), before);
+    expect(stage).toMatchObject({ name: 'cancelled', reason: 'payment_failed' });
   });
 
   it('ends with its hold, not a moment before', () => {
@@ -98,5 +111,12 @@ describe('a purchase', () => {
     const made = stageOf(cancelled('expired'), { ...late, stripeRefundId: 're_1' }, after);
     expect(made).toMatchObject({ refund: 'made' });
     expect(isUnsettled(cancelled('expired'), made)).toBe(false);
+    for (const status of ['pending', 'failed'] as const) {
+      const refund = { id: 're_1', status, amount: 4990 };
+      const refunded = { ...late, stripeRefundId: 're_1', refund };
+      const stage = stageOf(cancelled('expired'), refunded, after);
+      expect(stage).toMatchObject({ refund: status });
+      expect(isUnsettled(cancelled('expired'), stage)).toBe(false);
+    }
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { localeOf } from './locale.ts';
-import { pathOf, safePath, signInPath } from './paths.ts';
+import { bankPage, pathOf, safePath, signInPath } from './paths.ts';
 
 describe('where to go on after signing in', () => {
   it.each(['/orders', '/?q=a%20b', '/tickets/1/edit'])('is a page of ours: %s', (path) => {
@@ -60,5 +60,30 @@ describe('the language of a visitor', () => {
     [undefined, 'en'],
   ])('of %s is %s', (header, locale) => {
     expect(localeOf(header)).toBe(locale);
+  });
+});
+
+describe('the page of a bank', () => {
+  it.each([
+    'https://hooks.stripe.com/3d_secure?id=1',
+    'http://127.0.0.1:4242/authenticate',
+    'http://localhost/',
+    'http://[::1]:80/a',
+  ])('is gone to: %s', (url) => {
+    expect(bankPage(url)).toBe(new URL(url).href);
+  });
+
+  it.each([
+    'http://bank.example/',
+    'http://127.0.0.1.evil.example/',
+    'javascript:alert(1)',
+    'data:text/html,hello',
+    'blob:https://bank.example/1',
+    'file:///etc/passwd',
+    '//bank.example',
+    '/orders',
+    '',
+  ])('is not: %s', (url) => {
+    expect(bankPage(url)).toBeUndefined();
   });
 });

@@ -1,19 +1,19 @@
 /** Carries decisions about charges out at the payment gateway. Every step may be repeated after a crash. */
 import type { PaymentStatus } from '@fairseat/common/contracts/charge';
 import { Problem, Unavailable } from '@fairseat/common/errors';
-import type { Records } from '@fairseat/common/kit';
-import type { Clock, GatewayPayment, PaymentGateway } from '@fairseat/common/ports';
+import type { Records, ServiceContext } from '@fairseat/common/kit';
+import type { GatewayPayment } from '@fairseat/common/ports';
+import { isGivenBack, isWatched, noteAftermath, owesRefund } from './aftermath.ts';
 import type { Charge, Payment, PaymentFact } from './charge.ts';
 import {
   awaitsDecision,
+  isEndUnknown,
   lookAfter,
   mayCapture,
   mayConfirm,
   mustVoid,
   noteOpened,
-  noteRefunded,
   noteTokenRefused,
-  owesRefund,
   remind,
   settle,
 } from './decisions.ts';
@@ -31,10 +31,11 @@ export interface Cashier {
   lookAfter(orderId: string): Promise<void>;
 }
 
+type Surroundings = Pick<ServiceContext<'gateway'>, 'gateway' | 'clock' | 'log' | 'trouble'>;
+
 export function createCashier(
   payments: Records<Payment, PaymentFact>,
-  gateway: PaymentGateway,
-  clock: Clock,
+  { gateway, clock, log, trouble }: Surroundings,
 ): Cashier {
   const cashier: Cashier = {
     async proceed(orderId) {
@@ -43,15 +44,11 @@ export function createCashier(
       if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
         return takeOver(orderId, answer);
       }
-      const { id, token } = chargeOf(payment);
+      const { id, token } = chargeOf(payment) as Charge & { token: string };
       try {
-        return await takeOver(
-          orderId,
-          await gateway.confirm(paymentId, token as string, `${id}:${token}`, orderId),
-        );
+        const confirm = () => gateway.confirm(paymentId, token, `${id}:${token}`, orderId);
+        return await takeOver(orderId, await unlessReleased(payment, confirm));
       } catch (error) {
-        if (error instanceof Problem)
-          await payments.update(orderId, noteTokenRefused(token as string));
         if (!(error instanceof Unavailable)) throw error;
         // The answer may have been lost after the money was taken.
         return cashier.settle(orderId);
@@ -84,7 +81,9 @@ export function createCashier(
       else if (mustVoid(payment, clock.now())) await cancel(orderId);
       else if (payment.charge?.status === 'created' && !awaitsDecision(payment))
         await cashier.proceed(orderId).catch(unlessRefused);
-      else await payments.update(orderId, remind(clock.now()));
+      else if (isEndUnknown(payment) || payment.charge?.status !== 'completed')
+        await payments.update(orderId, remind(clock.now()));
+      else if (isWatched(payment.charge)) await cashier.settle(orderId);
     },
   };
   return cashier;
@@ -94,12 +93,24 @@ export function createCashier(
     const payment = await payments.require(orderId);
     const { id: key, stripeId: paymentId, amount, currency } = chargeOf(payment);
     if (paymentId) return { payment, paymentId, answer: await gateway.find(paymentId) };
-    const answer = await gateway.open({ key, orderId, amount, currency });
+    const open = () => gateway.open({ key, orderId, amount, currency });
+    const answer = await unlessReleased(payment, open);
     return {
       payment: await payments.update(orderId, noteOpened(answer.id)),
       paymentId: answer.id,
       answer,
     };
+  }
+
+  /** What the gateway refuses for good is no longer under way, so that the buyer may try again. */
+  async function unlessReleased<T>({ id, charge }: Payment, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      const token = error instanceof Problem && charge?.token;
+      if (token) await payments.update(id, noteTokenRefused(token));
+      throw error;
+    }
   }
 
   /** Undefined when another process has looked after the charge, or the order has ended, since it was due. */
@@ -117,7 +128,27 @@ export function createCashier(
     const { decline } = answer;
     // After a decline the payment could otherwise still be confirmed elsewhere.
     const final = decline ? await gateway.cancel(answer.id) : answer;
-    return payments.update(orderId, settle(final, decline ?? null, clock.now()));
+    const payment = await payments.update(orderId, settle(final, decline ?? null, clock.now()));
+    return final.refund || final.dispute ? takeOverAftermath(orderId, final) : payment;
+  }
+
+  async function takeOverAftermath(orderId: string, answer: GatewayPayment): Promise<Payment> {
+    let facts: PaymentFact[] = [];
+    const payment = await payments.update(orderId, (current) => {
+      facts = noteAftermath(answer, clock.now())(current);
+      return facts;
+    });
+    for (const { type } of facts) tell(type, payment);
+    return payment;
+  }
+
+  /** What operators must know. */
+  function tell(type: PaymentFact['type'], { id: orderId, charge }: Payment) {
+    const { stripeId: paymentId, refund, dispute } = chargeOf({ id: orderId, charge });
+    const about = { orderId, paymentId, refund, dispute };
+    const what = troubles[type];
+    if (what) trouble(type, what, about);
+    else log.info(about, type);
   }
 
   /** Takes the money that is held. What the gateway refuses to capture is given back for good. */
@@ -134,8 +165,14 @@ export function createCashier(
   }
 
   async function cancel(orderId: string): Promise<Payment> {
-    const { answer } = await opened(orderId);
-    return takeOver(orderId, await voided(answer));
+    try {
+      const { answer } = await opened(orderId);
+      return await takeOver(orderId, await voided(answer));
+    } catch (error) {
+      // What the gateway refuses to open holds nothing.
+      unlessRefused(error);
+      return payments.update(orderId, settle({ status: 'cancelled' }, null, clock.now()));
+    }
   }
 
   /** Gives back for good what is held. A payment that is processing cannot be cancelled: its outcome is waited for. */
@@ -144,16 +181,20 @@ export function createCashier(
   }
 
   async function refund(payment: Payment) {
-    const { id: chargeId, stripeId: paymentId } = chargeOf(payment);
-    if (!paymentId) throw new Error(`Charge ${chargeId} took money but has no payment`);
+    const { id, stripeId: paymentId, amount } = chargeOf(payment);
+    if (!paymentId) throw new Error(`Charge ${id} took money but has no payment`);
     // Gateways forget idempotency keys after a while, but not refunds, so the refund is looked for first.
-    const { refundId } = await gateway.find(paymentId);
-    const { id } = refundId
-      ? { id: refundId }
-      : await gateway.refund(paymentId, `${chargeId}:refund`);
-    await payments.update(payment.id, noteRefunded(id));
+    const found = await gateway.find(paymentId);
+    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+    await gateway.refund(paymentId, `${id}:refund`);
+    return takeOver(payment.id, await gateway.find(paymentId));
   }
 }
+
+const troubles: Partial<Record<PaymentFact['type'], string>> = {
+  'charge.refund_failed': 'a refund came back: the buyer must get the money another way',
+  'charge.disputed': 'a buyer asks their bank for the money: answer at the gateway',
+};
 
 /** Nothing is held: the money was taken, is on its way, or was given back. */
 const OVER: PaymentStatus[] = ['succeeded', 'processing', 'cancelled'];
@@ -166,7 +207,7 @@ function unlessRefused(error: unknown) {
   if (!(error instanceof Problem)) throw error;
 }
 
-function chargeOf({ id, charge }: Payment): Charge {
+function chargeOf({ id, charge }: Pick<Payment, 'id' | 'charge'>): Charge {
   if (charge === null) throw new Error(`Order ${id} has no charge`);
   return charge;
 }

@@ -1,6 +1,6 @@
 /** One record of an order and its charge, and how facts change it. */
 
-import type { ChargeRecord, NextAction } from '@fairseat/common/contracts/charge';
+import type { ChargeRecord, Dispute, NextAction, Refund } from '@fairseat/common/contracts/charge';
 import type { Stored } from '@fairseat/common/contracts/shared';
 import { notFound } from '@fairseat/common/errors';
 import type { EventData } from '@fairseat/common/events';
@@ -17,6 +17,8 @@ export interface Charge extends Omit<ChargeRecord, 'orderId' | 'nextAction'> {
   decline: Decline | null;
   /** Until when the money that is held can be taken, if the gateway tells. Milliseconds since the epoch. */
   captureBefore?: number;
+  /** Until when a refund may come back. Milliseconds since the epoch. */
+  watchUntil?: number;
   /** The time to look after it again, if anything is left to do. Milliseconds since the epoch. */
   lookAgainAt: number;
   /** The number of times it was looked after since its last change. */
@@ -48,7 +50,13 @@ export type PaymentFact =
   | ({ type: 'charge.authorized'; lookAgainAt: number } & Authorization)
   | { type: 'charge.completed'; lookAgainAt: number }
   | { type: 'charge.failed'; decline: Decline | null; lookAgainAt: number }
-  | { type: 'charge.refunded'; refundId: string };
+  | {
+      type: 'charge.refunded' | 'charge.refund_failed';
+      refund: Refund;
+      lookAgainAt: number;
+      watchUntil: number;
+    }
+  | { type: 'charge.disputed' | 'charge.dispute_closed'; dispute: Dispute };
 
 export type Authorization = Required<Pick<Charge, 'authorizedAt'>> & Pick<Charge, 'captureBefore'>;
 
@@ -109,7 +117,15 @@ function evolveCharge(
       return { ...answered(charge), status: 'failed', decline, lookAgainAt };
     }
     case 'charge.refunded':
-      return { ...charge, stripeRefundId: fact.refundId };
+    case 'charge.refund_failed': {
+      const { refund, lookAgainAt, watchUntil } = fact;
+      const isAll = refund.status === 'failed' || refund.amount >= charge.amount;
+      const stripeRefundId = isAll ? refund.id : charge.stripeRefundId;
+      return { ...charge, stripeRefundId, refund, lookAgainAt, watchUntil, looks: 0 };
+    }
+    case 'charge.disputed':
+    case 'charge.dispute_closed':
+      return { ...charge, dispute: fact.dispute };
   }
 }
 

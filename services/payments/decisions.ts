@@ -3,6 +3,7 @@
 import type { NextAction, PaymentStatus } from '@fairseat/common/contracts/charge';
 import { mustBeBuyer, SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
 import { conflict, Problem } from '@fairseat/common/errors';
+import { isWatched, owesRefund, watchAgainAfter } from './aftermath.ts';
 import type {
   Authorization,
   Charge,
@@ -208,23 +209,19 @@ const lastMoment = (order: Order, charge: Charge) =>
 
 const sayAgainFrom = (order: Order) => Date.parse(order.expiresAt) + SAY_AGAIN_MS;
 
-/** True when money was taken for a cancelled order. Only `order.cancelled` brings this about, never a clock. */
-export const owesRefund = ({ order, charge }: Payment) =>
-  charge?.status === 'completed' && charge.stripeRefundId === null && isCancelled(order);
-
-export const noteRefunded =
-  (refundId: string): Decision =>
-  (payment) =>
-    owesRefund(payment) ? [{ type: 'charge.refunded', refundId }] : [];
-
 /** The time to look after the charge: to settle, void, refund or say it again. Null when nothing is left to do. */
 export function attentionAt(payment: Payment): number | null {
   const { order, charge } = payment;
   if (charge === null || order === null) return null;
-  const unsettled = charge.status === 'created' || owesRefund(payment);
-  const endUnknown = order.status !== 'completed' && order.status !== 'cancelled';
-  return unsettled || endUnknown ? charge.lookAgainAt : null;
+  return isUnfinished(payment) || isWatched(charge) ? charge.lookAgainAt : null;
 }
+
+const isUnfinished = (payment: Payment) =>
+  payment.charge?.status === 'created' || owesRefund(payment) || isEndUnknown(payment);
+
+/** True while orders has not said how the order ended. */
+export const isEndUnknown = ({ order }: Payment) =>
+  order?.status !== 'completed' && order?.status !== 'cancelled';
 
 /** Sets the next look before this one, so that a charge that keeps failing comes ever more rarely. */
 export function lookAfter(now: number): Decision {
@@ -232,7 +229,8 @@ export function lookAfter(now: number): Decision {
     const { order, charge } = payment;
     const at = attentionAt(payment);
     if (order === null || charge === null || at === null || at > now) return [];
-    const next = now + Math.min(1000 * 2 ** charge.looks, LONGEST_PAUSE_MS);
+    const pause = Math.min(1000 * 2 ** charge.looks, LONGEST_PAUSE_MS);
+    const next = now + (isUnfinished(payment) ? pause : watchAgainAfter(charge));
     const latest = sayAgainFrom(order);
     return [
       { type: 'charge.looked_after', lookAgainAt: now < latest ? Math.min(next, latest) : next },

@@ -1,5 +1,6 @@
 /** What differs between a payment at the gateway and what is known of it here, and what is to do about it. */
-import type { PaymentStatus } from '@fairseat/common/contracts/charge';
+import type { Dispute, PaymentStatus, Refund } from '@fairseat/common/contracts/charge';
+import { owesRefund } from './aftermath.ts';
 import type { Charge, Payment } from './charge.ts';
 
 /** A payment as the gateway lists it. */
@@ -11,7 +12,8 @@ export interface Listed {
   currency?: string;
   /** Of the order that it was opened for. */
   orderId?: string;
-  refundId?: string;
+  refund?: Refund;
+  dispute?: Dispute;
 }
 
 export interface Finding {
@@ -53,9 +55,9 @@ function ofAmount(listed: Listed, charge: Charge): Finding[] {
 }
 
 function ofUnknown(listed: Listed, payment: Payment | undefined): Finding[] {
-  const { status, refundId } = listed;
+  const { status, refund } = listed;
   const isHeld = status === 'authorized';
-  const isTaken = (status === 'succeeded' && !refundId) || status === 'processing';
+  const isTaken = (status === 'succeeded' && refund === undefined) || status === 'processing';
   if (!isHeld && !isTaken) return [];
   const what = `${amountOf(listed)} ${isHeld ? 'are held' : 'were taken'} that no charge knows of`;
   const { order = null, charge = null } = payment ?? {};
@@ -83,27 +85,36 @@ function ofState(listed: Listed, payment: Payment, charge: Charge): Finding[] {
   }
 }
 
-function ofTaken(listed: Listed, { order }: Payment, charge: Charge): Finding[] {
-  const { refundId } = listed;
+function ofTaken(listed: Listed, payment: Payment, charge: Charge): Finding[] {
+  const { refund, dispute } = listed;
   const amount = amountOf(listed);
   if (charge.status !== 'completed') {
     return [settle(`${amount} were taken, and the charge is ${charge.status}`, TAKE_OVER)];
   }
-  if ((refundId ?? null) === charge.stripeRefundId) {
-    const isOwed = order?.status === 'cancelled' && !refundId;
-    const what = `${amount} were taken for a cancelled order`;
-    return isOwed ? [settle(what, 'The money is given back')] : [];
+  if (refund === undefined && charge.stripeRefundId !== null) {
+    const what = `the charge says that ${amount} were given back, and the gateway that they were not`;
+    return [{ what, todo: 'Give the money back at the gateway' }];
   }
-  if (refundId && order?.status === 'cancelled') {
-    return [settle(`${amount} were given back, which the charge does not know`, TAKE_OVER)];
+  const findings: Finding[] = [];
+  if (refund && !isKnown(refund, charge)) {
+    const { id, amount, status } = refund;
+    const what = `refund ${id} of ${amountOf({ ...listed, amount })} is ${status}, which the charge does not know`;
+    findings.push(settle(what, TAKE_OVER));
+  } else if (owesRefund(payment)) {
+    findings.push(settle(`${amount} were taken for a cancelled order`, 'The money is given back'));
   }
-  if (refundId) {
-    const what = `${amount} were given back at the gateway, and the order is ${order?.status}`;
-    return [{ what, todo: ASK_AT_GATEWAY }];
+  if (dispute && dispute.status !== charge.dispute?.status) {
+    const what = `dispute ${dispute.id} is ${dispute.status}, which the charge does not know`;
+    findings.push(settle(what, TAKE_OVER));
   }
-  const what = `the charge says that ${amount} were given back, and the gateway that they were not`;
-  return [{ what, todo: 'Give the money back at the gateway' }];
+  return findings;
 }
+
+/** Charges of 0.1.0 know the id alone. */
+const isKnown = ({ id, status, amount }: Refund, { refund, stripeRefundId }: Charge) =>
+  refund === undefined
+    ? stripeRefundId === id && status !== 'failed'
+    : refund.id === id && refund.status === status && refund.amount === amount;
 
 function ofHeld(listed: Listed, { order }: Payment, charge: Charge): Finding[] {
   const what = `${amountOf(listed)} are held, and the charge is ${charge.status}`;

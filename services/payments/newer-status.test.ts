@@ -1,8 +1,9 @@
 /** What payments does with orders whose status a newer release has added: it takes no money, and gives back what it owes. */
 import { specification } from '@fairseat/common/testing';
 import { expect, it } from 'vitest';
+import { owesRefund } from './aftermath.ts';
 import { evolve, type Order, type PaymentFact, unknownPayment } from './charge.ts';
-import { mayConfirm, mustVoid, noteOrder, owesRefund, pay } from './decisions.ts';
+import { mayConfirm, mustVoid, noteOrder, pay } from './decisions.ts';
 
 const now = Date.parse('2030-01-01T12:00:00.000Z');
 const end = now + 15 * 60_000;

@@ -4,6 +4,7 @@ import {
   byPaymentId,
   newPaymentSchema,
   ownChargeSchema,
+  settlePaymentSchema,
 } from '@fairseat/common/contracts/charge';
 import { mustBeBuyer } from '@fairseat/common/contracts/order';
 import {
@@ -24,6 +25,8 @@ import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, toCharge } from './charge.ts';
 import { awaitsDecision, isAuthorized, type PayRequest, pay } from './decisions.ts';
 import { createLimits } from './limits.ts';
+
+type Request = Parameters<typeof sessionOf>[0];
 
 const tags = ['payments'];
 /** The longest wait for an order that has just begun to await payment. */
@@ -141,6 +144,35 @@ export const routes =
       },
     );
 
+    app.post(
+      '/api/payments/:orderId/settle',
+      {
+        onRequest: signedIn,
+        schema: {
+          tags,
+          summary: 'Have the gateway asked how a payment stands, once the buyer was at their bank',
+          params: byOrderId,
+          body: settlePaymentSchema,
+          response: responses({ 200: ownChargeSchema }, 400, 401, 402, 403, 404, 429),
+        },
+      },
+      async (request) => {
+        const payment = await payments.require(request.params.orderId);
+        return answered(payment, request, () => limits.asking(payment.id));
+      },
+    );
+
+    /** How a payment stands after its buyer was asked by their bank. @throws Problem (403) when it is another's. */
+    async function answered(payment: Payment, request: Request, ask: () => Promise<unknown>) {
+      const { userId } = sessionOf(request);
+      if (payment.order) mustBeBuyer(payment.order, userId);
+      if (payment.charge?.status !== 'created') return outcome(payment);
+      await ask();
+      const settled = await concluded(await cashier.settle(payment.id));
+      await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
+      return outcome(settled);
+    }
+
     const { authenticate } = gateway;
     if (authenticate) {
       app.post(
@@ -159,12 +191,7 @@ export const routes =
           const { id } = request.params;
           const payment = await payments.getByKey('stripe', id);
           if (!payment?.order) throw notFound('payment');
-          const { userId } = sessionOf(request);
-          mustBeBuyer(payment.order, userId);
-          await authenticate(id, request.body.approve);
-          const settled = await concluded(await cashier.settle(payment.id));
-          await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
-          return outcome(settled);
+          return answered(payment, request, () => authenticate(id, request.body.approve));
         },
       );
     }

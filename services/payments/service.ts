@@ -41,7 +41,7 @@ export const payments = defineService({
       initial: unknownPayment,
     });
     const payments = context.table(table);
-    const cashier = createCashier(records, gateway, clock);
+    const cashier = createCashier(records, context);
     return {
       routes: async (app) => {
         await app.register(routes(records, cashier, context));

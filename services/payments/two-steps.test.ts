@@ -2,6 +2,7 @@
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { specification } from '@fairseat/common/testing';
 import { describe, expect, it } from 'vitest';
+import { owesRefund } from './aftermath.ts';
 import { evolve, type PaymentFact, toCharge, unknownPayment } from './charge.ts';
 import {
   asItStands,
@@ -14,7 +15,6 @@ import {
   mustVoid,
   noteOrder,
   noteSecured,
-  owesRefund,
   pay,
   remind,
   settle,

@@ -33,6 +33,7 @@ describe.each(doors)('the services %s', (_, door) => {
         ['GET', `/api/orders/${id}`],
         ['DELETE', `/api/orders/${id}`],
         ['GET', `/api/payments/${id}`],
+        ['POST', `/api/payments/${id}/settle`, {}],
         ['POST', `/api/test-gateway/${id}/confirm`, { approve: true }],
       ];
       for (const [method, url, body] of requests) {

@@ -27,11 +27,12 @@ async function refusals(visitor: Visitor): Promise<(number | object)[]> {
     visitor.cancel(NO_ID),
     visitor.pay(NO_ID),
     visitor.get(`/api/payments/${NO_ID}`),
+    visitor.post(`/api/payments/${NO_ID}/settle`, {}),
     visitor.post('/api/test-gateway/pi_test_1/confirm', { approve: true }),
   ]);
   return [current.body.currentUser, ...replies.map(({ status }) => status)];
 }
-const refusedEverywhere = [null, ...Array(11).fill(401)];
+const refusedEverywhere = [null, ...Array(12).fill(401)];
 
 /** A visitor who kept the cookie that signing out has cleared. */
 function thief(of: Visitor, where = market): Visitor {
@@ -247,6 +248,7 @@ describe('a changing request', () => {
       ['POST', '/api/orders'],
       ['DELETE', `/api/orders/${NO_ID}`],
       ['POST', '/api/payments'],
+      ['POST', `/api/payments/${NO_ID}/settle`],
       ['POST', '/api/test-gateway/pi_test_1/confirm'],
     ] as const;
     for (const [method, url] of requests) {

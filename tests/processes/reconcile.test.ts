@@ -3,6 +3,7 @@ import type { OrderRecord } from '@fairseat/common/contracts/order';
 import type { TicketRecord } from '@fairseat/common/contracts/ticket';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { openEmbedded } from '@fairseat/platform/embedded';
+import { freePort } from '@fairseat/servers';
 import { Caller, runProgram, startProcess, temporaryFolder } from '@fairseat/test-support/process';
 import { describe, expect, it } from 'vitest';
 
@@ -44,7 +45,7 @@ describe('npm run reconcile', () => {
     const { gateway } = platform;
     const payment = { key: 'beside', orderId: cancelled.id, amount: 700, currency: 'usd' };
     const { id } = await gateway.open(payment);
-    await gateway.confirm(id, 'pm_card_visa', 'beside');
+    await gateway.confirm(id, 'pm_card_visa', 'beside', cancelled.id);
     await gateway.capture(id, 'beside');
     await platform.close();
     const line = `order ${cancelled.id}, payment ${id}: 700 usd were taken that no charge knows of. The order is cancelled: the money is given back`;
@@ -53,6 +54,24 @@ describe('npm run reconcile', () => {
     const lines = [`${line}: done`, '2 payments, 0 differences'];
     expect(await reconcile([...since, '--fix'], env)).toEqual({ code: 0, errors: [], lines });
     expect(await reconcile(since, env)).toMatchObject({ code: 0 });
+  });
+
+  it('compares with the local Stripe, of whose data folder it is', async () => {
+    using folder = temporaryFolder();
+    const env = { DATA_DIR: folder.path, PORT: String(await freePort(0)) };
+    const fairseat = await startProcess(env, { flags: ['--api-only', '--local-stripe'] });
+    const { paid } = await trade(fairseat.url ?? '');
+    await fairseat.end('SIGTERM');
+    const flags = [...since, '--local-stripe'];
+    const right = { code: 0, errors: [], lines: ['1 payments, 0 differences'] };
+    expect(await reconcile(flags, env)).toEqual(right);
+    expect(await reconcile(since, env)).toMatchObject({
+      code: 1,
+      lines: [
+        expect.stringMatching(`^order ${paid.id}, .*: the gateway lists no such payment`),
+        '0 payments, 1 differences',
+      ],
+    });
   });
 
   it.each([

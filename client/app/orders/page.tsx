@@ -51,8 +51,9 @@ const shown: Record<OpenOrder['status'], { look: TicketLook; word: string }> = {
   other: { look: 'other', word: 'Changed' },
 };
 
-function OrderCard({ order: { id, ticketId, status, ticket } }: { order: OpenOrder }) {
-  const { look, word } = shown[status];
+function OrderCard({ order: { id, ticketId, status, securedAt, ticket } }: { order: OpenOrder }) {
+  const isPaid = status === 'awaiting_payment' && securedAt !== undefined;
+  const { look, word } = shown[isPaid ? 'completed' : status];
   return (
     <Ticket
       id={ticketId}

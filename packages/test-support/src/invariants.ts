@@ -17,6 +17,8 @@ export interface GatewayRecord extends Stored {
   currency?: string;
   confirmations: string[];
   refundId: string | null;
+  /** How much was refunded, if that was not all. */
+  refunded?: number;
 }
 
 export interface Everything {

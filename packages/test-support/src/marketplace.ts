@@ -62,6 +62,8 @@ export interface TestOptions {
   /** Wraps the platform, to disturb it or to listen. */
   wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
+  /** One of its own unless given. */
+  clock?: TestClock;
   /** Takes the money; the test gateway unless given. */
   openGateway?: OpenGateway;
   requestTimeoutMs?: number;
@@ -162,7 +164,7 @@ export class Visitor {
 }
 
 export class TestMarketplace implements AsyncDisposable {
-  readonly clock: TestClock = createTestClock();
+  readonly clock: TestClock;
   readonly #options: TestOptions;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
   readonly namespace: string;
@@ -175,6 +177,7 @@ export class TestMarketplace implements AsyncDisposable {
 
   private constructor(options: TestOptions) {
     this.#options = options;
+    this.clock = options.clock ?? createTestClock();
     this.namespace = options.beside?.namespace ?? newNamespace();
     this.#sessionKey = options.beside?.sessionKey;
   }

@@ -57,21 +57,22 @@ const PASSING_MS = [500, 5_000, 60_000, 400_000];
 export async function randomTrade(
   market: TestMarketplace,
   random: () => number,
-  { people = 4, acts = 14 } = {},
+  { people = 4, acts = 14, tokens = TOKENS, unit = 1 } = {},
 ): Promise<string[]> {
   const pick = <T>(items: T[]) => items[Math.floor(random() * items.length)];
+  /** In whole `unit`s: not every amount of a currency can be charged. */
+  const price = () => (1000 + Math.floor(random() * 1000)) * unit;
   const tickets: string[] = [];
   const orders: { buyer: Visitor; id: string }[] = [];
   const failures: string[] = [];
 
   const trades = {
     async list(person: Visitor) {
-      const reply = await person.list('A seat', 1000 + Math.floor(random() * 1000));
+      const reply = await person.list('A seat', price());
       if (reply.status === 201) tickets.push(reply.body.id);
       return reply;
     },
-    edit: (person: Visitor) =>
-      person.edit(pick(tickets) ?? '', 'A seat', 1000 + Math.floor(random() * 1000)),
+    edit: (person: Visitor) => person.edit(pick(tickets) ?? '', 'A seat', price()),
     withdraw: (person: Visitor) => person.withdraw(pick(tickets) ?? ''),
     async order(person: Visitor) {
       const reply = await person.order(pick(tickets) ?? '', { prefer: `wait=${pick([0, 10])}` });
@@ -81,7 +82,7 @@ export async function randomTrade(
     async pay(person: Visitor) {
       const { buyer, id } = pick(orders) ?? { buyer: person, id: '' };
       const key = { 'idempotency-key': `${pick([1, 2, 3, 4, 5])}` };
-      const reply = await buyer.pay(id, pick(TOKENS), pick([{}, key]));
+      const reply = await buyer.pay(id, pick(tokens), pick([{}, key]));
       const url = addressOf(reply.body.nextAction);
       return url ? buyer.post(url, { approve: random() < 0.7 }) : reply;
     },

@@ -1,6 +1,9 @@
 import { addressOf } from '@fairseat/common/contracts/charge';
+import type { Visitor } from '@fairseat/test-support/marketplace';
+import { expect } from 'vitest';
 import { type Contract, held, limited, NO_ID, paid, type Scene } from './scene.ts';
 
+const settle = (by: Visitor, orderId: string) => by.post(`/api/payments/${orderId}/settle`, {});
 const asked = (scene: Scene) => paid(scene, 'pm_card_authenticationRequired');
 
 export const payments: Contract = {
@@ -34,6 +37,25 @@ export const payments: Contract = {
     401: async (scene) => scene.nobody.get(`/api/payments/${(await paid(scene)).order.id}`),
     403: async (scene) => scene.seller.get(`/api/payments/${(await paid(scene)).order.id}`),
     404: async (scene) => scene.buyer.get(`/api/payments/${NO_ID}`),
+  },
+  'POST /api/payments/{orderId}/settle': {
+    200: async (scene) => settle(scene.buyer, (await asked(scene)).order.id),
+    400: async ({ buyer }) => buyer.post(`/api/payments/${NO_ID}/settle`, { now: true }),
+    401: ({ nobody }) => settle(nobody, NO_ID),
+    402: async (scene) => {
+      const { order } = await paid(scene, 'pm_card_chargeDeclined');
+      return settle(scene.buyer, order.id);
+    },
+    403: async (scene) => settle(scene.stranger, (await asked(scene)).order.id),
+    404: ({ buyer }) => settle(buyer, NO_ID),
+    429: () =>
+      limited({}, async (scene) => {
+        const { order } = await asked(scene);
+        for (let look = 1; look <= 20; look++) {
+          expect((await settle(scene.buyer, order.id)).status).toBe(200);
+        }
+        return settle(scene.buyer, order.id);
+      }),
   },
   'POST /api/test-gateway/{id}/confirm': {
     200: async (scene) => {

@@ -3,6 +3,7 @@ import type { Mutant } from './mutant.ts';
 
 const record = 'services/payments/charge.ts';
 const decisions = 'services/payments/decisions.ts';
+const aftermath = 'services/payments/aftermath.ts';
 
 export const ofCharges: Mutant[] = [
   {
@@ -64,20 +65,18 @@ export const ofCharges: Mutant[] = [
     name: 'refund-is-said-twice',
     shows: 'guard',
     breaks: 'a refund that is known already is noted and said once more',
-    file: decisions,
-    find: `    owesRefund(payment) ? [{ type: 'charge.refunded', refundId }] : [];`,
-    replace: `    payment.charge ? [{ type: 'charge.refunded', refundId }] : [];`,
+    file: aftermath,
+    find: `if (refund === undefined || isSame(refund, charge.refund)) return [];`,
+    replace: `if (refund === undefined) return [];`,
     rules: ['a refund is said once'],
   },
   {
     name: 'refund-of-the-good-order',
     shows: [44],
     breaks: 'money is given back as soon as its order is not known to be completed',
-    file: decisions,
-    find: `  charge?.status === 'completed' && charge.stripeRefundId === null && isCancelled(order);`,
-    replace: `  charge?.status === 'completed' &&
-  charge.stripeRefundId === null &&
-  order?.status !== 'completed';`,
+    file: aftermath,
+    find: `  order?.status === 'cancelled' &&`,
+    replace: `  order?.status !== 'completed' &&`,
     rules: ['only cancelled orders are refunded'],
   },
   {
@@ -207,8 +206,8 @@ export const ofCharges: Mutant[] = [
     shows: 'guard',
     breaks: 'the id of the payment is saved as that of its refund',
     file: record,
-    find: `stripeRefundId: fact.refundId };`,
-    replace: `stripeRefundId: charge.stripeId };`,
+    find: `const stripeRefundId = isAll ? refund.id : charge.stripeRefundId;`,
+    replace: `const stripeRefundId = isAll ? charge.stripeId : charge.stripeRefundId;`,
     rules: ['a charge tells the truth', 'a charge stays'],
   },
   {

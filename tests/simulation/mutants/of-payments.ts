@@ -92,8 +92,10 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'a refund whose answer was lost is asked for again, whatever the gateway did',
     file: cashier,
-    find: `const { refundId } = await gateway.find(paymentId);`,
-    replace: `const refundId = payment.charge?.stripeRefundId;`,
+    find: `    const found = await gateway.find(paymentId);
+    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+`,
+    replace: ``,
     rules: ['who gives money back looks first'],
   },
   {
@@ -101,11 +103,10 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'each try to refund is a refund of its own',
     file: cashier,
-    find: `    const { refundId } = await gateway.find(paymentId);
-    const { id } = refundId
-      ? { id: refundId }
-      : await gateway.refund(paymentId, \`\${chargeId}:refund\`);`,
-    replace: `    const { id } = await gateway.refund(paymentId, \`refund:\${clock.now()}\`);`,
+    find: `    const found = await gateway.find(paymentId);
+    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+    await gateway.refund(paymentId, \`\${id}:refund\`);`,
+    replace: `    await gateway.refund(paymentId, \`refund:\${clock.now()}\`);`,
     rules: ['who gives money back looks first', 'the gateway is asked with one key'],
   },
   {

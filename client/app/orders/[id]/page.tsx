@@ -1,16 +1,26 @@
 import type { User } from '@fairseat/common/contracts/user';
+import { redirect } from 'next/navigation';
+import { BankStep } from '../../../components/bank-step.tsx';
 import { Cancelled } from '../../../components/cancelled.tsx';
 import { Held } from '../../../components/held.tsx';
-import { PayBar } from '../../../components/pay-bar.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';
 import { Receipt } from '../../../components/receipt.tsx';
 import { Refresh } from '../../../components/refresh.tsx';
 import { Shell } from '../../../components/shell.tsx';
 import { Ticket, type TicketLook } from '../../../components/ticket.tsx';
-import { type Checkout, getCheckout, getTicket, getUser } from '../../../lib/api.ts';
+import {
+  type Checkout,
+  getCheckout,
+  getPaymentOptions,
+  getTicket,
+  getUser,
+  settlePayment,
+} from '../../../lib/api.ts';
+import { ApiError } from '../../../lib/api-error.ts';
 import { type EndReason, isUnsettled, type Stage } from '../../../lib/checkout.ts';
 import { type PageProps, page } from '../../../lib/page.tsx';
-import type { OpenOrder } from '../../../lib/records.ts';
+import type { OpenOptions, OpenOrder } from '../../../lib/records.ts';
+import { allowStripe } from '../../../lib/stripe-policy.ts';
 import { viewerOf } from '../../../lib/viewer.ts';
 import { priceText } from '../../../lib/visit-money.ts';
 
@@ -33,11 +43,14 @@ const endings: Record<EndReason, string> = {
   other: 'Your order has ended',
 };
 
-export default page(async ({ params }: PageProps) => {
+export default page(async ({ params, searchParams }: PageProps) => {
   const { id } = await params;
+  if ('payment_intent' in (await searchParams)) await backFromBank(id);
   const [user, checkout] = await Promise.all([getUser(), getCheckout(id)]);
   const { order, stage } = checkout;
   const since = stage.name === 'cancelled' ? await sinceThen(order, user) : null;
+  const options = canPay.includes(stage.name) ? await getPaymentOptions(order.ticket.price) : null;
+  if (options?.form) allowStripe();
   const heading = stage.name === 'cancelled' ? endings[stage.reason] : headings[stage.name];
   const isOpen = !['paid', 'cancelled', 'other'].includes(stage.name);
   return (
@@ -53,12 +66,23 @@ export default page(async ({ params }: PageProps) => {
       <div className="checkout">
         <Bought order={order} stage={stage} />
         <section aria-label="Checkout">
-          <Step {...checkout} since={since} />
+          <Step {...checkout} since={since} options={options} />
         </section>
       </div>
     </Shell>
   );
 });
+
+/** A page that is or becomes one to pay on, without being loaded anew. */
+const canPay: Stage['name'][] = ['locking', 'pay', 'confirm', 'settling'];
+
+/** What the bank's page says in the address is not believed, and is not to stay there. */
+async function backFromBank(id: string): Promise<never> {
+  await settlePayment(id).catch((error) => {
+    if (!(error instanceof ApiError)) throw error;
+  });
+  redirect(`/orders/${encodeURIComponent(id)}`);
+}
 
 type Since = Awaited<ReturnType<typeof sinceThen>>;
 
@@ -98,30 +122,33 @@ function Bought({ order: { ticketId, ticket }, stage }: { order: OpenOrder; stag
   );
 }
 
-function Step({ order, stage, now, charge, since }: Checkout & { since: Since | null }) {
+interface StepProps extends Checkout {
+  since: Since | null;
+  options: OpenOptions | null;
+}
+
+function Step({ order, stage, now, charge, since, options }: StepProps) {
   const { id, ticket } = order;
   switch (stage.name) {
     case 'locking':
       return <p className="lead">We are asking for the ticket. This takes a moment.</p>;
     case 'pay':
       return (
-        <Held order={order} now={now}>
-          <PaymentForm
-            orderId={id}
-            price={priceText(ticket.price)}
-            idempotencyKey={crypto.randomUUID()}
-          />
-        </Held>
+        options && (
+          <Held order={order} now={now}>
+            <PaymentForm
+              orderId={id}
+              price={priceText(ticket.price)}
+              idempotencyKey={crypto.randomUUID()}
+              options={options}
+            />
+          </Held>
+        )
       );
     case 'confirm':
       return (
         <Held order={order} now={now}>
-          <p className="lead">Your bank wants to know that it is you. Confirm the payment there.</p>
-          <PayBar>
-            <a className="button button-primary" href={`/orders/${id}/confirm`}>
-              Go to the bank
-            </a>
-          </PayBar>
+          <BankStep orderId={id} action={stage.action} options={options} />
         </Held>
       );
     case 'settling':
@@ -132,7 +159,7 @@ function Step({ order, stage, now, charge, since }: Checkout & { since: Since | 
         </>
       );
     case 'paid':
-      return <Receipt order={order} chargeId={charge?.id ?? null} />;
+      return <Receipt order={order} charge={charge} />;
     case 'other':
       return (
         <p className="lead">
@@ -142,7 +169,13 @@ function Step({ order, stage, now, charge, since }: Checkout & { since: Since | 
     case 'cancelled':
       return (
         since && (
-          <Cancelled orderId={id} stage={stage} decline={charge?.decline?.message} {...since} />
+          <Cancelled
+            orderId={id}
+            stage={stage}
+            wasSecured={order.securedAt !== undefined}
+            decline={charge?.decline?.message}
+            {...since}
+          />
         )
       );
   }

@@ -35,6 +35,25 @@ export type PaymentStatus =
   | 'succeeded'
   | 'cancelled';
 
+const refundSchema = z.object({
+  id: z.string().describe('Of the newest refund, at the payment gateway.'),
+  status: z
+    .enum(['pending', 'succeeded', 'failed'])
+    .describe('`pending` until the bank has it; `failed` when the bank sent it back.'),
+  amount: priceSchema.describe('How much of the charge is given back, in all.'),
+});
+export type Refund = z.infer<typeof refundSchema>;
+
+const disputeSchema = z.object({
+  id: z.string().describe('At the payment gateway.'),
+  status: z
+    .enum(['open', 'won', 'lost'])
+    .describe("`won` when the seller's side keeps the money, `lost` when the bank took it back."),
+  amount: priceSchema,
+  reason: z.string().describe("In the payment gateway's words, such as `fraudulent`."),
+});
+export type Dispute = z.infer<typeof disputeSchema>;
+
 export const chargeSchema = z.object({
   id: idSchema,
   orderId: idSchema,
@@ -51,6 +70,8 @@ export const chargeSchema = z.object({
   authorizedAt: timeSchema
     .optional()
     .describe('When the money was held for us. It is taken once the order is secured.'),
+  refund: refundSchema.optional().describe('What was given back, by Fairseat or by an operator.'),
+  dispute: disputeSchema.optional().describe('The buyer has asked their bank for the money.'),
 });
 /** A charge as its buyer is told of it. */
 export const ownChargeSchema = chargeSchema.extend({
@@ -63,6 +84,9 @@ export const chargeEvents = defineEvents('payments', {
   'charge.completed': chargeSchema,
   'charge.failed': chargeSchema,
   'charge.refunded': chargeSchema,
+  'charge.refund_failed': chargeSchema.extend({ refund: refundSchema }),
+  'charge.disputed': chargeSchema.extend({ dispute: disputeSchema }),
+  'charge.dispute_closed': chargeSchema.extend({ dispute: disputeSchema }),
 });
 
 export const newPaymentSchema = body({
@@ -75,6 +99,8 @@ export const newPaymentSchema = body({
 export const authenticationSchema = body({
   approve: z.boolean('Use true or false.').describe('Whether the buyer confirms the payment.'),
 });
+
+export const settlePaymentSchema = body({}).nullish();
 
 export const byOrderId = z.strictObject({ orderId: idSchema });
 export const byPaymentId = z.strictObject({ id: z.string().regex(/^\w{1,64}$/) });

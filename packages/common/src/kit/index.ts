@@ -13,7 +13,7 @@ export { networkLimiter, networksOf } from './http/network.ts';
 export { serveDocumentation } from './http/openapi.ts';
 export { preferencesIn } from './http/preferences.ts';
 export { replyWithProblem } from './http/problems.ts';
-export { countIn } from './http/quotas.ts';
+export { countIn, mustHaveRoom } from './http/quotas.ts';
 export {
   createSessionKey,
   createSessionSigner,

@@ -1,4 +1,4 @@
-import type { NextAction, PaymentStatus } from '../contracts/charge.ts';
+import type { Dispute, NextAction, PaymentStatus, Refund } from '../contracts/charge.ts';
 import type { PaymentForm, PaymentOptions } from '../contracts/payment-options.ts';
 
 /** A payment, as stored at the gateway. */
@@ -12,8 +12,13 @@ export interface GatewayPayment {
   nextAction?: NextAction;
   /** Until when an `authorized` payment can be captured. Milliseconds since the epoch. */
   captureBefore?: number;
-  /** Set once the money was refunded. */
-  refundId?: string;
+  /**
+   * What is given back, or on its way: `amount` in all, `id` that of the newest refund. `failed` when a refund came back, and
+   * nothing is given back.
+   */
+  refund?: Refund;
+  /** Set once the buyer has asked their bank for the money. */
+  dispute?: Dispute;
 }
 
 /** A payment with what the gateway was told when it was opened. */
@@ -46,11 +51,10 @@ export interface PaymentGateway {
   }): Promise<GatewayPayment>;
   /**
    * Asks for the money with this payment method: the answer is `authorized`, or `succeeded` where the method takes money
-   * at once. A decline is an answer, not an error. From their bank's page the buyer returns to the page of `orderId`; without
-   * it only a script can have the bank ask.
+   * at once. A decline is an answer, not an error. From their bank's page the buyer returns to the page of `orderId`.
    * @throws Problem (400) when the gateway does not know the payment method.
    */
-  confirm(paymentId: string, token: string, key: string, orderId?: string): Promise<GatewayPayment>;
+  confirm(paymentId: string, token: string, key: string, orderId: string): Promise<GatewayPayment>;
   /**
    * Takes the money of an `authorized` payment. The answer tells the payment as it is afterwards: anything but `succeeded`
    * means that the capture was refused for good, or that there was nothing to capture.
@@ -62,7 +66,7 @@ export interface PaymentGateway {
    * returned `status` shows.
    */
   cancel(paymentId: string): Promise<GatewayPayment>;
-  /** Refunds the whole amount. Returns the refund's id. */
+  /** Refunds all that was not refunded yet. Returns the refund's id. */
   refund(paymentId: string, key: string): Promise<{ id: string }>;
   /** All payments opened since that time (milliseconds since the epoch), in any order. */
   list?(since: number): AsyncIterable<ListedPayment>;

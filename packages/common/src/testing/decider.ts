@@ -8,6 +8,8 @@ interface Given<S, F> {
     /** Compares only these properties of the error that is thrown. */
     thenRefuses(error: { status?: number; code?: string; name?: string }): void;
   };
+  /** The same, and then these facts. */
+  and(...facts: F[]): Given<S, F>;
   /** The state that the facts add up to. */
   readonly state: S;
 }
@@ -17,10 +19,11 @@ export function specification<S, F>(
   evolve: (state: S | undefined, fact: F) => S,
   initial?: S,
 ): (...facts: F[]) => Given<S, F> {
-  return (...facts) => {
+  const given = (...facts: F[]): Given<S, F> => {
     const state = facts.reduce<S | undefined>(evolve, initial) as S;
     return {
       state,
+      and: (...more) => given(...facts, ...more),
       when: (decision) => ({
         thenSays: (...expected) => deepStrictEqual(decision(state), expected),
         thenSaysNothing: () => deepStrictEqual(decision(state), []),
@@ -28,4 +31,5 @@ export function specification<S, F>(
       }),
     };
   };
+  return given;
 }

@@ -1,26 +1,10 @@
 /** The contract suite of `PaymentGateway` in test mode, with the payment methods that tests pay with. */
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.ts';
-import type { PaymentGateway, Platform } from '../ports/index.ts';
-import { type Harness, type OpenHarness, onPlatform } from './harness.ts';
+import type { PaymentGateway } from '../ports/index.ts';
+import { type GatewayTricks, givenBack, order, type Run } from './gateway-refunds-contract.ts';
+import { type OpenHarness, onPlatform } from './harness.ts';
 
-/** What some gateways can be made to do in tests: payment methods, each for a case that others cannot show. */
-export interface GatewayTricks {
-  /** Its first answer is lost, once the money is held. */
-  answerLost?: string;
-  /** The gateway cannot be reached. */
-  unavailable?: string;
-  /** The money is taken at once. */
-  takesAtOnce?: string;
-  /** The money is on its way, and arrives after so long by the clock of the test. */
-  processing?: { token: string; arrivesAfterMs: number };
-  /** The money is held, and every capture is refused. */
-  captureRefused?: string;
-  /** How long money is held, by the clock of the test. */
-  heldMs?: number;
-}
-
-const order = { key: 'charge-1', orderId: '0'.repeat(32), amount: 4990, currency: 'usd' };
 const HOLDS = 'pm_card_visa';
 
 /** Asks 20 times at once. */
@@ -33,7 +17,6 @@ export function gatewayContract(
   tricks: GatewayTricks = {},
   authenticate?: NonNullable<PaymentGateway['authenticate']>,
 ) {
-  type Run = (gateway: PaymentGateway, harness: Harness, platform: Platform) => Promise<void>;
   const test = (name: string, run: Run) =>
     it(name, () =>
       onPlatform(openHarness, async (harness) => {
@@ -46,7 +29,7 @@ export function gatewayContract(
   };
   const held = async (gateway: PaymentGateway, token = HOLDS) => {
     const { id } = await gateway.open(order);
-    return gateway.confirm(id, token, 'confirm-1');
+    return gateway.confirm(id, token, 'confirm-1', order.orderId);
   };
 
   describe(`the payment gateway of the ${kind} platform`, () => {
@@ -66,7 +49,7 @@ export function gatewayContract(
         clock,
       }) => {
         const { id } = await gateway.open(order);
-        const answers = await often(() => gateway.confirm(id, token, 'confirm-1'));
+        const answers = await often(() => gateway.confirm(id, token, 'confirm-1', order.orderId));
         expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['authorized']));
         const found = await gateway.find(id);
         expect(found).toMatchObject({ status: 'authorized', amount: 4990 });
@@ -75,14 +58,16 @@ export function gatewayContract(
         expect(new Set(captured.map(({ status }) => status))).toEqual(new Set(['succeeded']));
         expect(await gateway.find(id)).toMatchObject({ status: 'succeeded', amount: 4990 });
         expect(await gateway.capture(id, 'capture-2')).toMatchObject({ status: 'succeeded' });
-        expect((await gateway.confirm(id, token, 'confirm-2')).status).toBe('succeeded');
+        expect((await gateway.confirm(id, token, 'confirm-2', order.orderId)).status).toBe(
+          'succeeded',
+        );
       });
     }
 
     test('takes nothing that is not held', async (gateway) => {
       const { id } = await gateway.open(order);
       expect((await gateway.capture(id, 'capture-1')).status).toBe('unconfirmed');
-      await gateway.confirm(id, 'pm_card_chargeDeclined', 'confirm-1');
+      await gateway.confirm(id, 'pm_card_chargeDeclined', 'confirm-1', order.orderId);
       expect((await gateway.capture(id, 'capture-2')).status).toBe('unconfirmed');
       expect((await gateway.find(id)).status).toBe('unconfirmed');
     });
@@ -92,7 +77,9 @@ export function gatewayContract(
       const answers = await often(() => gateway.cancel(id));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['cancelled']));
       expect((await gateway.capture(id, 'capture-1')).status).toBe('cancelled');
-      expect((await gateway.confirm(id, HOLDS, 'confirm-2')).status).toBe('cancelled');
+      expect((await gateway.confirm(id, HOLDS, 'confirm-2', order.orderId)).status).toBe(
+        'cancelled',
+      );
       expect((await gateway.find(id)).status).toBe('cancelled');
     });
 
@@ -113,10 +100,10 @@ export function gatewayContract(
     ] as const) {
       test(`declines ${token} and could still be confirmed until it is cancelled`, async (gateway) => {
         const { id } = await gateway.open(order);
-        const declined = await gateway.confirm(id, token, 'confirm-1');
+        const declined = await gateway.confirm(id, token, 'confirm-1', order.orderId);
         expect(declined).toMatchObject({ status: 'unconfirmed', decline: { code } });
         expect(await gateway.cancel(id)).toMatchObject({ status: 'cancelled' });
-        expect(await gateway.confirm(id, HOLDS, 'confirm-2')).toMatchObject({
+        expect(await gateway.confirm(id, HOLDS, 'confirm-2', order.orderId)).toMatchObject({
           status: 'cancelled',
         });
       });
@@ -127,6 +114,7 @@ export function gatewayContract(
         const asked = await held(gateway, 'pm_card_authenticationRequired');
         expect(asked.status).toBe('requires_action');
         expect(asked.nextAction).toBeDefined();
+        if (tricks.unanswered) return;
         const answer = authenticate ?? gateway.authenticate;
         const answered = await answer?.(asked.id, approve);
         expect(answered?.status).toBe(approve ? 'authorized' : 'unconfirmed');
@@ -146,13 +134,17 @@ export function gatewayContract(
       await gateway.capture(id, 'capture-1');
       const refunds = await often(() => gateway.refund(id, 'refund-1'));
       expect(new Set(refunds.map((refund) => refund.id)).size).toBe(1);
-      expect((await gateway.find(id)).refundId).toBe(refunds[0]?.id);
+      expect((await gateway.find(id)).refund).toEqual({
+        ...{ id: refunds[0]?.id, status: 'succeeded', amount: 4990 },
+      });
     });
+
+    givenBack({ test, testWith, held }, tricks);
 
     test('refuses a payment method that it does not know, and takes nothing', async (gateway) => {
       const { id } = await gateway.open(order);
       for (const token of ['pm_unknown', 'constructor', '__proto__']) {
-        await expect(gateway.confirm(id, token, 'confirm-1')).rejects.toMatchObject({
+        await expect(gateway.confirm(id, token, 'confirm-1', order.orderId)).rejects.toMatchObject({
           status: 400,
         });
       }
@@ -173,7 +165,7 @@ export function gatewayContract(
     testWith(tricks.answerLost, 'tells what is true after an answer was lost', (token) => {
       return async (gateway) => {
         const { id } = await gateway.open(order);
-        const confirm = () => gateway.confirm(id, token, 'confirm-1');
+        const confirm = () => gateway.confirm(id, token, 'confirm-1', order.orderId);
         await expect(confirm()).rejects.toThrow(Unavailable);
         expect((await gateway.find(id)).status).toBe('authorized');
         expect((await confirm()).status).toBe('authorized');
@@ -183,7 +175,9 @@ export function gatewayContract(
     testWith(tricks.unavailable, 'holds nothing while it is unavailable', (token) => {
       return async (gateway) => {
         const { id } = await gateway.open(order);
-        await expect(gateway.confirm(id, token, 'confirm-1')).rejects.toThrow(Unavailable);
+        await expect(gateway.confirm(id, token, 'confirm-1', order.orderId)).rejects.toThrow(
+          Unavailable,
+        );
         expect((await gateway.find(id)).status).toBe('unconfirmed');
       };
     });
@@ -205,7 +199,9 @@ export function gatewayContract(
           const { id, status } = await held(gateway, token);
           expect(status).toBe('processing');
           expect((await gateway.cancel(id)).status).toBe('processing');
-          expect((await gateway.confirm(id, HOLDS, 'confirm-2')).status).toBe('processing');
+          expect((await gateway.confirm(id, HOLDS, 'confirm-2', order.orderId)).status).toBe(
+            'processing',
+          );
           clock.advance(arrivesAfterMs);
           await expect.poll(async () => (await gateway.find(id)).status).toBe('succeeded');
         };
@@ -228,7 +224,7 @@ export function gatewayContract(
       return async (gateway, { clock }) => {
         const { id, captureBefore = 0 } = await held(gateway);
         const another = await gateway.open({ ...order, key: 'charge-2' });
-        await gateway.confirm(another.id, HOLDS, 'confirm-2');
+        await gateway.confirm(another.id, HOLDS, 'confirm-2', order.orderId);
         expect(captureBefore - clock.now()).toBeGreaterThan(heldMs - 60_000);
         clock.advance(heldMs);
         await expect.poll(async () => (await gateway.find(id)).status).toBe('cancelled');

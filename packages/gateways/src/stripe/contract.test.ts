@@ -90,7 +90,13 @@ const harnessOf =
     };
   };
 
-const tricks = { captureRefused: 'pm_local_captureExpired', heldMs: HELD_MS };
+const tricks = {
+  captureRefused: 'pm_local_captureExpired',
+  heldMs: HELD_MS,
+  refundPending: { token: 'pm_card_pendingRefund', endsAfterMs: 10_000 },
+  refundFails: { token: 'pm_card_refundFail', endsAfterMs: 10_000 },
+  disputed: { token: 'pm_card_createDispute', afterMs: 10_000 },
+};
 
 gatewayContract('Stripe’s, in memory', harnessOf(inMemory), tricks, authenticate);
 gatewayContract('Stripe’s, over HTTP', harnessOf(overHttp), tricks, authenticate);

@@ -2,11 +2,11 @@
  * Amounts in Stripe's units. Ours have the digits that `Intl` shows, which for some currencies are fewer than Stripe counts
  * in: 500 forints are 500 here and 50000 there.
  */
-import { badRequest } from '@fairseat/common/errors';
+import { priceNotPayable } from './errors.ts';
 
 /** Currencies that Stripe counts in whole units, and in thousandths; all others in hundredths, also ISK and UGX. */
 const WHOLE = 'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' ');
-const THOUSANDTHS = 'bhd jod kwd omr tnd'.split(' ');
+const THOUSANDTHS = 'bhd jod kwd lyd omr tnd'.split(' ');
 
 const digitsAtStripe = (currency: string) => {
   if (WHOLE.includes(currency)) return 0;
@@ -24,10 +24,7 @@ const factorOf = (currency: string) => 10 ** (digitsAtStripe(currency) - digitsH
 export function toStripe(amount: number, currency: string): number {
   const units = amount * factorOf(currency);
   if (digitsHere(currency) === 3 && amount % 10 !== 0) {
-    throw badRequest(
-      'price_not_payable',
-      `No card can be charged this price: in ${currency.toUpperCase()} it must end in 0.`,
-    );
+    throw priceNotPayable(`in ${currency.toUpperCase()} it must end in 0`);
   }
   return units;
 }

@@ -2,7 +2,7 @@
  * What Stripe refuses, in our words. Its own errors carry requests, answers and client secrets, so that none may reach a log:
  * of them only the kind of error and the id by which Stripe's dashboard finds the request are passed on.
  */
-import { Problem, Unavailable } from '@fairseat/common/errors';
+import { badRequest, Problem, Unavailable } from '@fairseat/common/errors';
 import { Stripe } from 'stripe';
 
 const { errors } = Stripe;
@@ -50,6 +50,14 @@ export const unknownToken = () =>
   new Problem(400, 'unknown_payment_method', 'Enter the card again.', {
     errors: [{ message: 'Enter the card again.', field: 'token' }],
   });
+
+/** No card can be charged so little, or so much. */
+export const isAboutAmount = (error: unknown) =>
+  error instanceof errors.StripeInvalidRequestError &&
+  ['amount_too_small', 'amount_too_large'].includes(error.code ?? '');
+
+export const priceNotPayable = (why: string) =>
+  badRequest('price_not_payable', `No card can be charged this price: ${why}.`);
 
 export const badSignature = () =>
   new Problem(400, 'bad_signature', 'The signature of this message is wrong or too old.');

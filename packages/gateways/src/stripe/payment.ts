@@ -4,6 +4,8 @@ import type { Stripe } from 'stripe';
 import { fromStripe } from './currency.ts';
 
 type Intent = Stripe.PaymentIntent;
+type Refund = NonNullable<GatewayPayment['refund']>;
+type Dispute = NonNullable<GatewayPayment['dispute']>;
 
 /** What `toPayment` reads besides the intent itself. */
 export const EXPAND = ['latest_charge.refunds'];
@@ -34,7 +36,7 @@ export function toPayment(intent: Intent): GatewayPayment {
     ...(status === 'unconfirmed' && error && { decline: declineOf(error) }),
     ...(status === 'requires_action' && { nextAction: nextActionOf(intent) }),
     ...(status === 'authorized' && captureBefore && { captureBefore: captureBefore * 1000 }),
-    ...(status === 'succeeded' && refundOf(charge)),
+    ...(status === 'succeeded' && refundOf(charge, currency)),
   };
 }
 
@@ -60,10 +62,35 @@ function nextActionOf({ next_action: action, client_secret: clientSecret }: Inte
   return { type: 'stripe' as const, clientSecret: clientSecret ?? '' };
 }
 
-/** One that failed or was cancelled gave nothing back, and a part is not the whole. */
-function refundOf(charge: Stripe.Charge | null) {
-  const refund = charge?.refunded && charge.refunds?.data.find(isGood);
-  return refund ? { refundId: refund.id } : {};
+/** What failed or was cancelled gave nothing back. */
+function refundOf(charge: Stripe.Charge | null, currency: string) {
+  const all = charge?.refunds?.data ?? [];
+  const good = all.filter(isGood);
+  const [newest] = good.length > 0 ? good : all;
+  if (!charge || !newest) return {};
+  const amount = fromStripe(good.length > 0 ? charge.amount_refunded : newest.amount, currency);
+  return { refund: { id: newest.id, status: statusOf(good), amount } };
 }
 
 const isGood = ({ status }: Stripe.Refund) => status !== 'failed' && status !== 'canceled';
+
+function statusOf(good: Stripe.Refund[]): Refund['status'] {
+  if (good.length === 0) return 'failed';
+  return good.every(({ status }) => status === 'succeeded') ? 'succeeded' : 'pending';
+}
+
+/** Inquiries that end without a dispute leave the money here, as a dispute that is won does. */
+const verdicts: Partial<Record<Stripe.Dispute['status'], Dispute['status']>> = {
+  won: 'won',
+  warning_closed: 'won',
+  prevented: 'won',
+  lost: 'lost',
+};
+
+export const isDisputed = ({ latest_charge: charge }: Intent) =>
+  (charge as Stripe.Charge | null)?.disputed === true;
+
+export const toDispute = ({ id, status, amount, currency, reason }: Stripe.Dispute): Dispute => ({
+  ...{ id, reason, status: verdicts[status] ?? 'open' },
+  amount: fromStripe(amount, currency),
+});

@@ -127,7 +127,7 @@ describe('a refund', () => {
   });
 
   it('that was made elsewhere is found', async () => {
-    const latest_charge = { refunded: true, refunds: refunds('failed', 'succeeded') };
+    const latest_charge = { amount_refunded: 4990, refunds: refunds('failed', 'succeeded') };
     const { gateway } = gatewayOn(({ method, path }) => {
       if (method === 'POST') return refusal(400, { type: 'x', code: 'charge_already_refunded' });
       if (path.startsWith('/v1/refunds')) return { body: refunds() };
@@ -151,6 +151,13 @@ describe('an amount', () => {
     const answer = await gateway.open({ key: 'key', orderId: ORDER, amount, currency });
     expect(posted()[0]?.body['amount']).toBe(units);
     expect(answer.amount).toBe(amount);
+  });
+
+  it.each(['amount_too_small', 'amount_too_large'])('that is %s is refused', async (code) => {
+    const { gateway } = gatewayOn(answers(() => refusal(400, { type: 'x', code }), {}));
+    await expect(
+      gateway.open({ key: 'key', orderId: ORDER, amount: 1, currency: 'usd' }),
+    ).rejects.toMatchObject({ status: 400, code: 'price_not_payable' });
   });
 
   it('of thousandths that Stripe does not take is refused', async () => {

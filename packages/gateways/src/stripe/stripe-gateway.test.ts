@@ -167,15 +167,53 @@ describe('the state of a payment', () => {
     });
   });
 
+  const given = (id: string, status: string, amount = 4990) => ({ id, status, amount });
+  const found = async (latest_charge: object) => {
+    const { gateway } = gatewayOn(({ path }) => {
+      const dispute = { id: 'du_1', amount: 4990, currency: 'usd', reason: 'fraudulent' };
+      if (path.startsWith('/v1/disputes')) {
+        return { body: { data: [{ ...dispute, ...(latest_charge as { is: object }).is }] } };
+      }
+      return { body: intent({ status: 'succeeded', latest_charge }) };
+    });
+    return gateway.find('pi_1');
+  };
+
   it.each([
-    ['succeeded', true, 're_1'],
-    ['pending', true, 're_1'],
-    ['failed', false, undefined],
-    ['succeeded', false, undefined],
-  ])('says that it was refunded when all of it was: %s, %s', async (status, refunded, expected) => {
-    const latest_charge = { refunded, refunds: { data: [{ id: 're_1', status }] } };
-    const { gateway } = gatewayOn(() => ({ body: intent({ status: 'succeeded', latest_charge }) }));
-    expect((await gateway.find('pi_1')).refundId).toBe(expected);
+    ['all', [given('re_1', 'succeeded')], 4990, given('re_1', 'succeeded')],
+    ['all, soon', [given('re_1', 'pending')], 4990, given('re_1', 'pending')],
+    ['a part', [given('re_1', 'succeeded', 90)], 90, given('re_1', 'succeeded', 90)],
+    [
+      'parts',
+      [given('re_2', 'pending', 90), given('re_1', 'succeeded', 9)],
+      99,
+      given('re_2', 'pending', 99),
+    ],
+    ['nothing, since it came back', [given('re_1', 'failed')], 0, given('re_1', 'failed')],
+    ['nothing, since it was cancelled', [given('re_1', 'canceled')], 0, given('re_1', 'failed')],
+    [
+      'all, at the second try',
+      [given('re_2', 'succeeded'), given('re_1', 'failed')],
+      4990,
+      given('re_2', 'succeeded'),
+    ],
+  ])('tells what was given back: %s', async (_, data, amount_refunded, refund) => {
+    expect((await found({ amount_refunded, refunds: { data } })).refund).toEqual(refund);
+    expect((await found({ amount_refunded: 0, refunds: { data: [] } })).refund).toBe(undefined);
+  });
+
+  it.each([
+    ['needs_response', 'open'],
+    ['warning_under_review', 'open'],
+    ['one of tomorrow', 'open'],
+    ['won', 'won'],
+    ['warning_closed', 'won'],
+    ['lost', 'lost'],
+  ])('tells of a dispute that is %s', async (status, expected) => {
+    expect((await found({ disputed: true, is: { status } })).dispute).toEqual({
+      ...{ id: 'du_1', status: expected, amount: 4990, reason: 'fraudulent' },
+    });
+    expect((await found({ disputed: false })).dispute).toBe(undefined);
   });
 });
 

@@ -2,10 +2,18 @@
 import { isLiveKey } from '@fairseat/common/kit';
 import type { GatewayPayment, OpenGateway } from '@fairseat/common/ports';
 import { Stripe } from 'stripe';
-import { isAboutToken, isRefusal, isTold, translated, unknownToken } from './errors.ts';
+import {
+  isAboutAmount,
+  isAboutToken,
+  isRefusal,
+  isTold,
+  priceNotPayable,
+  translated,
+  unknownToken,
+} from './errors.ts';
 import { elementsOptions, intentOptions } from './methods.ts';
 import { createOnce } from './once.ts';
-import { EXPAND, LIST_EXPAND, toPayment } from './payment.ts';
+import { EXPAND, isDisputed, LIST_EXPAND, toDispute, toPayment } from './payment.ts';
 import { createVerify } from './webhook.ts';
 
 export interface StripeOptions {
@@ -35,9 +43,17 @@ export const openStripeGateway =
     const { publishableKey, webhookSecrets = [], publicOrigin, server } = options;
     const testMode = !isLiveKey(options.secretKey);
 
+    /** With the newest dispute, of which a charge says only that there is one. */
+    const read = async (intent: Stripe.PaymentIntent): Promise<GatewayPayment> => {
+      const payment = toPayment(intent);
+      if (!isDisputed(intent)) return payment;
+      const { data } = await stripe.disputes.list({ payment_intent: intent.id, limit: 1 });
+      return { ...payment, ...(data[0] && { dispute: toDispute(data[0]) }) };
+    };
+
     const find = async (paymentId: string): Promise<GatewayPayment> => {
       try {
-        return toPayment(await stripe.paymentIntents.retrieve(paymentId, { expand: EXPAND }));
+        return await read(await stripe.paymentIntents.retrieve(paymentId, { expand: EXPAND }));
       } catch (error) {
         throw translated(error);
       }
@@ -73,15 +89,15 @@ export const openStripeGateway =
           );
           return await find(id);
         } catch (error) {
+          if (isAboutAmount(error)) throw priceNotPayable('it is beyond what Stripe takes');
           throw translated(error);
         }
       },
 
       async confirm(paymentId, token, key, orderId) {
-        const card = cardOf(token, testMode);
         const params = {
-          ...card,
-          ...(orderId !== undefined && { return_url: `${publicOrigin}/orders/${orderId}` }),
+          ...cardOf(token, testMode),
+          return_url: `${publicOrigin}/orders/${orderId}`,
         };
         let isTokenRefused = false;
         const payment = await after(
@@ -117,9 +133,9 @@ export const openStripeGateway =
             return { id };
           });
         } catch (error) {
-          const { refundId: id } = isRefusal(error) ? await find(paymentId) : {};
-          if (id === undefined) throw translated(error);
-          return { id };
+          const { refund } = isRefusal(error) ? await find(paymentId) : {};
+          if (refund === undefined || refund.status === 'failed') throw translated(error);
+          return { id: refund.id };
         }
       },
 
@@ -133,7 +149,7 @@ export const openStripeGateway =
           for await (const intent of stripe.paymentIntents.list(page)) {
             const { orderId } = intent.metadata;
             const { currency } = intent;
-            yield { ...toPayment(intent), currency, ...(orderId !== undefined && { orderId }) };
+            yield { ...(await read(intent)), currency, ...(orderId !== undefined && { orderId }) };
           }
         } catch (error) {
           throw translated(error);

@@ -103,7 +103,7 @@ describe.each(fates)('a request that meets “%s”', (fate) => {
       expect(taken.status).toBe('succeeded');
       const refund = await scene.insist((gateway) => gateway.refund(id, 'refund-1'));
       const found = await scene.insist((gateway) => gateway.find(id));
-      expect(found.refundId).toBe(refund.id);
+      expect(found.refund?.id).toBe(refund.id);
       expect(await scene.books()).toEqual({
         statuses: [...leftBehind(fate, which), 'succeeded'],
         taken: [4990],
@@ -142,7 +142,9 @@ describe('two processes that ask for the same at once', () => {
     const [one, other] = [open(), open()];
     const { id } = await one.open(order);
     const asked = await Promise.allSettled(
-      [one, other].map((gateway) => gateway.confirm(id, 'pm_card_visa', 'confirm-1')),
+      [one, other].map((gateway) =>
+        gateway.confirm(id, 'pm_card_visa', 'confirm-1', order.orderId),
+      ),
     );
     const outcomes = asked.map((each) =>
       each.status === 'fulfilled' ? each.value.status : each.reason.constructor,
@@ -151,6 +153,8 @@ describe('two processes that ask for the same at once', () => {
       'authorized',
       Unavailable,
     ]);
-    expect((await other.confirm(id, 'pm_card_visa', 'confirm-1')).status).toBe('authorized');
+    expect((await other.confirm(id, 'pm_card_visa', 'confirm-1', order.orderId)).status).toBe(
+      'authorized',
+    );
   });
 });

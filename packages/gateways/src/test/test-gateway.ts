@@ -1,68 +1,24 @@
 /** A payment gateway that moves no money. It answers Stripe's test payment methods as Stripe does. */
 import { createHash } from 'node:crypto';
 import { DuplicateKey, Problem, Unavailable, VersionConflict } from '@fairseat/common/errors';
-import type {
-  GatewayPayment,
-  ListedPayment,
-  OpenGateway,
-  Stored,
-  TableDefinition,
-} from '@fairseat/common/ports';
+import type { OpenGateway, TableDefinition } from '@fairseat/common/ports';
+import {
+  answer,
+  asOf,
+  authenticationFailed,
+  confirmed,
+  held,
+  methods,
+  refunded,
+  type TestPayment,
+} from './outcomes.ts';
 
-/** A payment, as stored at the gateway. */
-interface TestPayment extends Stored, Omit<ListedPayment, 'refundId'> {
-  /** The idempotency keys of all confirmations so far. */
-  confirmations: string[];
-  refundId: string | null;
-  /** When the money that is `processing` arrives. Milliseconds since the epoch. */
-  arrivesAt?: number;
-  /** True when its money is held and cannot be taken. */
-  refusesCapture?: boolean;
-}
-
-const testPayments: TableDefinition<TestPayment> = { name: 'payments' };
-
-type Outcome = 'holds' | 'refuses capture' | 'takes' | 'processes' | 'asks' | Decline;
-type Decline = NonNullable<GatewayPayment['decline']>;
+export { testGatewayTricks } from './outcomes.ts';
 
 const SLOW_MS = 2000;
 const LISTED_AT_ONCE = 100;
-const PROCESSING_MS = 60_000;
-/** As long as Visa, Mastercard and American Express hold money for whoever sells on the internet. */
-const HELD_MS = 7 * 24 * 60 * 60_000;
 
-const methods: Record<string, Outcome> = {
-  pm_card_visa: 'holds',
-  pm_card_mastercard: 'holds',
-  pm_card_chargeDeclined: { code: 'card_declined', message: 'Your card was declined.' },
-  pm_card_chargeDeclinedInsufficientFunds: {
-    code: 'insufficient_funds',
-    message: 'Your card has insufficient funds.',
-  },
-  pm_card_authenticationRequired: 'asks',
-  // Fairseat's own, for tests of slow answers, failures, and methods that hold no money.
-  pm_fairseat_slow: 'holds',
-  pm_fairseat_answerLost: 'holds',
-  pm_fairseat_unavailable: 'holds',
-  pm_fairseat_captureRefused: 'refuses capture',
-  pm_fairseat_takesAtOnce: 'takes',
-  pm_fairseat_processing: 'processes',
-};
-
-/** What the contract suite of gateways may try on this one besides. */
-export const testGatewayTricks = {
-  answerLost: 'pm_fairseat_answerLost',
-  unavailable: 'pm_fairseat_unavailable',
-  takesAtOnce: 'pm_fairseat_takesAtOnce',
-  processing: { token: 'pm_fairseat_processing', arrivesAfterMs: PROCESSING_MS },
-  captureRefused: 'pm_fairseat_captureRefused',
-  heldMs: HELD_MS,
-};
-
-const authenticationFailed = {
-  code: 'payment_intent_authentication_failure',
-  message: 'The payment was not confirmed.',
-};
+const testPayments: TableDefinition<TestPayment> = { name: 'payments' };
 
 const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
 
@@ -91,6 +47,8 @@ export const openTestGateway: OpenGateway = (platform) => {
     }
   };
 
+  const tell = (payment: TestPayment) => answer(payment, clock.now());
+
   return {
     testMode: true,
     name: 'test',
@@ -109,10 +67,10 @@ export const openTestGateway: OpenGateway = (platform) => {
       };
       try {
         await table.insert(payment);
-        return answer(payment);
+        return tell(payment);
       } catch (error) {
         if (!(error instanceof DuplicateKey)) throw error;
-        return answer(await find(payment.id));
+        return tell(await find(payment.id));
       }
     },
 
@@ -130,11 +88,11 @@ export const openTestGateway: OpenGateway = (platform) => {
       if (token === 'pm_fairseat_answerLost' && !asked) {
         throw new Unavailable('The answer of the test gateway was lost.');
       }
-      return answer(payment);
+      return tell(payment);
     },
 
     async capture(paymentId) {
-      return answer(
+      return tell(
         await change(paymentId, ({ status, refusesCapture }) =>
           status === 'authorized' && !refusesCapture ? { status: 'succeeded' } : {},
         ),
@@ -144,11 +102,11 @@ export const openTestGateway: OpenGateway = (platform) => {
     async find(paymentId) {
       const payment = await find(paymentId);
       const isSo = asOf(clock.now(), payment) === payment;
-      return answer(isSo ? payment : await change(paymentId, () => ({})));
+      return tell(isSo ? payment : await change(paymentId, () => ({})));
     },
 
     async cancel(paymentId) {
-      return answer(
+      return tell(
         await change(paymentId, ({ status }) =>
           status === 'succeeded' || status === 'processing' ? {} : { status: 'cancelled' },
         ),
@@ -156,10 +114,8 @@ export const openTestGateway: OpenGateway = (platform) => {
     },
 
     async refund(paymentId, key) {
-      const { refundId } = await change(paymentId, ({ status, refundId: before }) => {
-        if (status !== 'succeeded') throw new Error(`Payment ${paymentId} has taken no money`);
-        return { refundId: before ?? `re_test_${digest(key)}` };
-      });
+      const id = `re_test_${digest(key)}`;
+      const { refundId } = await change(paymentId, (current) => refunded(current, id, clock.now()));
       return { id: refundId as string };
     },
 
@@ -169,14 +125,18 @@ export const openTestGateway: OpenGateway = (platform) => {
         const payments: TestPayment[] = await table.walk(behind, LISTED_AT_ONCE);
         for (const payment of payments.filter(({ createdAt }) => createdAt >= from)) {
           const { orderId, currency } = payment;
-          yield { ...answer(payment), ...(orderId && { orderId }), ...(currency && { currency }) };
+          yield {
+            ...tell(asOf(clock.now(), payment)),
+            ...(orderId && { orderId }),
+            ...(currency && { currency }),
+          };
         }
         behind = payments.at(-1)?.id;
       }
     },
 
     async authenticate(paymentId, approve) {
-      return answer(
+      return tell(
         await change(paymentId, ({ status }) => {
           if (status !== 'requires_action') return {};
           return approve
@@ -187,59 +147,6 @@ export const openTestGateway: OpenGateway = (platform) => {
     },
   };
 };
-
-/** What has become of a payment by now. */
-function asOf(now: number, payment: TestPayment): TestPayment {
-  const { status, captureBefore = 0, arrivesAt = 0 } = payment;
-  if (status === 'authorized' && now >= captureBefore) return { ...payment, status: 'cancelled' };
-  if (status === 'processing' && now >= arrivesAt) return { ...payment, status: 'succeeded' };
-  return payment;
-}
-
-const held = (now: number) => ({ status: 'authorized' as const, captureBefore: now + HELD_MS });
-
-function confirmed(
-  { status, confirmations: before }: TestPayment,
-  key: string,
-  outcome: Outcome,
-  now: number,
-): Partial<TestPayment> {
-  const isOpen = status === 'unconfirmed' || status === 'requires_action';
-  if (!isOpen || before.includes(key)) return {};
-  return { confirmations: [...before, key], ...after(now, outcome) };
-}
-
-function after(now: number, outcome: Outcome): Partial<TestPayment> {
-  switch (outcome) {
-    case 'holds':
-      return held(now);
-    case 'refuses capture':
-      return { ...held(now), refusesCapture: true };
-    case 'takes':
-      return { status: 'succeeded' };
-    case 'processes':
-      return { status: 'processing', arrivesAt: now + PROCESSING_MS };
-    case 'asks':
-      return { status: 'requires_action' };
-    default:
-      return { status: 'unconfirmed', decline: outcome };
-  }
-}
-
-function answer(payment: TestPayment): GatewayPayment {
-  const { id, status, amount, decline, refundId, captureBefore } = payment;
-  return {
-    id,
-    status,
-    amount,
-    ...(refundId && { refundId }),
-    ...(status === 'authorized' && captureBefore !== undefined && { captureBefore }),
-    ...(status === 'unconfirmed' && decline && { decline }),
-    ...(status === 'requires_action' && {
-      nextAction: { type: 'confirm' as const, url: `/api/test-gateway/${id}/confirm` },
-    }),
-  };
-}
 
 const unknownMethod = () => {
   const message = `This payment method is unknown. In test mode use one of: ${Object.keys(methods)

@@ -8,7 +8,8 @@ import { type PageProps, page } from '../../../../lib/page.tsx';
 export default page(async ({ params }: PageProps) => {
   const { id } = await params;
   const [user, { order }] = await Promise.all([getUser(), getOrder(id)]);
-  if (order.status !== 'created' && order.status !== 'awaiting_payment') redirect(`/orders/${id}`);
+  const isUnpaid = order.status === 'created' || order.status === 'awaiting_payment';
+  if (!isUnpaid || order.securedAt !== undefined) redirect(`/orders/${id}`);
   return (
     <Shell
       title="Leave checkout"

@@ -17,10 +17,13 @@ export function measureRequests(app: FastifyInstance, metrics: Registry) {
       { method, route: routeOptions.url ?? 'unknown', status: reply.statusCode },
       reply.elapsedTime / 1000,
     );
-    request.log.debug({ method, url: request.url, status: reply.statusCode });
+    request.log.debug({ method, url: withoutSecrets(request.url), status: reply.statusCode });
     done();
   });
 }
+
+/** Banks send buyers back with a secret of their payment in the address. */
+const withoutSecrets = (url: string) => url.replace(/(_secret=)[^&]*/gi, '$1…');
 
 /** Backlog and dead letters of each consumer group, and what tables still fill. */
 export function createMetrics({ bus, backfills }: Pick<Platform, 'bus' | 'backfills'>): Registry {
@@ -76,4 +79,15 @@ export function countRestores(metrics: Registry) {
     registers: [metrics],
   });
   return (service: string, part: 'database' | 'stream') => counter.inc({ service, part });
+}
+
+/** Counts what needs a person, by its kind. */
+export function countTroubles(metrics: Registry) {
+  const counter = new Counter({
+    name: 'fairseat_troubles_total',
+    help: 'What needs a person, such as a refund that came back or a dispute; the log says more',
+    labelNames: ['service', 'kind'],
+    registers: [metrics],
+  });
+  return (service: string, kind: string) => counter.inc({ service, kind });
 }

@@ -1,7 +1,7 @@
 import type { Platform } from '../../ports/index.ts';
 import { type App, createApp } from '../http/app.ts';
 import type { Devices } from '../http/devices.ts';
-import { countRestores, createMetrics } from '../http/metrics.ts';
+import { countRestores, countTroubles, createMetrics } from '../http/metrics.ts';
 import { addDocumentation } from '../http/openapi.ts';
 import type { SignSession, VerifySession } from '../http/sessions.ts';
 import type { Config } from './config.ts';
@@ -46,6 +46,7 @@ export async function createHost(services: Service[], options: HostOptions): Pro
   let ready = false;
   const metrics = createMetrics(platform);
   const onRestore = countRestores(metrics);
+  const onTrouble = countTroubles(metrics);
   const app = await createApp({
     config,
     log,
@@ -64,6 +65,7 @@ export async function createHost(services: Service[], options: HostOptions): Pro
       await mount(service, {
         ...{ app, platform, config, log, verifySession, signSession, devices },
         onRestore: (part) => onRestore(name, part),
+        onTrouble: (kind) => onTrouble(name, kind),
       }),
     );
   }

@@ -32,6 +32,8 @@ export interface Surroundings {
   devices?: Devices | undefined;
   /** Told what went back in time. */
   onRestore?: (part: 'database' | 'stream') => void;
+  /** Told of each kind of trouble, each time. */
+  onTrouble?: (kind: string) => void;
 }
 
 /** Connects a service to its platform and mounts its routes. Call before the platform starts. */
@@ -114,6 +116,10 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
         };
       }
       return records;
+    },
+    trouble(kind, message, about) {
+      log.error(about, message);
+      surroundings.onTrouble?.(kind);
     },
     publish: (type, record, data) => platform.bus.publish(newEvent(type, record, data)),
     ...createVisitors(config, verifySession, ended),

@@ -104,6 +104,8 @@ export interface Basics extends Visitors {
       table: TableDefinition<S>;
     },
   ): Records<S, F>;
+  /** Tells operators of what needs a person: a line in the log, counted by its kind in `/metrics`. */
+  trouble(kind: string, message: string, about: object): void;
   /** Publishes an event that belongs to no record of this service. Resolves once it is durable. */
   publish(type: EventType, record: { id: string; version: number }, data: object): Promise<void>;
 }

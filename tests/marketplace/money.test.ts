@@ -1,0 +1,66 @@
+/** After trades at random, the money at the gateway is the sum of the completed orders, to the last unit. */
+import { seeded } from '@fairseat/common/testing';
+import { healed, pastTheEnd } from '@fairseat/test-support/disturbances';
+import { type Everything, readEverything } from '@fairseat/test-support/invariants';
+import { TestMarketplace } from '@fairseat/test-support/marketplace';
+import { openStripeTrade } from '@fairseat/test-support/stripe-trade';
+import { randomTrade } from '@fairseat/test-support/trade';
+import { describe, expect, it } from 'vitest';
+
+const SEEDS = [1, 2, 3, 4];
+/** Cards take thousandths of a dinar by tens alone. */
+const currencies = [
+  ['usd', 1],
+  ['jpy', 1],
+  ['kwd', 10],
+] as const;
+
+const cardsOfStripe = [
+  ...['pm_card_visa', 'pm_card_visa', 'pm_card_mastercard', 'pm_card_amex'],
+  ...['pm_card_chargeDeclined', 'pm_local_captureExpired', 'pm_card_unheardOf'],
+];
+
+const sum = (amounts: number[]) => amounts.reduce((all, amount) => all + amount, 0);
+
+/** What has been taken and kept, and what completed orders cost. */
+function books({ orders, gateway }: Everything) {
+  const taken = gateway.filter(({ status }) => status === 'succeeded');
+  const kept = ({ amount, refundId, refunded = amount }: (typeof gateway)[number]) =>
+    amount - (refundId === null ? 0 : refunded);
+  const completed = orders.filter(({ status }) => status === 'completed');
+  return {
+    money: sum(taken.map(kept)),
+    sold: sum(completed.map(({ ticket }) => ticket.price)),
+    currencies: [...new Set(taken.map(({ currency }) => currency))],
+  };
+}
+
+describe.each(currencies)('the money in %s', (currency, unit) => {
+  const env = { CURRENCY: currency };
+
+  it.each(SEEDS)('at the test gateway is that of the completed orders (seed %i)', async (seed) => {
+    await using market = await TestMarketplace.open({ env });
+    expect(await randomTrade(market, seeded(seed), { unit })).toEqual([]);
+    await pastTheEnd(market);
+    expect(await healed(market, 120)).toEqual([]);
+    const { money, sold, currencies } = books(await readEverything(market.platform));
+    expect(money).toBe(sold);
+    expect(sold).toBeGreaterThan(0);
+    expect(currencies).toEqual([currency]);
+  });
+
+  it.each(SEEDS)('at the local Stripe is that of the completed orders (seed %i)', async (seed) => {
+    const { market, passing, violations, everything } = await openStripeTrade({ env });
+    await using _ = market;
+    const options = { unit, tokens: cardsOfStripe };
+    expect(await randomTrade(market, seeded(seed), options)).toEqual([]);
+    for (const ms of [15 * 60_000, 2000, 58_500]) await passing(ms);
+    for (let second = 0; second < 60 && (await violations()).length > 0; second++)
+      await passing(1000);
+    expect(await violations()).toEqual([]);
+    const { money, sold, currencies } = books(await everything());
+    expect(money).toBe(sold);
+    expect(sold).toBeGreaterThan(0);
+    expect(currencies).toEqual([currency]);
+  });
+});
