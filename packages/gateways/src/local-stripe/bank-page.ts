@@ -30,17 +30,16 @@ function wayBack({ intent, session }: Payment, origin: string): string | null {
   return url.href;
 }
 
-export async function showBank(payment: Payment, scene: Scene): Promise<Page> {
-  const { intent } = payment;
-  const back = wayBack(payment, scene.origin);
-  if (intent.status !== 'requires_action') return over(back);
+export function showBank(payment: Payment, scene: Scene): Page {
+  const { intent, session } = payment;
+  if (intent.status !== 'requires_action') return over(wayBack(payment, scene.origin));
   const content = `<p>Fairseat asks for <strong>${escaped(written(intent.amount, intent.currency))}</strong>.
 This is a test: no money moves.</p>
 <form method="post">
 <button name="answer" value="approve">Confirm the payment</button>
 <button name="answer" value="refuse">Refuse</button>
 </form>`;
-  return htmlPage(200, 'Your test bank', content, back);
+  return htmlPage(200, 'Your test bank', content, session?.successUrl ?? intent.returnUrl);
 }
 
 /** A second answer changes nothing, and leads to where the first one led. */

@@ -151,6 +151,17 @@ describe('an answer of 500', () => {
 });
 
 describe('a request that is turned away', () => {
+  it('may be one that only asks', async () => {
+    const { stripe } = await openLocalStripe({
+      weather: weatherOf(['fair', 'broken_before', 'broken_after']),
+    });
+    const { id } = await stripe.paymentIntents.create(order);
+    for (const _ of [1, 2]) {
+      await expect(stripe.paymentIntents.retrieve(id)).rejects.toMatchObject({ statusCode: 500 });
+    }
+    expect((await stripe.paymentIntents.retrieve(id)).id).toBe(id);
+  });
+
   it('with 429 has done nothing and is not saved', async () => {
     const { stripe } = await openLocalStripe({ weather: weatherOf(['too_many']) });
     const create = () => stripe.paymentIntents.create(order, { idempotencyKey });

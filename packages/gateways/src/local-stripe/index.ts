@@ -3,5 +3,5 @@ export { createLocalClient, createLocalSdk } from './http-client.ts';
 export { launchLocalStripe } from './launch.ts';
 export { LocalStripe, type LocalStripeOptions } from './local-stripe.ts';
 export { answerPage } from './pages.ts';
-export { serveLocalStripe } from './server.ts';
+export { listenLocally, serveLocalStripe } from './server.ts';
 export { roughWeather } from './weather.ts';

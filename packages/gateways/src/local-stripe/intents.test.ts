@@ -50,11 +50,10 @@ describe('a payment intent', () => {
     const before = charge.payment_method_details?.card?.capture_before ?? 0;
     expect(before - charge.created).toBe(7 * 86_400);
     clock.advance(7 * DAY_MS - 60_000);
-    expect(await stripe.paymentIntents.capture(id)).toMatchObject({
-      status: 'succeeded',
-      amount_capturable: 0,
-      amount_received: 4990,
-    });
+    const taken = { status: 'succeeded', amount_capturable: 0, amount_received: 4990 };
+    expect(await stripe.paymentIntents.capture(id)).toMatchObject(taken);
+    clock.advance(DAY_MS);
+    expect(await stripe.paymentIntents.retrieve(id)).toMatchObject(taken);
   });
 
   it('is taken at once where nobody asked to hold it', async () => {
@@ -71,9 +70,10 @@ describe('a payment intent', () => {
     const opened = await openLocalStripe();
     const { stripe, clock, types } = opened;
     const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
-    clock.advance(7 * DAY_MS);
+    clock.advance(9 * DAY_MS);
     const intent = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge.refunds'] });
     expect(intent).toMatchObject({ status: 'canceled', cancellation_reason: 'automatic' });
+    expect((intent.canceled_at ?? 0) - intent.created).toBe(7 * 86_400);
     expect(intent.latest_charge).toMatchObject({
       captured: false,
       refunded: true,

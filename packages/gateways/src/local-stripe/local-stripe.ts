@@ -111,36 +111,29 @@ export class LocalStripe {
   }
 
   async #answer(request: StripeRequest, attempt: Attempt): Promise<Answer> {
-    const { key, fate } = attempt;
+    const { key, fate, headers } = attempt;
     const byPage = isByPage(request.headers['authorization'], this.#options.keys);
     if (fate === 'too_many') throw tooMany();
-    const { route, ids, form } = find(request);
-    if (byPage && !route.byPages) throw pagesMayNot();
-    if (key === undefined) return this.#run(route, ids, form, attempt, byPage);
+    const asked = find(request);
+    if (byPage && !asked.route.byPages) throw pagesMayNot();
+    if (key === undefined) return this.#run(asked, attempt, byPage);
     checkKey(key);
-    const described = `${request.method} ${request.path} ${canonical(form)}`;
     if (this.#inFlight.has(key)) throw inFlight(key);
     this.#inFlight.add(key);
     try {
       const saved = await this.ledger.savedAnswer(key, this.#options.platform.clock.now());
-      if (!saved) return await this.#run(route, ids, form, attempt, byPage, described);
-      checkReuse(saved, described);
-      attempt.headers['idempotent-replayed'] = 'true';
-      attempt.headers['original-request'] = saved.requestId;
+      if (!saved) return await this.#run(asked, attempt, byPage);
+      checkReuse(saved, asked.described);
+      headers['idempotent-replayed'] = 'true';
+      headers['original-request'] = saved.requestId;
       return { status: saved.status, body: saved.body };
     } finally {
       this.#inFlight.delete(key);
     }
   }
 
-  async #run(
-    route: Route,
-    ids: string[],
-    form: Form,
-    { key, requestId, fate }: Attempt,
-    byPage: boolean,
-    described = '',
-  ): Promise<Answer> {
+  async #run(asked: Asked, { key, requestId, fate }: Attempt, byPage: boolean): Promise<Answer> {
+    const { route, ids, form, described } = asked;
     const run = route.prepare(form, ids);
     const call = new Call({
       scene: this.scene({ id: requestId, key: key ?? null }),
@@ -151,7 +144,8 @@ export class LocalStripe {
       byPage,
       expand: expandIn(form),
     });
-    if (fate === 'broken_before') return call.note(call.answerTo(broken()));
+    const doesNothing = fate === 'broken_before' || route.method === 'GET';
+    if (fate.startsWith('broken') && doesNothing) return call.note(call.answerTo(broken()));
     return run(call);
   }
 
@@ -196,14 +190,24 @@ interface Attempt {
   headers: Record<string, string>;
 }
 
+/** A request that is understood. */
+interface Asked {
+  route: Route;
+  ids: string[];
+  form: Form;
+  /** The same for the same request. */
+  described: string;
+}
+
 /** @throws Failure (404) */
-function find({ method, path, body }: StripeRequest) {
-  const { pathname, search } = new URL(path, 'http://stripe.local');
+function find({ method, path, body }: StripeRequest): Asked {
+  const { pathname, search } = new URL(`http://stripe.local${path}`);
   for (const route of routes) {
     const match = route.method === method ? route.path.exec(pathname) : null;
     if (!match) continue;
     const form = readForm(method === 'GET' ? search : body);
-    return { route, form, ids: match.slice(1).map(decodeURIComponent) };
+    const described = `${method} ${path} ${canonical(form)}`;
+    return { route, form, described, ids: match.slice(1) };
   }
   throw invalid(
     `Unrecognized request URL (${method}: ${pathname}). The local Stripe serves what Fairseat needs: see docs/local-stripe.md.`,

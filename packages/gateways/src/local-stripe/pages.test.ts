@@ -131,7 +131,7 @@ describe('a checkout session', () => {
     const session = await opened.stripe.checkout.sessions.create({
       mode: 'payment',
       success_url: 'https://tickets.example/orders/1?session={CHECKOUT_SESSION_ID}',
-      cancel_url: 'https://tickets.example/orders/1',
+      cancel_url: 'https://tickets.example/orders/1?"><script>',
       client_reference_id: '1',
       ...held,
       line_items: [
@@ -150,11 +150,12 @@ describe('a checkout session', () => {
   };
 
   it('is paid on a page without scripts, and held', async () => {
-    const { session, browse, find, types } = await open();
+    const { session, browse, find, types, clock } = await open();
     expect(session).toMatchObject({ status: 'open', amount_total: 5000, payment_intent: null });
     const page = await browse('GET');
     expect(page.body).toContain('50.00 USD');
     expect(page.body).toContain('value="pm_card_visa" checked');
+    expect(page.body).not.toContain('<script>');
     const paid = await browse('POST', 'method=pm_card_visa');
     expect(paid.headers['location']).toBe(`https://tickets.example/orders/1?session=${session.id}`);
     expect(await find()).toMatchObject({
@@ -165,6 +166,8 @@ describe('a checkout session', () => {
     });
     await expect.poll(types).toContain('checkout.session.completed');
     expect((await browse('GET')).body).toContain('is over');
+    clock.advance(24 * 3_600_000);
+    expect(await find()).toMatchObject({ payment_intent: { status: 'requires_capture' } });
   });
 
   it('shows a decline, and takes another card after a word with the bank', async () => {
@@ -174,6 +177,10 @@ describe('a checkout session', () => {
     expect(declined.body).toContain('role="alert">Your card was declined.');
     const asks = await browse('POST', 'method=pm_card_authenticationRequired');
     const bank = new URL(asks.headers['location'] ?? '');
+    const question = await browse('GET', '', bank.pathname + bank.search);
+    expect(question.headers['content-security-policy']).toContain(
+      "form-action 'self' https://tickets.example;",
+    );
     const back = await browse('POST', 'answer=refuse', bank.pathname + bank.search);
     expect(back.headers['location']).toMatch(`/checkout/${session.id}`);
     const again = await browse('POST', 'method=pm_card_authenticationRequired');

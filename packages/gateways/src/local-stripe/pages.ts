@@ -20,7 +20,7 @@ export async function answerPage(
   { ledger, scene }: Pick<LocalStripe, 'ledger' | 'scene'>,
   { method, path, body }: PageRequest,
 ): Promise<Page> {
-  const { pathname, searchParams } = new URL(path, 'http://stripe.local');
+  const { pathname, searchParams } = new URL(`http://stripe.local${path}`);
   const [, place, id = ''] = pathname.split('/');
   const now = scene();
   const found = await ledger.payment(id);

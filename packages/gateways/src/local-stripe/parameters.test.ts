@@ -95,10 +95,26 @@ describe('a request', () => {
       ['DELETE', '/v1/payment_intents'],
       ['GET', '/v1/payment_intents/a/b/c'],
       ['GET', '/v2/core/accounts'],
+      ['GET', '//'],
     ]) {
       const answer = await ask(bearer(stripeKeys.secretKey), { method, path } as { path: string });
       expect(answer).toMatchObject({ status: 404 });
       expect(JSON.stringify(answer.body)).toContain('Unrecognized request URL');
+    }
+  });
+});
+
+describe('an id', () => {
+  it('of nothing is answered 404', async () => {
+    const { local } = await openLocalStripe();
+    for (const id of ['pi_none', '%E0%A4%A', '__proto__', 'constructor']) {
+      const answer = await local.handle({
+        method: 'GET',
+        path: `/v1/payment_intents/${id}`,
+        headers: { authorization: `Bearer ${stripeKeys.secretKey}` },
+        body: '',
+      });
+      expect(answer).toMatchObject({ status: 404, body: { error: { code: 'resource_missing' } } });
     }
   });
 });
