@@ -33,8 +33,11 @@ const ofServers = [
   'tests/upgrade/side-by-side.test.ts',
 ];
 
-/** Named so, since they hold requests and answers to Stripe's own description of them. */
-const ofStripeMock = ['packages/gateways/src/**/*-described.test.ts'];
+/** They hold requests and answers to Stripe's own description of them. */
+const ofStripeMock = [
+  'packages/gateways/src/stripe/requests.test.ts',
+  'packages/gateways/src/local-stripe/answers-described.test.ts',
+];
 
 declare module 'vitest' {
   interface ProvidedContext {
