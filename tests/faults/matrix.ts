@@ -13,6 +13,8 @@ const steps: EventType[] = [
   'order.created',
   'ticket.reserved',
   'order.awaiting_payment',
+  'charge.authorized',
+  'order.secured',
   'charge.completed',
   'order.completed',
   'ticket.sold',

@@ -130,6 +130,16 @@ describe('a live stream', () => {
     expect(await selling.until(statusIs('available'))).toMatchObject({ data: { id } });
   });
 
+  it('tells buyers that a ticket is theirs before its money is taken', async () => {
+    const [seller, buyer] = await people();
+    const { id } = await buyer.holds((await seller.sells()).id);
+    const buying = await listening(buyer);
+    await buyer.pay(id);
+    const secured = await buying.until(({ data }) => 'securedAt' in data);
+    expect(secured).toMatchObject({ name: 'order', data: { id, status: 'awaiting_payment' } });
+    expect(await buying.until(statusIs('completed'))).toMatchObject({ data: { id } });
+  });
+
   it("says nothing of another user's data", async () => {
     const [seller, buyer, other] = await people();
     const watched = await other.sells('Watched', 1);

@@ -65,7 +65,7 @@ it('a service that is added after forty days has complete replicas', async () =>
   await host.start();
   const replicas = platform.table<TicketRecord>('catalogue', { name: 'tickets' });
   await expect.poll(async () => (await replicas.walk('', 500)).length).toBe(TICKETS);
-  expect(await replicas.get(order.ticketId)).toMatchObject({ status: 'sold' });
+  await expect.poll(() => replicas.get(order.ticketId)).toMatchObject({ status: 'sold' });
   const kept = platform.table<OrderRecord>('catalogue', { name: 'orders' });
   await expect.poll(() => kept.get(order.id)).toMatchObject({ status: 'completed' });
   await host.stop();

@@ -49,7 +49,8 @@ export const ofOrderDecisions: Mutant[] = [
     file: order,
     find: `order.status === 'awaiting_payment' ? [{ type: 'order.completed' }] : sayEndAgain(order);`,
     replace: `order.status !== 'completed' ? [{ type: 'order.completed' }] : sayEndAgain(order);`,
-    rules: ['legal states'],
+    // Where another holds the ticket by then, its key is taken.
+    rules: ['legal states', 'no dead letters'],
   },
   {
     name: 'paid-order-is-cancelled',
