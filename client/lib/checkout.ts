@@ -8,8 +8,8 @@ export type EndReason = NonNullable<OpenOrder['reason']>;
 export type Stage =
   /** The ticket is being asked for. */
   | { name: 'locking' }
-  /** The ticket is held and waits to be paid. */
-  | { name: 'pay' }
+  /** The ticket is held and waits to be paid, after a card was declined with another. */
+  | { name: 'pay'; decline?: string }
   /** The buyer's bank asks for a confirmation. */
   | { name: 'confirm'; action: NextAction }
   /** A payment is under way, its outcome unknown. */
@@ -36,6 +36,7 @@ export function stageOf(order: OpenOrder, charge: OpenCharge | null, now: number
   if (charge?.authorizedAt !== undefined) return { name: 'settling' };
   if (now >= Date.parse(order.expiresAt)) return cancelled('expired');
   if (charge?.nextAction) return { name: 'confirm', action: charge.nextAction };
+  if (charge?.decline) return { name: 'pay', decline: charge.decline.message };
   if (charge) return { name: 'settling' };
   return { name: order.status === 'created' ? 'locking' : 'pay' };
 }

@@ -6,10 +6,14 @@ import type { Clock, GatewayPayment, PaymentGateway } from '@fairseat/common/por
 import type { Charge, Payment, PaymentFact } from './charge.ts';
 import {
   awaitsDecision,
+  isOfThisCard,
+  lastRequest,
   lookAfter,
   mayCapture,
   mayConfirm,
+  mayTryAnother,
   mustVoid,
+  noteDeclined,
   noteOpened,
   noteRefunded,
   noteTokenRefused,
@@ -29,27 +33,29 @@ export interface Cashier {
   lookAfter(orderId: string): Promise<void>;
 }
 
+/** `mostDeclines` cards of an order may be declined: the last one ends it. */
 export function createCashier(
   payments: Records<Payment, PaymentFact>,
   gateway: PaymentGateway,
   clock: Clock,
+  mostDeclines: number,
 ): Cashier {
   const cashier: Cashier = {
     async proceed(orderId) {
       const { payment, paymentId, answer } = await opened(orderId);
       if (answer.status === 'authorized' && mayCapture(payment)) return capture(payment);
-      if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
-        return takeOver(orderId, answer);
+      if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer, payment)) {
+        return takeOver(payment, answer);
       }
-      const { id, token } = chargeOf(payment);
+      const token = chargeOf(payment).token as string;
       try {
-        return await takeOver(
-          orderId,
-          await gateway.confirm(paymentId, token as string, `${id}:${token}`),
-        );
+        const told = await gateway.confirm(paymentId, token, confirmKey(chargeOf(payment)));
+        return await takeOver(payment, told, true);
       } catch (error) {
-        if (error instanceof Problem)
-          await payments.update(orderId, noteTokenRefused(token as string));
+        if (error instanceof Problem) {
+          const { code, message } = error;
+          await payments.update(orderId, noteTokenRefused(token, { code, message }));
+        }
         if (!(error instanceof Unavailable)) throw error;
         // The answer may have been lost after the money was taken.
         return cashier.settle(orderId);
@@ -63,9 +69,9 @@ export function createCashier(
     },
 
     async settle(orderId) {
-      const { stripeId: paymentId } = chargeOf(await payments.require(orderId));
-      if (paymentId === null) return payments.require(orderId);
-      return takeOver(orderId, await gateway.find(paymentId));
+      const payment = await payments.require(orderId);
+      const { stripeId: paymentId } = chargeOf(payment);
+      return paymentId === null ? payment : takeOver(payment, await gateway.find(paymentId));
     },
 
     async lookAfter(orderId) {
@@ -104,29 +110,39 @@ export function createCashier(
     return isMine ? payment : undefined;
   }
 
-  async function takeOver(orderId: string, answer: GatewayPayment): Promise<Payment> {
-    const { decline } = answer;
-    // After a decline the payment could otherwise still be confirmed elsewhere.
-    const final = decline ? await gateway.cancel(answer.id) : answer;
-    return payments.update(orderId, settle(final, decline ?? null, clock.now()));
+  /** `payment` is as it was before the gateway was asked, `wasAsked` whether that was with the card under way. */
+  async function takeOver(payment: Payment, answer: GatewayPayment, wasAsked = false) {
+    const { id: orderId, charge } = payment;
+    const { decline, nextAction, ...state } = answer;
+    const isNews = isOfThisCard(payment, wasAsked);
+    if (!decline || !isNews) {
+      const told = { ...state, ...(isNews && nextAction && { nextAction }) };
+      return payments.update(orderId, settle(told, null, clock.now()));
+    }
+    if (mayTryAnother(payment, mostDeclines, clock.now())) {
+      return payments.update(orderId, noteDeclined(lastRequest(charge), decline));
+    }
+    // The payment could otherwise still be confirmed elsewhere.
+    const cancelled = await gateway.cancel(answer.id);
+    return payments.update(orderId, settle(cancelled, decline, clock.now()));
   }
 
   /** Takes the money that is held. What the gateway refuses to capture is given back for good. */
-  async function capture({ id: orderId, charge }: Payment): Promise<Payment> {
-    const { id, stripeId } = charge as Charge & { stripeId: string };
+  async function capture(payment: Payment): Promise<Payment> {
+    const { id, stripeId } = payment.charge as Charge & { stripeId: string };
     try {
       const answer = await gateway.capture(stripeId, `${id}:capture`);
-      return await takeOver(orderId, await voided(answer));
+      return await takeOver(payment, await voided(answer));
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       // The answer may have been lost after the money was taken.
-      return cashier.settle(orderId);
+      return cashier.settle(payment.id);
     }
   }
 
   async function cancel(orderId: string): Promise<Payment> {
-    const { answer } = await opened(orderId);
-    return takeOver(orderId, await voided(answer));
+    const { payment, answer } = await opened(orderId);
+    return takeOver(payment, await voided(answer));
   }
 
   /** Gives back for good what is held. A payment that is processing cannot be cancelled: its outcome is waited for. */
@@ -149,8 +165,13 @@ export function createCashier(
 /** Nothing is held: the money was taken, is on its way, or was given back. */
 const OVER: PaymentStatus[] = ['succeeded', 'processing', 'cancelled'];
 
-const mayBeConfirmed = ({ status, decline }: GatewayPayment) =>
-  status === 'requires_action' || (status === 'unconfirmed' && !decline);
+const mayBeConfirmed = ({ status, decline }: GatewayPayment, payment: Payment) =>
+  status === 'requires_action' ||
+  (status === 'unconfirmed' && (!decline || !isOfThisCard(payment)));
+
+/** The same card may be tried again, and is then asked again. */
+const confirmKey = ({ id, token, declines }: Charge) =>
+  declines ? `${id}:${token}:${declines}` : `${id}:${token}`;
 
 /** Only the buyer can replace a card that the gateway does not know, so the charge waits for another one. */
 function unlessRefused(error: unknown) {

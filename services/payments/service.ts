@@ -27,7 +27,8 @@ export const payments = defineService({
   // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which carries the whole order.
   hears: ['order.awaiting_payment', 'order.secured', 'order.cancelled', 'order.completed'],
   build(context) {
-    const { clock, gateway } = context;
+    const { clock, gateway, config } = context;
+    const mostDeclines = config.decline === 'retry' ? config.declinesPerOrder : 1;
     const records = context.records({
       noun: 'order',
       table,
@@ -38,7 +39,7 @@ export const payments = defineService({
       initial: unknownPayment,
     });
     const payments = context.table(table);
-    const cashier = createCashier(records, gateway, clock);
+    const cashier = createCashier(records, gateway, clock, mostDeclines);
     return {
       routes: routes(records, cashier, context),
       handlers: {

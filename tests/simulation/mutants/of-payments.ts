@@ -83,8 +83,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'a payment counts as failed after a decline, and can still be confirmed elsewhere',
     file: cashier,
-    find: `const final = decline ? await gateway.cancel(answer.id) : answer;`,
-    replace: `const final: GatewayPayment = decline ? { ...answer, status: 'cancelled' } : answer;`,
+    find: `const cancelled = await gateway.cancel(answer.id);`,
+    replace: `const cancelled: GatewayPayment = { ...answer, status: 'cancelled' };`,
     rules: ['a charge tells the truth'],
   },
   {
@@ -123,9 +123,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'anybody may confirm the payment of another',
     file: routes,
-    find: `          mustBeBuyer(payment.order, userId);
-          await`,
-    replace: `          await`,
+    find: `if (payment.order) mustBeBuyer(payment.order, userId);`,
+    replace: ``,
     rules: ['an answer is true', 'the bank is obeyed'],
   },
   {
@@ -161,8 +160,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'the reason of a decline is taken from the answer to the cancellation, which has none',
     file: cashier,
-    find: `settle(final, decline ?? null, clock.now())`,
-    replace: `settle(final, final.decline ?? null, clock.now())`,
+    find: `settle(cancelled, decline, clock.now())`,
+    replace: `settle(cancelled, cancelled.decline ?? null, clock.now())`,
     rules: ['the text of a decline is kept'],
   },
   {
@@ -170,8 +169,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'the buyer is not told why the card was declined',
     file: routes,
-    find: `payment.charge?.decline?.message ?? 'The`,
-    replace: `payment.charge?.decline?.code ?? 'The`,
+    find: `charge.decline?.message ?? 'The`,
+    replace: `charge.decline?.code ?? 'The`,
     rules: ['an answer is true: payment_declined'],
   },
 ];
