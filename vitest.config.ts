@@ -3,15 +3,17 @@ import { defineConfig } from 'vitest/config';
 import { findBrowser } from './infra/servers/browser.ts';
 import { findCompiler } from './infra/servers/compiler.ts';
 import { haveFonts } from './infra/servers/fonts.ts';
+import { findStripeMock } from './infra/servers/stripe-mock.ts';
 
 // Tests run the sources, as the services do: no build comes between a change and its test.
 const source = '@fairseat/source';
 
 const inCi = Boolean(process.env['CI']);
-// Without a browser, fonts or a compiler their tests do not run. For CI that is a failure.
+// Without a browser, fonts, a compiler or stripe-mock their tests do not run. For CI that is a failure.
 const withBrowser = inCi || (await findBrowser()) !== undefined;
 const withFonts = inCi || (await haveFonts());
 const withCompiler = inCi || (await findCompiler()) !== undefined;
+const withStripeMock = inCi || findStripeMock() !== undefined;
 
 /** Where the servers of the distributed platform are: see `npm run servers`. `npm test` starts them. */
 const { MONGODB_URL: mongodbUrl, NATS_URL: natsUrl, REDIS_URL: redisUrl } = process.env;
@@ -30,6 +32,9 @@ const ofServers = [
   'tests/upgrade/databases.test.ts',
   'tests/upgrade/side-by-side.test.ts',
 ];
+
+/** Named so, since they hold requests and answers to Stripe's own description of them. */
+const ofStripeMock = ['packages/gateways/src/**/*-described.test.ts'];
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -88,6 +93,7 @@ export default defineConfig({
             ...(withBrowser ? [] : ['tests/e2e/**']),
             ...(withFonts ? [] : ['tests/e2e/pictures.test.ts']),
             ...(withCompiler ? [] : ['tests/processes/power-loss/**']),
+            ...(withStripeMock ? [] : ofStripeMock),
             ...(servers ? [] : ofServers),
           ],
         },

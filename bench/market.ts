@@ -43,13 +43,16 @@ export async function signUpBuyers(port: number): Promise<string[]> {
   return cookies;
 }
 
-/** The session cookies of users who need no account, signed with the key of the folder. */
-export async function signInBuyers(dataDir: string, count: number): Promise<string[]> {
+/** Users who need no account, with session cookies signed with the key of the folder. */
+export async function signInBuyers(dataDir: string, count: number) {
   const key = JSON.parse(readFileSync(join(dataDir, 'session-key.json'), 'utf8'));
   const sign = await createSessionSigner(key, Date);
   const id = () => randomBytes(16).toString('hex');
-  const tokens = Array.from({ length: count }, () => sign(id(), id()));
-  return (await Promise.all(tokens)).map((token) => `session=${token}`);
+  const signedIn = async (userId: string) => ({
+    userId,
+    cookie: `session=${await sign(userId, id())}`,
+  });
+  return Promise.all(Array.from({ length: count }, () => signedIn(id())));
 }
 
 /** The answer comes once the ticket is held, or without `wait` as soon as the order is accepted. */

@@ -8,6 +8,7 @@ import { startServers } from '@fairseat/servers';
 import { browserProgram } from '@fairseat/servers/browser';
 import { compilerProgram } from '@fairseat/servers/compiler';
 import { installFonts } from '@fairseat/servers/fonts';
+import { stripeMock } from '@fairseat/servers/stripe-mock';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -31,6 +32,7 @@ const [settings] = await Promise.all([
   needed('the tests in a browser (tests/e2e)', browserProgram(say)),
   needed('the pictures (tests/e2e/pictures.test.ts)', installFonts(say)),
   needed('the test of a loss of power (tests/processes/power-loss)', compilerProgram(say)),
+  needed("the tests on Stripe's description of its API", stripeMock(say)),
 ]);
 if (process.env['CI'] && notRun.length > 0) {
   say(notRun.join('\n'));

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
-import { readConfig, settingsHelp, whyNotStarted } from '@fairseat/common/kit';
+import { paymentMode, readConfig, settingsHelp, whyNotStarted } from '@fairseat/common/kit';
 import { createServices } from '@fairseat/marketplace/services';
 import { freePort, leash, startServers, stopServers } from '@fairseat/servers';
 import closeWithGrace from 'close-with-grace';
@@ -24,6 +24,13 @@ It sets PLATFORM, API_ORIGIN and SESSION_KEY_FILE by itself. Where MONGODB_URL, 
 REDIS_URL is not set, it finds or starts that server as \`npm run servers\` does.
 
 ${settingsHelp()}`;
+
+/** The keys to the money are for those alone who take it. */
+const withoutKeys = {
+  STRIPE_SECRET_KEY: '',
+  STRIPE_WEBHOOK_SECRETS: '',
+  STRIPE_PUBLISHABLE_KEY: '',
+};
 
 const say = (line: string) => log('fairseat', 'white', line);
 
@@ -70,6 +77,7 @@ async function main() {
   const withPages = !values['api-only'];
   const services = createServices();
   const signers = services.filter(({ needs }) => needs.includes('signSession'));
+  const takers = services.filter(({ needs }) => needs.includes('gateway'));
   const names = [...services.map(({ name }) => name), ...(withPages ? [CLIENT] : [])];
 
   const fleet = new Fleet(stdin);
@@ -90,6 +98,7 @@ async function main() {
     TRUSTED_PROXIES: 'loopback',
     OPERATIONS_PORT: '',
     ...(signers.some(({ name }) => name === service) && { SESSION_KEY_FILE: keys.privateFile }),
+    ...(!takers.some(({ name }) => name === service) && withoutKeys),
     ...(service === CLIENT && { API_ORIGIN: apiOrigin }),
   }));
   await fleet.listening;
@@ -101,7 +110,7 @@ async function main() {
   await fleet.ready;
   say(`Fairseat is listening on ${config.publicOrigin ?? address}`);
   say(`  API     ${address}/docs`);
-  say('  Payment TEST MODE: no card is charged and no money moves');
+  say(`  Payment ${paymentMode(config)}`);
 }
 
 async function fail(error: unknown) {

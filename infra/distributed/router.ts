@@ -63,8 +63,14 @@ export async function createInnerRouter(
     ...(requestTimeoutMs !== undefined && { requestTimeoutMs }),
   });
   router.decorateRequest('upstream', '');
-  for (const { name, prefixes } of services) {
+  for (const { name, prefixes, webhooks = {} } of services) {
     for (const prefix of prefixes) await passOn(router, fleet, prefix, name);
+    for (const [path, bodyLimit] of Object.entries(webhooks)) {
+      await passOn(router, fleet, path, name, (app) => {
+        holdBodies(app);
+        asWebhook(app, bodyLimit);
+      });
+    }
   }
   return router;
 }
@@ -122,6 +128,13 @@ function holdBodies(app: App) {
   const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
   app.addContentTypeParser<Buffer>('*', options, (_request, body, done) => {
     done(null, body.length > 0 ? Readable.from([body]) : undefined);
+  });
+}
+
+/** Other servers may call from any origin, with bodies of this many bytes. */
+function asWebhook(app: App, bodyLimit: number) {
+  app.addHook('onRoute', (route) => {
+    Object.assign(route, { bodyLimit, config: { ...route.config, webhook: true } });
   });
 }
 

@@ -80,7 +80,7 @@ async function buildFerretdb(patch: string, program: string) {
   }
 }
 
-async function go(args: string[], options: Parameters<typeof outputOf>[2] = {}) {
+export async function go(args: string[], options: Parameters<typeof outputOf>[2] = {}) {
   const program = await findProgram('go', '/usr/local/go/bin/go');
   if (!program) throw new Error('Go 1.25 or newer is needed to build it: install Go');
   const env = { GOFLAGS: '-buildvcs=false', ...options.env };

@@ -6,6 +6,8 @@ export const help = () => `Fairseat, a ticket marketplace.
   npm start                  run it; pages and API on one port
   npm start -- --demo        fill a new data folder with events, sellers and holds
   npm start -- --api-only    run the API without the pages
+  npm start -- --local-stripe
+                             take payments by a Stripe of its own: no key, no network, no money
   npm start -- --help        this text
 
 ${settingsHelp()}`;
@@ -23,6 +25,6 @@ export function parsed<T extends ParseArgsConfig>(see: string, config: T) {
 /** Reads the flags of `npm start`. @throws ConfigError that names an unknown one. */
 export function readArguments(args: string[]) {
   const flag = { type: 'boolean', default: false } as const;
-  const options = { demo: flag, 'api-only': flag, help: flag };
+  const options = { demo: flag, 'api-only': flag, 'local-stripe': flag, help: flag };
   return parsed('npm start -- --help', { args, options }).values;
 }

@@ -39,6 +39,15 @@ export function keepCurrency(dataDir: string, currency: string): void {
   }
 }
 
+const LOCAL_STRIPE_PORT = 'local-stripe-port';
+
+/** The port of this folder's local Stripe, so that pages of its bank stay where they were; 0 before its first start. */
+export const localStripePort = (dataDir: string) =>
+  Number(read(join(dataDir, LOCAL_STRIPE_PORT)) ?? 0);
+
+export const keepLocalStripePort = (dataDir: string, port: number) =>
+  write(join(dataDir, LOCAL_STRIPE_PORT), String(port));
+
 const DEMO = 'demo';
 
 /**

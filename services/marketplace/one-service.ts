@@ -8,13 +8,13 @@ import {
   platformOptions,
   type Service,
 } from '@fairseat/common/kit';
-import type { PaymentGateway } from '@fairseat/common/ports';
+import type { OpenGateway, PaymentGateway } from '@fairseat/common/ports';
 import { openDistributed } from '@fairseat/platform/distributed';
 import { openEmbedded } from '@fairseat/platform/embedded';
 import { createServices } from './services.ts';
 
 /** A service that takes money is built with a gateway, which is asked for nothing here. */
-const openGateway = () => ({}) as PaymentGateway;
+const noGateway: OpenGateway = () => ({}) as PaymentGateway;
 
 /** The one that these arguments name. @throws ConfigError */
 export function serviceCalled([name, ...others]: string[]): Service {
@@ -30,7 +30,12 @@ export const timeIn = (text: string): number =>
   /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
 
 /** The platform of that service, by its settings; it is not started. @throws ConfigError, StartError */
-export function openPlatform({ name }: Service, config: Config, log: Log) {
+export function openPlatform(
+  { name }: Service,
+  config: Config,
+  log: Log,
+  openGateway: OpenGateway = noGateway,
+) {
   if (config.platform === 'distributed') {
     return openDistributed({ ...platformOptions(name, config, log), openGateway });
   }

@@ -29,6 +29,8 @@ export interface Cashier {
   conclude(orderId: string): Promise<Payment>;
   /** Reads the payment at the gateway and saves its outcome. */
   settle(orderId: string): Promise<Payment>;
+  /** Takes over the outcome at the gateway, and does what follows from it, due or not. */
+  bringToEnd(orderId: string): Promise<void>;
   /** Refunds, voids, captures, continues or says again a charge that is due. */
   lookAfter(orderId: string): Promise<void>;
 }
@@ -47,15 +49,11 @@ export function createCashier(
       if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer, payment)) {
         return takeOver(payment, answer);
       }
-      const token = chargeOf(payment).token as string;
+      const charge = chargeOf(payment) as Charge & { token: string };
       try {
-        const told = await gateway.confirm(paymentId, token, confirmKey(chargeOf(payment)));
-        return await takeOver(payment, told, true);
+        const confirm = () => gateway.confirm(paymentId, charge.token, confirmKey(charge), orderId);
+        return await takeOver(payment, await unlessReleased(payment, confirm), true);
       } catch (error) {
-        if (error instanceof Problem) {
-          const { code, message } = error;
-          await payments.update(orderId, noteTokenRefused(token, { code, message }));
-        }
         if (!(error instanceof Unavailable)) throw error;
         // The answer may have been lost after the money was taken.
         return cashier.settle(orderId);
@@ -72,6 +70,13 @@ export function createCashier(
       const payment = await payments.require(orderId);
       const { stripeId: paymentId } = chargeOf(payment);
       return paymentId === null ? payment : takeOver(payment, await gateway.find(paymentId));
+    },
+
+    async bringToEnd(orderId) {
+      await opened(orderId);
+      const payment = await cashier.settle(orderId);
+      if (owesRefund(payment)) await refund(payment);
+      else await cashier.conclude(orderId);
     },
 
     async lookAfter(orderId) {
@@ -91,12 +96,26 @@ export function createCashier(
     const payment = await payments.require(orderId);
     const { id: key, stripeId: paymentId, amount, currency } = chargeOf(payment);
     if (paymentId) return { payment, paymentId, answer: await gateway.find(paymentId) };
-    const answer = await gateway.open({ key, orderId, amount, currency });
+    const open = () => gateway.open({ key, orderId, amount, currency });
+    const answer = await unlessReleased(payment, open);
     return {
       payment: await payments.update(orderId, noteOpened(answer.id)),
       paymentId: answer.id,
       answer,
     };
+  }
+
+  /** What the gateway refuses for good is no longer under way, so that the buyer may try again. */
+  async function unlessReleased<T>({ id, charge }: Payment, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof Problem && charge?.token) {
+        const { code, message } = error;
+        await payments.update(id, noteTokenRefused(charge.token, { code, message }));
+      }
+      throw error;
+    }
   }
 
   /** Undefined when another process has looked after the charge, or the order has ended, since it was due. */
@@ -141,8 +160,14 @@ export function createCashier(
   }
 
   async function cancel(orderId: string): Promise<Payment> {
-    const { payment, answer } = await opened(orderId);
-    return takeOver(payment, await voided(answer));
+    try {
+      const { payment, answer } = await opened(orderId);
+      return await takeOver(payment, await voided(answer));
+    } catch (error) {
+      // What the gateway refuses to open holds nothing.
+      unlessRefused(error);
+      return payments.update(orderId, settle({ status: 'cancelled' }, null, clock.now()));
+    }
   }
 
   /** Gives back for good what is held. A payment that is processing cannot be cancelled: its outcome is waited for. */

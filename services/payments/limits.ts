@@ -1,6 +1,6 @@
 /** How many cards may be declined before the gateway is asked no more: who tries stolen ones needs many. */
 import { Problem } from '@fairseat/common/errors';
-import { countIn, networkLimiter, type ServiceContext } from '@fairseat/common/kit';
+import { countIn, mustHaveRoom, networkLimiter, type ServiceContext } from '@fairseat/common/kit';
 import type { Payment } from './charge.ts';
 
 /** By whom, from where and for what something is paid. */
@@ -9,6 +9,8 @@ interface Attempt {
   address: string;
   orderId: string;
 }
+
+type Quotas = Parameters<typeof countIn>[0];
 
 const HOUR = 3600;
 /** Each asks the gateway, and nobody is at their bank more often. */
@@ -23,7 +25,8 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
 
   const looks = rateLimiter('payment-looks', { count: LOOKS_PER_MINUTE, perSeconds: 60 });
 
-  const quotas = ({ userId, address, orderId }: Attempt) => [
+  /** A buyer holds few orders, and pays for each with one card at a time. */
+  const own = ({ userId, orderId }: Attempt) => [
     {
       ...{ limiter: byOrder, key: orderId },
       refusal: `A payment of one order may be declined ${declinesPerOrder} times an hour.`,
@@ -32,16 +35,22 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
       ...{ limiter: byAccount, key: userId },
       refusal: `Your payments were declined ${declinesPerAccount} times within an hour.`,
     },
+  ];
+  /** Many people pay from one network at the same moment, so only what was declined counts there. */
+  const shared = ({ address }: Attempt) => [
     {
       ...{ limiter: byAddress, key: address },
       refusal: `Payments from your network were declined ${declinesPerAddress} times within an hour.`,
     },
   ];
+  const count = (quotas: Quotas) =>
+    Promise.all(quotas.map(({ limiter, key }) => limiter.count(key)));
 
   return {
     /** Runs an attempt, which counts if it is declined. @throws Problem (429) before it; whatever `pay` throws. */
     async paying(by: Attempt, pay: () => Promise<Payment>): Promise<Payment> {
-      const takeBack = await countIn(quotas(by));
+      await mustHaveRoom(shared(by));
+      const takeBack = await countIn(own(by));
       let wasDeclined = false;
       try {
         const payment = await pay();
@@ -51,7 +60,7 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
         wasDeclined = error instanceof Problem && error.status === 400;
         throw error;
       } finally {
-        if (!wasDeclined) await takeBack();
+        await (wasDeclined ? count(shared(by)) : takeBack());
       }
     },
     /** The gateway is asked how a payment stands. @throws Problem (429) */
@@ -62,7 +71,7 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
     /** The bank was asked by the buyer, and may have refused. */
     async confirmed(by: Attempt, payment: Payment) {
       if (!isDeclined(payment)) return;
-      await Promise.all(quotas(by).map(({ limiter, key }) => limiter.count(key)));
+      await count([...own(by), ...shared(by)]);
     },
   };
 }

@@ -4,8 +4,10 @@ import type { TableDefinition } from '@fairseat/common/ports';
 import { createCashier } from './cashier.ts';
 import { evolve, type Payment, toCharge, unknownPayment } from './charge.ts';
 import { asItStands, attentionAt, noteOrder, noteSecured } from './decisions.ts';
+import { reconcile } from './reconcile.ts';
 import { restored, unknownOf } from './restored.ts';
 import { routes } from './routes.ts';
+import { webhook, webhooks } from './webhook.ts';
 
 const table: TableDefinition<Payment> = {
   name: 'payments',
@@ -22,6 +24,7 @@ const table: TableDefinition<Payment> = {
 export const payments = defineService({
   name: 'payments',
   prefixes: ['/api/payments', '/api/test-gateway'],
+  webhooks,
   needs: ['gateway', 'rateLimiter'],
   publishes: chargeEvents,
   // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which carries the whole order.
@@ -41,7 +44,10 @@ export const payments = defineService({
     const payments = context.table(table);
     const cashier = createCashier(records, gateway, clock, mostDeclines);
     return {
-      routes: routes(records, cashier, context),
+      routes: async (app) => {
+        await app.register(routes(records, cashier, context));
+        await app.register(webhook(records, cashier, context));
+      },
       handlers: {
         'order.awaiting_payment': async ({ data }) => {
           await records.update(data.id, noteOrder(data));
@@ -58,6 +64,7 @@ export const payments = defineService({
         },
       },
       unknowns: (backupAt) => ofEach(payments, (payment) => unknownOf(payment, backupAt)),
+      reconcile: (since) => reconcile(payments, cashier, gateway, since),
       tasks: [
         sweep(
           'reconcile charges',

@@ -20,6 +20,7 @@ import {
 } from '@fairseat/common/kit';
 import { z } from 'zod';
 import { createLimits } from './limits.ts';
+import { mustBePayable } from './price.ts';
 import { create, edit, type Ticket, type TicketFact, withdraw } from './ticket.ts';
 
 const tags = ['tickets'];
@@ -27,7 +28,7 @@ const tags = ['tickets'];
 export const routes =
   (tickets: Records<Ticket, TicketFact>, context: ServiceContext<'rateLimiter'>): Routes =>
   async (app) => {
-    const { signedIn, visitorOf, clock, newId } = context;
+    const { signedIn, visitorOf, clock, newId, config } = context;
     const limits = createLimits(context);
 
     app.get(
@@ -71,6 +72,7 @@ export const routes =
       },
       async (request, reply) => {
         const { userId } = sessionOf(request);
+        mustBePayable(request.body.price, config.currency);
         const identity = identify(request, userId, newId);
         const createdAt = new Date(clock.now()).toISOString();
         const ticket = await once(
@@ -117,6 +119,7 @@ export const routes =
       async (request, reply) => {
         const { params, body, headers } = request;
         const { userId } = sessionOf(request);
+        mustBePayable(body.price, config.currency);
         const change = edit(userId, body, versionsIn(headers['if-match']));
         const edited = await limits.editing(params.id, userId, () =>
           tickets.update(params.id, change),

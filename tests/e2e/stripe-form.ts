@@ -62,8 +62,8 @@ const openGateway: OpenGateway = (platform) => {
       orders.set(opened.id, payment.orderId);
       return opened;
     },
-    confirm: async (id, token, key) =>
-      asked(await test.confirm(id, token.replace('ctoken_', 'pm_card_'), key)),
+    confirm: async (id, token, ...rest) =>
+      asked(await test.confirm(id, token.replace('ctoken_', 'pm_card_'), ...rest)),
     find: async (id) => asked(await test.find(id)),
     capture: test.capture,
     cancel: test.cancel,

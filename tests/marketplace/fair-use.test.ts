@@ -151,6 +151,18 @@ describe('declined payments', () => {
     expect((await tries(seller, buyer, 'pm_card_visa')).status).toBe(429);
   });
 
+  it('of one address count once they are declined, so that many may pay at the same moment', async () => {
+    const { market, seller } = await open({ DECLINES_PER_ADDRESS: '1' });
+    await using _ = market;
+    const orders = [];
+    for (let n = 0; n < 4; n++) {
+      const buyer = await market.person();
+      orders.push({ buyer, id: (await buyer.holds((await seller.sells()).id)).id });
+    }
+    const paid = orders.map(({ buyer, id }) => buyer.pay(id));
+    expect(await statusesOf(paid)).toEqual([201, 201, 201, 201]);
+  });
+
   it('are limited also when all are tried at once', async () => {
     const { market, seller, buyer } = await open({ DECLINES_PER_ACCOUNT: '2' });
     await using _ = market;

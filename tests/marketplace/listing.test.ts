@@ -188,3 +188,17 @@ describe('the list of orders', () => {
     expect(second.nextCursor).toBeNull();
   });
 });
+
+describe('a price', () => {
+  it('of thousandths ends in 0, since cards cannot be charged others', async () => {
+    await using kuwait = await TestMarketplace.open({ env: { CURRENCY: 'kwd' } });
+    const seller = await kuwait.person();
+    const { id } = await seller.sells('A seat', 4990);
+    for (const refused of [await seller.list('A seat', 4995), await seller.edit(id, 'A seat', 1)]) {
+      expect(faultsOf(refused, 400)).toEqual([]);
+      expect(refused.body).toMatchObject({ errors: [{ field: 'price' }] });
+    }
+    expect((await seller.seesTicket(id)).price).toBe(4990);
+    expect((await seller.edit(id, 'A seat', 10)).status).toBe(200);
+  });
+});

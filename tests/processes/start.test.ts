@@ -134,6 +134,9 @@ describe('npm start', () => {
     [{ CURRENCY: 'xyz' }, 'CURRENCY=xyz'],
     [{ HOST: 'nowhere.invalid', RATE_LIMITS: 'on' }, 'nowhere.invalid'],
     [{ HOST: '0.0.0.0', RATE_LIMITS: 'off' }, 'RATE_LIMITS=off'],
+    [{ PUBLIC_ORIGIN: 'https://tickets.example' }, 'ALLOW_TEST_PAYMENTS=on'],
+    [{ STRIPE_SECRET_KEY: 'sk_test_1' }, 'PUBLIC_ORIGIN is not set'],
+    [{ STRIPE_SECRET_KEY: 'pk_test_1' }, 'STRIPE_SECRET_KEY=…'],
   ])('refuses the setting %o in one line that names it', async (env, named) => {
     using folder = temporaryFolder();
     const fairseat = await startProcess({ DATA_DIR: folder.path, ...env });

@@ -66,14 +66,9 @@ describe('every known failure', () => {
     38: 'the project itself',
     39: 'the project itself',
     91: 'captured twice',
-    92: 'state taken from a replayed answer',
-    93: 'a key too long',
     94: 'processing voided',
     95: 'a refund that fails later shown as done',
     96: 'an authorisation that runs out unseen',
-    97: 'a webhook answered 200 and lost',
-    98: 'a second webhook secret lost',
-    99: '409 in flight taken for a failure',
   };
   const rows = read('docs/known-failures.md')
     .split('\n')

@@ -14,6 +14,7 @@ export interface StoredPayment extends Stored {
 export interface GatewayRecord extends Stored {
   status: string;
   amount: number;
+  currency?: string;
   confirmations: string[];
   refundId: string | null;
 }
@@ -93,7 +94,9 @@ function ofMoney({ orders, payments, gateway }: Everything): string[] {
   const paymentOf = new Map(payments.map((payment) => [payment.id, payment]));
   const atGateway = new Map(gateway.map((payment) => [payment.id, payment]));
   const known = new Set(payments.map(({ charge }) => charge?.stripeId));
-  const unknown = gateway.filter(({ id, status }) => status === 'succeeded' && !known.has(id));
+  const unknown = gateway.filter(
+    ({ id, status, refundId }) => status === 'succeeded' && refundId === null && !known.has(id),
+  );
   const wrong = unknown.map(({ id }) => `payment ${id} took money that nobody knows of`);
   for (const order of orders) {
     const charge = paymentOf.get(order.id)?.charge;

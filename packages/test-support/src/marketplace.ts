@@ -16,7 +16,7 @@ import {
   type Host,
   readConfig,
 } from '@fairseat/common/kit';
-import type { Platform } from '@fairseat/common/ports';
+import type { OpenGateway, Platform } from '@fairseat/common/ports';
 import { createTestClock, type TestClock } from '@fairseat/common/testing';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { createMarketplace } from '@fairseat/marketplace';
@@ -63,6 +63,10 @@ export interface TestOptions {
   /** Wraps the platform, to disturb it or to listen. */
   wrap?: (platform: TestPlatform) => Platform;
   passwords?: Passwords;
+  /** One of its own unless given. */
+  clock?: TestClock;
+  /** Takes the money; the test gateway unless given. */
+  openGateway?: OpenGateway;
   requestTimeoutMs?: number;
   /** Another replica of everything, on the same servers and with the same keys. */
   beside?: TestMarketplace;
@@ -161,7 +165,7 @@ export class Visitor {
 }
 
 export class TestMarketplace implements AsyncDisposable {
-  readonly clock: TestClock = createTestClock();
+  readonly clock: TestClock;
   readonly #options: TestOptions;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'fairseat-'));
   readonly namespace: string;
@@ -174,6 +178,7 @@ export class TestMarketplace implements AsyncDisposable {
 
   private constructor(options: TestOptions) {
     this.#options = options;
+    this.clock = options.clock ?? createTestClock();
     this.namespace = options.beside?.namespace ?? newNamespace();
     this.#sessionKey = options.beside?.sessionKey;
   }
@@ -221,7 +226,7 @@ export class TestMarketplace implements AsyncDisposable {
 
   #openPlatform(): TestPlatform {
     const options = {
-      openGateway: openTestGateway,
+      openGateway: this.#options.openGateway ?? openTestGateway,
       clock: this.clock,
       rateLimits: this.config.rateLimits,
       deferMs: 10,

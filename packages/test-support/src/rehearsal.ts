@@ -85,7 +85,7 @@ async function act({ platform }: SimulatedProcess): Promise<Platform> {
       if (!note || note.payment !== null) return;
       const order = { orderId: subject, amount: 100, currency: 'usd' };
       const { id: payment } = await gateway.open({ key: subject, ...order });
-      await gateway.confirm(payment, 'pm_card_visa', subject);
+      await gateway.confirm(payment, 'pm_card_visa', subject, subject);
       await timers.set(subject, clock.now() + 5000);
       await table.replace(note, { ...note, version: note.version + 1, payment });
     },

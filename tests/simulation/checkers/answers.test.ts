@@ -191,6 +191,20 @@ describe('an answer', () => {
     expect(given(lost('expired'), { headers: { prefer: 'wait=10' } }).broken).toBe(undefined);
   });
 
+  it('may tell of what a restore took while it was on its way, and not of what was gone before', () => {
+    const asked = { route: 'POST /api/orders', body: { ticketId: 't' }, story: 'a-story' } as const;
+    const order = { id: 'o', userId: 'buyer', ticketId: 't', status: 'created', version: 1 };
+    const told = (askedAtMs: number) =>
+      new Past()
+        .listed()
+        .ordered()
+        .ordersGoBack()
+        .exchange({ ...asked, askedAtMs }, 201, order);
+    const { nowMs } = new Past();
+    expect(told(nowMs).broken).toBe(undefined);
+    expect(told(nowMs + 1).broken).toBe('an answer is true: POST /api/orders');
+  });
+
   it('to the same key is the same record', () => {
     const asked = {
       route: 'POST /api/tickets',

@@ -33,11 +33,19 @@ const orderOf = ({ id, body }: Exchange, ledger: Ledger): OrderRecord | undefine
 const ticketOf = (exchange: Exchange, ledger: Ledger) => ledger.tickets.get(subjectOf(exchange));
 
 /** True when the answer shows a saved version of the record, and none from before the request. */
-const isRecord: Truth = ({ versions, route }, { id = '', version = 0, status }, ledger) => {
+const isRecord: Truth = (exchange, { id = '', version = 0, status }, ledger) => {
+  const { versions, route } = exchange;
   const past = ledger.past<TicketRecord | OrderRecord>(id, version);
+  if (past === undefined) return wasUndone(id, exchange, ledger);
   const isFresh = route.startsWith('POST') || version >= versions;
-  return past !== undefined && past.status === status && isFresh;
+  return past.status === status && isFresh;
 };
+
+/** True when a restore took a version of the record while the answer was on its way. */
+const wasUndone = (id: string, { askedAtMs }: Exchange, { undone }: Ledger) =>
+  ['tickets_tickets', 'orders_orders'].some(
+    (table) => (undone.get(`${table} ${id}`) ?? 0) >= askedAtMs,
+  );
 
 const isTheirs: Truth = (exchange, body, ledger) =>
   isRecord(exchange, body, ledger) && body.userId === exchange.userId;

@@ -65,13 +65,13 @@ export class GoingBack {
     return { ...write, before: { ...before(owed), version: after.version - 1 } };
   }
 
-  wentBack({ service, records, unsaid }: WentBack) {
+  wentBack({ service, records, unsaid, atMs }: WentBack) {
     const ledger = this.#ledger;
     for (const { id } of unsaid) ledger.said.delete(id);
     const unsaidIds = new Set(unsaid.map(({ id }) => id));
     if (service === 'auth') ledger.usersWentBack(records['auth_users'] ?? []);
     if (service === 'auth')
-      for (const { subject } of unsaid) ledger.undone.add(`auth_ended_sessions ${subject}`);
+      for (const { subject } of unsaid) ledger.undone.set(`auth_ended_sessions ${subject}`, atMs);
     if (service === 'orders') ledger.listingsWentBack(records['orders_listings'] ?? []);
     const table = PUBLISHED[service];
     if (table === undefined) return;
@@ -85,7 +85,7 @@ export class GoingBack {
       else this.#owed.delete(name);
       if (record?.version !== row?.version || version !== row?.version) ledger.touched.add(id);
       if (record?.version === version) continue;
-      ledger.undone.add(name);
+      ledger.undone.set(name, atMs);
       ledger.setBack(table, id, record);
     }
   }
@@ -99,9 +99,11 @@ export class GoingBack {
   }
 }
 
-/** The copy of the order in a payment is not published with it: that is as the database has it. */
+/** The order and the requests of a payment are not published with it: those are as the database has them. */
 function before({ record, kept }: Owed): Stored {
   if (!('charge' in record)) return record;
-  const order = (kept as StoredPayment | undefined)?.order ?? null;
-  return { ...record, order } as Stored;
+  const { order = null, charge = null } = (kept as StoredPayment | undefined) ?? {};
+  const { charge: published } = record as StoredPayment;
+  const requests = charge?.requests ?? [];
+  return { ...record, order, charge: published && { ...published, requests } } as Stored;
 }

@@ -2,6 +2,7 @@
 import type { Entry } from '@fairseat/platform/simulated';
 import { bodyOf, type Exchange, subjectOf } from '../exchange.ts';
 import { UNKNOWN_TOKEN } from './answers.ts';
+import type { Ledger } from './ledger.ts';
 import { must } from './violation.ts';
 
 interface Use {
@@ -87,9 +88,9 @@ export class IdempotencyKeys {
 /** A repeated call must have the same key, so that the gateway recognises it, whatever happened meanwhile. */
 export class GatewayKeys {
   readonly #known = new Map<string, string>();
-  readonly #undone: ReadonlySet<string>;
+  readonly #undone: Ledger['undone'];
 
-  constructor(undone: ReadonlySet<string>) {
+  constructor(undone: Ledger['undone']) {
     this.#undone = undone;
   }
 

@@ -64,9 +64,10 @@ export class Ledger {
   readonly said = new Map<string, string>();
   /** Orders that are neither paid nor cancelled. */
   readonly unended = new Set<string>();
-  /** Ids of records that a restore changed; and, as `table id`, those that lost a version which nobody else knew. */
+  /** Ids of records that a restore changed. */
   readonly touched = new Set<string>();
-  readonly undone = new Set<string>();
+  /** By `table id`: when a restore took a version that nobody else knew. */
+  readonly undone = new Map<string, number>();
   /** Tickets of orders that lost such a version. */
   readonly undoneHolds = new Set<string>();
 

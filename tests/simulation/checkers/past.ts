@@ -128,6 +128,14 @@ export class Past {
     return this.order(end, 'order.cancelled');
   };
 
+  /** The orders are as they were before there was any, and nobody has received an event of one. */
+  ordersGoBack(): this {
+    const unsaid = ['order.created'].map((type) => ({ id: `event of ${type}` }) as AnyEvent);
+    const entry = { atMs: this.nowMs, process: 'tables', story: undefined };
+    this.checkers.heard({ ...entry, kind: 'went back', service: 'orders', records: {}, unsaid });
+    return this;
+  }
+
   asksGateway(call: string, ...args: unknown[]): this {
     const entry = { atMs: this.nowMs, process: 'payments 1', story: 'a-story' };
     this.checkers.heard({ ...entry, kind: 'gateway', call, args, answer: {} });

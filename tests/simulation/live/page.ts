@@ -10,7 +10,7 @@ const RECONNECTS_AFTER_MS = 2000;
 const LOOKS_EVERY_MS = 1000;
 /** It shows this many tickets, of those known last. */
 const MOST_TICKETS = 20;
-const LONGEST_VISIT_MS = 60_000;
+const LONGEST_VISIT_MS = 300_000;
 /** Some leave while their session is looked up. */
 const SHORT_VISIT_MS = 8;
 

@@ -11,8 +11,8 @@ export const ofPayments: Mutant[] = [
     shows: [11],
     breaks: 'each request that pays opens a payment of its own at the gateway',
     file: cashier,
-    find: `await gateway.open({ key, orderId, amount, currency });`,
-    replace: `await gateway.open({ key: \`\${key}:\${clock.now()}\`, orderId, amount, currency });`,
+    find: `gateway.open({ key, orderId, amount, currency });`,
+    replace: `gateway.open({ key: \`\${key}:\${clock.now()}\`, orderId, amount, currency });`,
     rules: [
       'the gateway is asked with one key',
       'money is taken for an order',
@@ -74,8 +74,8 @@ export const ofPayments: Mutant[] = [
     shows: [19],
     breaks: 'the gateway is asked for whole units of the currency',
     file: cashier,
-    find: `await gateway.open({ key, orderId, amount, currency });`,
-    replace: `await gateway.open({ key, orderId, amount: Math.ceil(amount / 100) * 100, currency });`,
+    find: `gateway.open({ key, orderId, amount, currency });`,
+    replace: `gateway.open({ key, orderId, amount: Math.ceil(amount / 100) * 100, currency });`,
     rules: ['a buyer pays what they saw'],
   },
   {

@@ -13,7 +13,7 @@ export { networkLimiter, networksOf } from './http/network.ts';
 export { serveDocumentation } from './http/openapi.ts';
 export { preferencesIn } from './http/preferences.ts';
 export { replyWithProblem } from './http/problems.ts';
-export { countIn } from './http/quotas.ts';
+export { countIn, mustHaveRoom } from './http/quotas.ts';
 export {
   createSessionKey,
   createSessionSigner,
@@ -30,17 +30,21 @@ export { cookiesNamed, sessionCookie, sessionOf } from './http/signed-in.ts';
 export { versionsIn, withEtag } from './http/versions.ts';
 export { type Config, ConfigError, readClientConfig, readConfig } from './process/config.ts';
 export { declareRestored, unknownsOf } from './process/declare-restored.ts';
+export { describeSettings, settingsHelp } from './process/describe-settings.ts';
 export { createHost, type Host } from './process/host.ts';
 export { createLog, type Log } from './process/log.ts';
 export { mount } from './process/mount.ts';
+export { isLiveKey, paymentMode } from './process/payment-mode.ts';
+export { reconcile } from './process/reconcile.ts';
 export { platformOptions, run } from './process/run.ts';
 export { runHost } from './process/run-host.ts';
 export { sayStatesAgain } from './process/say-states-again.ts';
 export {
+  type Difference,
   defineService,
+  type Reconciliation,
   type Routes,
   type Service,
   type ServiceContext,
 } from './process/service.ts';
-export { describeSettings, settingsHelp } from './process/settings.ts';
 export { whyNotStarted } from './process/why-not-started.ts';

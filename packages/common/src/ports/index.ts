@@ -1,7 +1,7 @@
 /** The ports: the interfaces of the platform that a service runs on. Every platform passes the same contract suites. */
 export type { Backup, Bus, DeadLetter, Delivery, Handlers, PublishedState } from './bus.ts';
 export type { Clock } from './clock.ts';
-export type { GatewayPayment, PaymentGateway } from './payment-gateway.ts';
+export type { GatewayPayment, ListedPayment, PaymentGateway } from './payment-gateway.ts';
 export type { Backfill, OpenGateway, Platform } from './platform.ts';
 export type { RateLimiter } from './rate-limiter.ts';
 export type { Page, Query, Stored, Table, TableDefinition } from './table.ts';

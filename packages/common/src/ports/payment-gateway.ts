@@ -16,6 +16,13 @@ export interface GatewayPayment {
   refundId?: string;
 }
 
+/** A payment with what the gateway was told when it was opened. */
+export interface ListedPayment extends GatewayPayment {
+  /** Undefined when it was opened by somebody else, or by a release that did not say so. */
+  orderId?: string;
+  currency?: string;
+}
+
 /**
  * Holds, takes and refunds money. Calls with a key are idempotent: the same key acts once and gets the first answer again.
  * All methods throw `Unavailable` when the outcome is unknown: call again with the same key, or `find`.
@@ -39,10 +46,10 @@ export interface PaymentGateway {
   }): Promise<GatewayPayment>;
   /**
    * Asks for the money with this payment method: the answer is `authorized`, or `succeeded` where the method takes money
-   * at once. A decline is an answer, not an error.
+   * at once. A decline is an answer, not an error. From their bank's page the buyer returns to the page of `orderId`.
    * @throws Problem (400) when the gateway does not know the payment method.
    */
-  confirm(paymentId: string, token: string, key: string): Promise<GatewayPayment>;
+  confirm(paymentId: string, token: string, key: string, orderId: string): Promise<GatewayPayment>;
   /**
    * Takes the money of an `authorized` payment. The answer tells the payment as it is afterwards: anything but `succeeded`
    * means that the capture was refused for good, or that there was nothing to capture.
@@ -56,6 +63,8 @@ export interface PaymentGateway {
   cancel(paymentId: string): Promise<GatewayPayment>;
   /** Refunds the whole amount. Returns the refund's id. */
   refund(paymentId: string, key: string): Promise<{ id: string }>;
+  /** All payments opened since that time (milliseconds since the epoch), in any order. */
+  list?(since: number): AsyncIterable<ListedPayment>;
   /**
    * Checks the signature of a message from the gateway, and tells which payment to look at; undefined when it is about
    * none. Only a gateway that sends messages has this.

@@ -18,6 +18,8 @@ export interface GatewayTricks {
   captureRefused?: string;
   /** How long money is held, by the clock of the test. */
   heldMs?: number;
+  /** Nobody can answer for the buyer. */
+  unanswered?: true;
 }
 
 const order = { key: 'charge-1', orderId: '0'.repeat(32), amount: 4990, currency: 'usd' };
@@ -46,7 +48,7 @@ export function gatewayContract(
   };
   const held = async (gateway: PaymentGateway, token = HOLDS) => {
     const { id } = await gateway.open(order);
-    return gateway.confirm(id, token, 'confirm-1');
+    return gateway.confirm(id, token, 'confirm-1', order.orderId);
   };
 
   describe(`the payment gateway of the ${kind} platform`, () => {
@@ -66,7 +68,7 @@ export function gatewayContract(
         clock,
       }) => {
         const { id } = await gateway.open(order);
-        const answers = await often(() => gateway.confirm(id, token, 'confirm-1'));
+        const answers = await often(() => gateway.confirm(id, token, 'confirm-1', order.orderId));
         expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['authorized']));
         const found = await gateway.find(id);
         expect(found).toMatchObject({ status: 'authorized', amount: 4990 });
@@ -75,14 +77,16 @@ export function gatewayContract(
         expect(new Set(captured.map(({ status }) => status))).toEqual(new Set(['succeeded']));
         expect(await gateway.find(id)).toMatchObject({ status: 'succeeded', amount: 4990 });
         expect(await gateway.capture(id, 'capture-2')).toMatchObject({ status: 'succeeded' });
-        expect((await gateway.confirm(id, token, 'confirm-2')).status).toBe('succeeded');
+        expect((await gateway.confirm(id, token, 'confirm-2', order.orderId)).status).toBe(
+          'succeeded',
+        );
       });
     }
 
     test('takes nothing that is not held', async (gateway) => {
       const { id } = await gateway.open(order);
       expect((await gateway.capture(id, 'capture-1')).status).toBe('unconfirmed');
-      await gateway.confirm(id, 'pm_card_chargeDeclined', 'confirm-1');
+      await gateway.confirm(id, 'pm_card_chargeDeclined', 'confirm-1', order.orderId);
       expect((await gateway.capture(id, 'capture-2')).status).toBe('unconfirmed');
       expect((await gateway.find(id)).status).toBe('unconfirmed');
     });
@@ -92,7 +96,9 @@ export function gatewayContract(
       const answers = await often(() => gateway.cancel(id));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set(['cancelled']));
       expect((await gateway.capture(id, 'capture-1')).status).toBe('cancelled');
-      expect((await gateway.confirm(id, HOLDS, 'confirm-2')).status).toBe('cancelled');
+      expect((await gateway.confirm(id, HOLDS, 'confirm-2', order.orderId)).status).toBe(
+        'cancelled',
+      );
       expect((await gateway.find(id)).status).toBe('cancelled');
     });
 
@@ -113,10 +119,10 @@ export function gatewayContract(
     ] as const) {
       test(`declines ${token} and could still be confirmed until it is cancelled`, async (gateway) => {
         const { id } = await gateway.open(order);
-        const declined = await gateway.confirm(id, token, 'confirm-1');
+        const declined = await gateway.confirm(id, token, 'confirm-1', order.orderId);
         expect(declined).toMatchObject({ status: 'unconfirmed', decline: { code } });
         expect(await gateway.cancel(id)).toMatchObject({ status: 'cancelled' });
-        expect(await gateway.confirm(id, HOLDS, 'confirm-2')).toMatchObject({
+        expect(await gateway.confirm(id, HOLDS, 'confirm-2', order.orderId)).toMatchObject({
           status: 'cancelled',
         });
       });
@@ -127,6 +133,7 @@ export function gatewayContract(
         const asked = await held(gateway, 'pm_card_authenticationRequired');
         expect(asked.status).toBe('requires_action');
         expect(asked.nextAction).toBeDefined();
+        if (tricks.unanswered) return;
         const answer = authenticate ?? gateway.authenticate;
         const answered = await answer?.(asked.id, approve);
         expect(answered?.status).toBe(approve ? 'authorized' : 'unconfirmed');
@@ -152,7 +159,7 @@ export function gatewayContract(
     test('refuses a payment method that it does not know, and takes nothing', async (gateway) => {
       const { id } = await gateway.open(order);
       for (const token of ['pm_unknown', 'constructor', '__proto__']) {
-        await expect(gateway.confirm(id, token, 'confirm-1')).rejects.toMatchObject({
+        await expect(gateway.confirm(id, token, 'confirm-1', order.orderId)).rejects.toMatchObject({
           status: 400,
         });
       }
@@ -173,7 +180,7 @@ export function gatewayContract(
     testWith(tricks.answerLost, 'tells what is true after an answer was lost', (token) => {
       return async (gateway) => {
         const { id } = await gateway.open(order);
-        const confirm = () => gateway.confirm(id, token, 'confirm-1');
+        const confirm = () => gateway.confirm(id, token, 'confirm-1', order.orderId);
         await expect(confirm()).rejects.toThrow(Unavailable);
         expect((await gateway.find(id)).status).toBe('authorized');
         expect((await confirm()).status).toBe('authorized');
@@ -183,7 +190,9 @@ export function gatewayContract(
     testWith(tricks.unavailable, 'holds nothing while it is unavailable', (token) => {
       return async (gateway) => {
         const { id } = await gateway.open(order);
-        await expect(gateway.confirm(id, token, 'confirm-1')).rejects.toThrow(Unavailable);
+        await expect(gateway.confirm(id, token, 'confirm-1', order.orderId)).rejects.toThrow(
+          Unavailable,
+        );
         expect((await gateway.find(id)).status).toBe('unconfirmed');
       };
     });
@@ -205,7 +214,9 @@ export function gatewayContract(
           const { id, status } = await held(gateway, token);
           expect(status).toBe('processing');
           expect((await gateway.cancel(id)).status).toBe('processing');
-          expect((await gateway.confirm(id, HOLDS, 'confirm-2')).status).toBe('processing');
+          expect((await gateway.confirm(id, HOLDS, 'confirm-2', order.orderId)).status).toBe(
+            'processing',
+          );
           clock.advance(arrivesAfterMs);
           await expect.poll(async () => (await gateway.find(id)).status).toBe('succeeded');
         };
@@ -228,7 +239,7 @@ export function gatewayContract(
       return async (gateway, { clock }) => {
         const { id, captureBefore = 0 } = await held(gateway);
         const another = await gateway.open({ ...order, key: 'charge-2' });
-        await gateway.confirm(another.id, HOLDS, 'confirm-2');
+        await gateway.confirm(another.id, HOLDS, 'confirm-2', order.orderId);
         expect(captureBefore - clock.now()).toBeGreaterThan(heldMs - 60_000);
         clock.advance(heldMs);
         await expect.poll(async () => (await gateway.find(id)).status).toBe('cancelled');

@@ -1,10 +1,16 @@
 /** A payment gateway that moves no money. It answers Stripe's test payment methods as Stripe does. */
 import { createHash } from 'node:crypto';
 import { DuplicateKey, Problem, Unavailable, VersionConflict } from '@fairseat/common/errors';
-import type { GatewayPayment, OpenGateway, Stored, TableDefinition } from '@fairseat/common/ports';
+import type {
+  GatewayPayment,
+  ListedPayment,
+  OpenGateway,
+  Stored,
+  TableDefinition,
+} from '@fairseat/common/ports';
 
 /** A payment, as stored at the gateway. */
-interface TestPayment extends Stored, Omit<GatewayPayment, 'refundId'> {
+interface TestPayment extends Stored, Omit<ListedPayment, 'refundId'> {
   /** The idempotency keys of all confirmations so far. */
   confirmations: string[];
   refundId: string | null;
@@ -20,6 +26,7 @@ type Outcome = 'holds' | 'refuses capture' | 'takes' | 'processes' | 'asks' | De
 type Decline = NonNullable<GatewayPayment['decline']>;
 
 const SLOW_MS = 2000;
+const LISTED_AT_ONCE = 100;
 const PROCESSING_MS = 60_000;
 /** As long as Visa, Mastercard and American Express hold money for whoever sells on the internet. */
 const HELD_MS = 7 * 24 * 60 * 60_000;
@@ -88,13 +95,15 @@ export const openTestGateway: OpenGateway = (platform) => {
     testMode: true,
     name: 'test',
 
-    async open({ key, amount }) {
+    async open({ key, orderId, amount, currency }) {
       const payment: TestPayment = {
         id: `pi_test_${digest(key)}`,
         version: 1,
         createdAt: new Date(clock.now()).toISOString(),
         status: 'unconfirmed',
         amount,
+        orderId,
+        currency,
         confirmations: [],
         refundId: null,
       };
@@ -152,6 +161,18 @@ export const openTestGateway: OpenGateway = (platform) => {
         return { refundId: before ?? `re_test_${digest(key)}` };
       });
       return { id: refundId as string };
+    },
+
+    async *list(since) {
+      const from = new Date(since).toISOString();
+      for (let behind: string | undefined = ''; behind !== undefined; ) {
+        const payments: TestPayment[] = await table.walk(behind, LISTED_AT_ONCE);
+        for (const payment of payments.filter(({ createdAt }) => createdAt >= from)) {
+          const { orderId, currency } = payment;
+          yield { ...answer(payment), ...(orderId && { orderId }), ...(currency && { currency }) };
+        }
+        behind = payments.at(-1)?.id;
+      }
     },
 
     async authenticate(paymentId, approve) {

@@ -33,7 +33,7 @@ export function createGateway(
 ): PaymentGateway {
   const call =
     (
-      name: Exclude<keyof PaymentGateway, 'testMode' | 'name' | 'form' | 'verify'>,
+      name: Exclude<keyof PaymentGateway, 'testMode' | 'name' | 'form' | 'verify' | 'list'>,
       isWrite = true,
     ) =>
     async (...args: unknown[]) => {

@@ -72,6 +72,11 @@ export class Group {
     for (const event of events) this.accept(event);
   }
 
+  /** Delivers what is under way once more, since the effect of what is acknowledged by now may be gone. */
+  forgetAcknowledgements() {
+    this.beginAnew([...this.#open].map(({ event }) => event));
+  }
+
   #close(letter: Letter) {
     letter.isOpen = false;
     this.#open.delete(letter);

@@ -65,8 +65,8 @@ export class OwnEngines implements Ground {
       const unsaid = this.#log.forgetUnsent(service, unsent);
       for (const { records, copy } of copies) records.putBack(copy);
       this.#log.wentBack.note(service, mark);
-      // What was acknowledged on the way is forgotten as well.
-      this.#log.group(service).beginAnew(this.#log.kept.events);
+      // Only what the service does of its own brings back what it had handled before.
+      this.#log.group(service).forgetAcknowledgements();
       this.#environment.databasePutBack(service);
       const records = Object.fromEntries(
         copies.map(({ name, copy }) => [name, copy.map(({ record }) => record)]),

@@ -3,7 +3,7 @@ import { tooManyRequests } from '../../errors.ts';
 import type { RateLimiter } from '../../ports/index.ts';
 
 interface Quota {
-  limiter: { count: RateLimiter['count']; uncount(key: string): Promise<unknown> };
+  limiter: Pick<RateLimiter, 'count' | 'peek'> & { uncount(key: string): Promise<unknown> };
   key: string;
   /** Says in words what the limit is. */
   refusal: string;
@@ -17,11 +17,23 @@ export async function countIn(quotas: Quota[]): Promise<() => Promise<void>> {
   const takeBack = async () => {
     await Promise.all(quotas.map(({ limiter, key }) => limiter.uncount(key)));
   };
-  const waits = await Promise.all(
-    quotas.map(async ({ limiter, key }) => (await limiter.count(key)).retryAfterSeconds),
-  );
-  const longest = Math.max(...waits);
-  if (longest === 0) return takeBack;
+  const waits = await Promise.all(quotas.map(({ limiter, key }) => limiter.count(key)));
+  const refusal = refusalOf(quotas, waits);
+  if (!refusal) return takeBack;
   await takeBack();
-  throw tooManyRequests(quotas[waits.indexOf(longest)]?.refusal ?? '', longest);
+  throw refusal;
+}
+
+/** Counts nothing. @throws Problem (429) when one of these is used up */
+export async function mustHaveRoom(quotas: Quota[]): Promise<void> {
+  const waits = await Promise.all(quotas.map(({ limiter, key }) => limiter.peek(key)));
+  const refusal = refusalOf(quotas, waits);
+  if (refusal) throw refusal;
+}
+
+function refusalOf(quotas: Quota[], answers: { retryAfterSeconds: number }[]) {
+  const waits = answers.map(({ retryAfterSeconds }) => retryAfterSeconds);
+  const longest = Math.max(...waits);
+  const used = quotas[waits.indexOf(longest)];
+  return longest > 0 && used ? tooManyRequests(used.refusal, longest) : undefined;
 }

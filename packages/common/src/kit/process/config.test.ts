@@ -29,6 +29,7 @@ describe('the configuration', () => {
       declinesPerAccount: 5,
       declinesPerAddress: 10,
       declinesPerOrder: 3,
+      allowTestPayments: false,
       currency: 'usd',
       rateLimits: true,
       hstsSubdomains: false,
@@ -96,6 +97,24 @@ describe('the configuration', () => {
     expect(complaint({ REDIS_URL: 'http://localhost/?sentinelPassword=secret' })).not.toContain(
       'secret',
     );
+  });
+
+  it.each([
+    ['STRIPE_SECRET_KEY', 'pk_live_4242', 'a secret or restricted key of Stripe'],
+    ['STRIPE_SECRET_KEY', 'sk_live_42 42', 'a secret or restricted key of Stripe'],
+    ['STRIPE_PUBLISHABLE_KEY', 'sk_live_4242', 'a publishable key of Stripe'],
+    ['STRIPE_WEBHOOK_SECRETS', 'whsec_42;whsec_43', 'separated by commas'],
+    ['STRIPE_WEBHOOK_SECRETS', 'whsec_42,', 'separated by commas'],
+  ])('never shows a %s, not even a wrong one', (name, value, expected) => {
+    const told = complaint({ [name]: value });
+    expect(told).toContain(`${name}=…: expected ${expected.startsWith('a') ? expected : ''}`);
+    expect(told).toContain(expected);
+    expect(told).not.toContain('42');
+  });
+
+  it('takes several webhook secrets', () => {
+    const { stripeWebhookSecrets } = readConfig({ STRIPE_WEBHOOK_SECRETS: 'whsec_1,whsec_2' });
+    expect(stripeWebhookSecrets).toEqual(['whsec_1', 'whsec_2']);
   });
 
   it('names every wrong setting at once', () => {

@@ -23,6 +23,9 @@ export class ConfigError extends StartError {
   override name = 'ConfigError';
 }
 
+const isSecret = (name: string) =>
+  Boolean(settings.shape[name as keyof Settings]?.meta()?.['secret']);
+
 /** @throws ConfigError, one line for each wrong setting. An empty setting counts as not given. */
 export function readConfig(env: Env = process.env): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
@@ -32,7 +35,7 @@ export function readConfig(env: Env = process.env): Config {
       const value = given[String(name)];
       return value === undefined
         ? `${String(name)} is not set: ${message}`
-        : `${String(name)}=${withoutPassword(value)}: ${message}`;
+        : `${String(name)}=${isSecret(String(name)) ? '…' : withoutPassword(value)}: ${message}`;
     });
     throw new ConfigError(`Wrong setting: ${lines.join('; ')}`);
   }

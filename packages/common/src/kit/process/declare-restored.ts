@@ -8,7 +8,7 @@ import { build } from './mount.ts';
 import { nobodyIsServed } from './say-states-again.ts';
 import type { Service } from './service.ts';
 
-interface Surroundings {
+export interface Surroundings {
   platform: Platform;
   config: Config;
   log: Log;

@@ -28,7 +28,7 @@ interface PlatformOptions {
 }
 
 type OpenPlatform = (options: PlatformOptions) => Platform;
-type ChooseGateway = (config: Config) => OpenGateway;
+type ChooseGateway = (config: Config, onWarning: (line: string) => void) => OpenGateway;
 
 /**
  * Runs one service in this process on the distributed platform, by the settings in the environment. Only a service
@@ -54,7 +54,7 @@ async function createServiceHost(
   const key = readSessionKey(config, signs);
   const platform = openPlatform({
     ...platformOptions(name, config, log),
-    openGateway: chooseGateway?.(config),
+    openGateway: chooseGateway?.(config, (line) => log.warn(line)),
   });
   const { clock } = platform;
   const host = await createHost([service], {

@@ -43,6 +43,8 @@ export interface Service<N extends Need = Need, H extends EventType = EventType>
   name: string;
   /** The paths that it serves, with everything below them. */
   prefixes: readonly string[];
+  /** The paths among them that other servers call, from any origin, and how many bytes their messages may have. */
+  webhooks?: Readonly<Record<string, number>>;
   /** The capabilities that its context has. */
   needs: readonly N[];
   /** The events that it alone publishes. */
@@ -67,6 +69,21 @@ export interface ServiceParts<H extends EventType = EventType> {
   tasks?: Task[];
   /** What cannot be known after the database went back to a backup that was made at this time (ms since the epoch). */
   unknowns?: (backupAt: number) => Promise<Unknown[]>;
+  /** Compares its records since a time (ms since the epoch) with what somebody outside says of the same. */
+  reconcile?: (since: number) => Promise<Reconciliation>;
+}
+
+export interface Reconciliation {
+  /** How many of the other's records were looked at. */
+  looked: number;
+  differences: Difference[];
+}
+
+export interface Difference {
+  /** Which records, what differs, and what is to do about it, in one line. */
+  line: string;
+  /** Does what has one right answer. May be called again. */
+  mend?: () => Promise<void>;
 }
 
 /** The platform as one service sees it. */

@@ -38,6 +38,10 @@ const seconds = (byDefault: string) =>
     .default(byDefault)
     .transform((list) => list.split(',').map(Number));
 
+/** Never shown, not even a wrong one. */
+const secret = (pattern: RegExp, expected: string) =>
+  z.string().regex(pattern, `expected ${expected}`);
+
 const url = (pattern: RegExp, example: string) =>
   z.string().regex(pattern, `expected an address such as ${example}`);
 
@@ -123,6 +127,37 @@ const ofServices = z.object({
     .describe(
       'how long events stay in the log that have been handled, and dead letters; a service that is away for longer misses events',
     ),
+  STRIPE_SECRET_KEY: secret(/^[sr]k_(test|live)_\w+$/, 'a secret or restricted key of Stripe')
+    .optional()
+    .meta({
+      secret: true,
+      unset: 'none, and no money moves',
+      description:
+        'Stripe takes the payments: its secret key, or a restricted one. Only payments needs it',
+    }),
+  STRIPE_PUBLISHABLE_KEY: secret(/^pk_(test|live)_\w+$/, 'a publishable key of Stripe')
+    .optional()
+    .meta({
+      secret: true,
+      description: 'the publishable key of the same mode, for cards in browsers',
+    }),
+  STRIPE_WEBHOOK_SECRETS: secret(
+    /^whsec_\w+(,whsec_\w+)*$/,
+    'signing secrets of webhooks, separated by commas',
+  )
+    .transform((list) => list.split(','))
+    .optional()
+    .meta({
+      secret: true,
+      unset: 'none: Stripe is only asked',
+      description:
+        'the signing secrets of all webhooks that lead to `/api/payments/webhook`, separated by commas',
+    }),
+  ALLOW_TEST_PAYMENTS: z
+    .enum(['on', 'off'], 'expected on or off')
+    .default('off')
+    .transform((allow) => allow === 'on')
+    .describe('`on` lets an `https` `PUBLIC_ORIGIN` sell for payments that move no money'),
   RATE_LIMITS: z
     .enum(['on', 'off'], 'expected on or off')
     .default('on')
@@ -197,7 +232,7 @@ const ofDistributed = z.object({
 });
 
 /** Settings by the processes that take them. */
-const groups = {
+export const groups = {
   'Every process': ofEveryProcess,
   '`npm start`, and services by themselves': ofServices,
   '[The pages by themselves](docs/operations.md#the-pages), beside those of every process': ofPages,
@@ -223,54 +258,3 @@ export const settings = z
     path: ['RATE_LIMITS'],
     error: 'off is obeyed only when HOST is a loopback address',
   });
-
-interface SettingGroup {
-  /** Markdown, like the meanings. */
-  title: string;
-  settings: { name: string; byDefault: string; meaning: string }[];
-}
-
-export const describeSettings = (): SettingGroup[] =>
-  Object.entries(groups).map(([title, group]) => ({ title, settings: describe(group) }));
-
-function describe(group: z.ZodObject): SettingGroup['settings'] {
-  const { properties = {} } = z.toJSONSchema(group, { io: 'input' });
-  return Object.entries(properties).map(([name, property]) => {
-    const { default: value, unset = 'none', description = '' } = property as Description;
-    return { name, byDefault: value === undefined ? unset : `\`${value}\``, meaning: description };
-  });
-}
-
-interface Description {
-  default?: unknown;
-  unset?: string;
-  description?: string;
-}
-
-const NAME_WIDTH = 28;
-const MEANING_WIDTH = 72;
-
-/** All settings for a terminal, at 100 columns. */
-export function settingsHelp(): string {
-  const groups = describeSettings().map(({ title, settings }) => {
-    const rows = settings.map(({ name, byDefault, meaning }) => {
-      const lines = wrapped(plain(meaning), plain(`(default: ${byDefault})`));
-      return `  ${name}`.padEnd(NAME_WIDTH) + lines.join(`\n${' '.repeat(NAME_WIDTH)}`);
-    });
-    return [`${plain(title)}:`, ...rows].join('\n');
-  });
-  return ['Settings are environment variables.', ...groups].join('\n\n');
-}
-
-const plain = (markdown: string) => markdown.replace(/\[(.+?)\]\(.+?\)/g, '$1').replaceAll('`', '');
-
-/** Breaks the text into lines, with `whole` unbroken at the end. */
-function wrapped(text: string, whole: string): string[] {
-  const lines: string[] = [];
-  for (const part of [...text.split(' '), whole]) {
-    const longer = `${lines.at(-1)} ${part}`;
-    if (lines.length > 0 && longer.length <= MEANING_WIDTH) lines.splice(-1, 1, longer);
-    else lines.push(part);
-  }
-  return lines;
-}
