@@ -70,6 +70,13 @@ export function Cancelled({
   );
 }
 
+/** Shown where another card may be tried after one was declined. */
+export const Declined = ({ reason }: { reason: string }) => (
+  <p className="notice notice-wrong" role="alert">
+    {`${reason} You were not charged, and the ticket is still held for you.`}
+  </p>
+);
+
 /** Shown at the end of the countdown, until the server confirms the end. */
 export function Ended({ ticketId }: { ticketId: string }) {
   return (

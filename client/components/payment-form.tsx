@@ -14,13 +14,13 @@ interface Props {
 
 /** The ways to pay that the payment gateway offers, and the way out. */
 export function PaymentForm({ options, ...attempt }: Props) {
-  const { form, gateway, testMode } = options;
+  const { form, testMode } = options;
   return (
     <>
       {form ? (
         <CardForm form={form} {...attempt} />
       ) : testMode ? (
-        <TestCards gateway={gateway} {...attempt} />
+        <TestCards options={options} {...attempt} />
       ) : (
         <p className="notice">
           Paying is not possible here right now. Nothing was paid; try again in a few minutes.
@@ -36,7 +36,14 @@ export function PaymentForm({ options, ...attempt }: Props) {
   );
 }
 
-const cards = [
+/** What a test card does by `afterDecline`. */
+const declined: Record<OpenOptions['afterDecline'], string> = {
+  cancel: 'The bank says no, and the ticket is let go.',
+  retry: 'The bank says no, and you may try another card.',
+  other: 'The bank says no.',
+};
+
+const cardsWhere = (afterDecline: OpenOptions['afterDecline']) => [
   { token: 'pm_card_visa', name: 'Succeeds', does: 'The payment goes through at once.' },
   {
     token: 'pm_card_authenticationRequired',
@@ -46,7 +53,7 @@ const cards = [
   {
     token: 'pm_card_chargeDeclined',
     name: 'Is declined',
-    does: 'The bank says no, and the ticket is let go.',
+    does: declined[afterDecline],
   },
   {
     token: 'pm_card_chargeDeclinedInsufficientFunds',
@@ -64,16 +71,12 @@ const testers: Record<OpenOptions['gateway'], string> = {
 };
 
 /** Payment in test mode: a choice of test cards by what they do. No field accepts a card number. */
-function TestCards({
-  gateway,
-  orderId,
-  price,
-  idempotencyKey,
-}: Omit<Props, 'options'> & Pick<OpenOptions, 'gateway'>) {
+function TestCards({ options, orderId, price, idempotencyKey }: Props) {
+  const cards = cardsWhere(options.afterDecline);
   return (
     <Form action={pay} idempotencyKey={idempotencyKey} hidden={{ id: orderId }}>
       <fieldset className="cards">
-        <legend>{testers[gateway]}</legend>
+        <legend>{testers[options.gateway]}</legend>
         <p className="fine">No card is charged and no money moves.</p>
         {cards.map(({ token, name, does }, index) => (
           <label key={token} className="card">

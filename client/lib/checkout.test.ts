@@ -48,6 +48,15 @@ describe('a purchase', () => {
     });
   });
 
+  it('offers another card after one was declined and the order lives on', () => {
+    const decline = { code: 'card_declined', message: 'Your card was declined.' };
+    expect(stageOf(order(), charge({ decline }), before)).toEqual({
+      name: 'pay',
+      decline: 'Your card was declined.',
+    });
+    expect(stageOf(order(), charge({ decline }), after)).toMatchObject({ reason: 'expired' });
+  });
+
   it('offers no second payment while one is under way', () => {
     const stage = stageOf(order(), charge(), before);
     expect([stage.name, isUnsettled(order(), stage)]).toEqual(['settling', true]);

@@ -14,8 +14,8 @@ type RefundStage = 'none' | 'owed' | 'pending' | 'made' | 'failed';
 export type Stage =
   /** The ticket is being asked for. */
   | { name: 'locking' }
-  /** The ticket is held and waits to be paid. */
-  | { name: 'pay' }
+  /** The ticket is held and waits to be paid, after a card was declined with another. */
+  | { name: 'pay'; decline?: string }
   /** The buyer's bank asks for a confirmation. */
   | { name: 'confirm'; action: NextAction }
   /** A payment is under way, its outcome unknown. */
@@ -42,6 +42,7 @@ export function stageOf(order: OpenOrder, charge: OpenCharge | null, now: number
   if (charge?.authorizedAt !== undefined) return { name: 'settling' };
   if (now >= Date.parse(order.expiresAt)) return cancelled('expired');
   if (charge?.nextAction) return { name: 'confirm', action: charge.nextAction };
+  if (charge?.decline) return { name: 'pay', decline: charge.decline.message };
   if (charge) return { name: 'settling' };
   return { name: order.status === 'created' ? 'locking' : 'pay' };
 }

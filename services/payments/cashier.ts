@@ -8,10 +8,14 @@ import type { Charge, Payment, PaymentFact } from './charge.ts';
 import {
   awaitsDecision,
   isEndUnknown,
+  isOfThisCard,
+  lastRequest,
   lookAfter,
   mayCapture,
   mayConfirm,
+  mayTryAnother,
   mustVoid,
+  noteDeclined,
   noteOpened,
   noteTokenRefused,
   remind,
@@ -33,21 +37,23 @@ export interface Cashier {
 
 type Surroundings = Pick<ServiceContext<'gateway'>, 'gateway' | 'clock' | 'log' | 'trouble'>;
 
+/** `mostDeclines` cards of an order may be declined: the last one ends it. */
 export function createCashier(
   payments: Records<Payment, PaymentFact>,
   { gateway, clock, log, trouble }: Surroundings,
+  mostDeclines: number,
 ): Cashier {
   const cashier: Cashier = {
     async proceed(orderId) {
       const { payment, paymentId, answer } = await opened(orderId);
       if (answer.status === 'authorized' && mayCapture(payment)) return capture(payment);
-      if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer)) {
-        return takeOver(orderId, answer);
+      if (!mayConfirm(payment, clock.now()) || !mayBeConfirmed(answer, payment)) {
+        return takeOver(payment, answer);
       }
-      const { id, token } = chargeOf(payment) as Charge & { token: string };
+      const charge = chargeOf(payment) as Charge & { token: string };
       try {
-        const confirm = () => gateway.confirm(paymentId, token, `${id}:${token}`, orderId);
-        return await takeOver(orderId, await unlessReleased(payment, confirm));
+        const confirm = () => gateway.confirm(paymentId, charge.token, confirmKey(charge), orderId);
+        return await takeOver(payment, await unlessReleased(payment, confirm), true);
       } catch (error) {
         if (!(error instanceof Unavailable)) throw error;
         // The answer may have been lost after the money was taken.
@@ -62,9 +68,9 @@ export function createCashier(
     },
 
     async settle(orderId) {
-      const { stripeId: paymentId } = chargeOf(await payments.require(orderId));
-      if (paymentId === null) return payments.require(orderId);
-      return takeOver(orderId, await gateway.find(paymentId));
+      const payment = await payments.require(orderId);
+      const { stripeId: paymentId } = chargeOf(payment);
+      return paymentId === null ? payment : takeOver(payment, await gateway.find(paymentId));
     },
 
     async bringToEnd(orderId) {
@@ -107,8 +113,10 @@ export function createCashier(
     try {
       return await ask();
     } catch (error) {
-      const token = error instanceof Problem && charge?.token;
-      if (token) await payments.update(id, noteTokenRefused(token));
+      if (error instanceof Problem && charge?.token) {
+        const { code, message } = error;
+        await payments.update(id, noteTokenRefused(charge.token, { code, message }));
+      }
       throw error;
     }
   }
@@ -124,12 +132,26 @@ export function createCashier(
     return isMine ? payment : undefined;
   }
 
-  async function takeOver(orderId: string, answer: GatewayPayment): Promise<Payment> {
-    const { decline } = answer;
-    // After a decline the payment could otherwise still be confirmed elsewhere.
-    const final = decline ? await gateway.cancel(answer.id) : answer;
-    const payment = await payments.update(orderId, settle(final, decline ?? null, clock.now()));
-    return final.refund || final.dispute ? takeOverAftermath(orderId, final) : payment;
+  /** `payment` is as it was before the gateway was asked, `wasAsked` whether that was with the card under way. */
+  async function takeOver(payment: Payment, answer: GatewayPayment, wasAsked = false) {
+    const settled = await takeOverOutcome(payment, answer, wasAsked);
+    return answer.refund || answer.dispute ? takeOverAftermath(payment.id, answer) : settled;
+  }
+
+  async function takeOverOutcome(payment: Payment, answer: GatewayPayment, wasAsked: boolean) {
+    const { id: orderId, charge } = payment;
+    const { decline, nextAction, ...state } = answer;
+    const isNews = isOfThisCard(payment, wasAsked);
+    if (!decline || !isNews) {
+      const told = { ...state, ...(isNews && nextAction && { nextAction }) };
+      return payments.update(orderId, settle(told, null, clock.now()));
+    }
+    if (mayTryAnother(payment, mostDeclines, clock.now())) {
+      return payments.update(orderId, noteDeclined(lastRequest(charge), decline));
+    }
+    // The payment could otherwise still be confirmed elsewhere.
+    const cancelled = await gateway.cancel(answer.id);
+    return payments.update(orderId, settle(cancelled, decline, clock.now()));
   }
 
   async function takeOverAftermath(orderId: string, answer: GatewayPayment): Promise<Payment> {
@@ -152,22 +174,22 @@ export function createCashier(
   }
 
   /** Takes the money that is held. What the gateway refuses to capture is given back for good. */
-  async function capture({ id: orderId, charge }: Payment): Promise<Payment> {
-    const { id, stripeId } = charge as Charge & { stripeId: string };
+  async function capture(payment: Payment): Promise<Payment> {
+    const { id, stripeId } = payment.charge as Charge & { stripeId: string };
     try {
       const answer = await gateway.capture(stripeId, `${id}:capture`);
-      return await takeOver(orderId, await voided(answer));
+      return await takeOver(payment, await voided(answer));
     } catch (error) {
       if (!(error instanceof Unavailable)) throw error;
       // The answer may have been lost after the money was taken.
-      return cashier.settle(orderId);
+      return cashier.settle(payment.id);
     }
   }
 
   async function cancel(orderId: string): Promise<Payment> {
     try {
-      const { answer } = await opened(orderId);
-      return await takeOver(orderId, await voided(answer));
+      const { payment, answer } = await opened(orderId);
+      return await takeOver(payment, await voided(answer));
     } catch (error) {
       // What the gateway refuses to open holds nothing.
       unlessRefused(error);
@@ -185,9 +207,9 @@ export function createCashier(
     if (!paymentId) throw new Error(`Charge ${id} took money but has no payment`);
     // Gateways forget idempotency keys after a while, but not refunds, so the refund is looked for first.
     const found = await gateway.find(paymentId);
-    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+    if (isGivenBack(found, amount)) return takeOver(payment, found);
     await gateway.refund(paymentId, `${id}:refund`);
-    return takeOver(payment.id, await gateway.find(paymentId));
+    return takeOver(payment, await gateway.find(paymentId));
   }
 }
 
@@ -199,8 +221,13 @@ const troubles: Partial<Record<PaymentFact['type'], string>> = {
 /** Nothing is held: the money was taken, is on its way, or was given back. */
 const OVER: PaymentStatus[] = ['succeeded', 'processing', 'cancelled'];
 
-const mayBeConfirmed = ({ status, decline }: GatewayPayment) =>
-  status === 'requires_action' || (status === 'unconfirmed' && !decline);
+const mayBeConfirmed = ({ status, decline }: GatewayPayment, payment: Payment) =>
+  status === 'requires_action' ||
+  (status === 'unconfirmed' && (!decline || !isOfThisCard(payment)));
+
+/** The same card may be tried again, and is then asked again. */
+const confirmKey = ({ id, token, declines }: Charge) =>
+  declines ? `${id}:${token}:${declines}` : `${id}:${token}`;
 
 /** Only the buyer can replace a card that the gateway does not know, so the charge waits for another one. */
 function unlessRefused(error: unknown) {

@@ -62,7 +62,8 @@ const nextAction = { type: 'confirm', url: 'https://bank.example/1' } as const;
 const asked: PaymentFact = { type: 'charge.action_required', nextAction };
 const lookAgainAt = now + IN_FLIGHT_MS;
 const retried: PaymentFact = { type: 'charge.retried', token, request: second, lookAgainAt };
-const tokenRefused: PaymentFact = { type: 'charge.token_refused' };
+const unknownMethod = { code: 'unknown_payment_method', message: 'This card is unknown.' };
+const tokenRefused: PaymentFact = { type: 'charge.token_refused', decline: unknownMethod };
 const completed: PaymentFact = { type: 'charge.completed', lookAgainAt: minuteAfterEnd };
 const decline = { code: 'card_declined', message: 'Your card was declined.' };
 const failed: PaymentFact = { type: 'charge.failed', decline, lookAgainAt: minuteAfterEnd };
@@ -159,9 +160,9 @@ describe('a charge', () => {
   });
 
   it('forgets the card that the gateway does not know, but no other', () => {
-    underWay.when(noteTokenRefused('pm_card_visa')).thenSays(tokenRefused);
-    underWay.when(noteTokenRefused('pm_card_other')).thenSaysNothing();
-    unpaid.when(noteTokenRefused('pm_card_visa')).thenSaysNothing();
+    underWay.when(noteTokenRefused('pm_card_visa', unknownMethod)).thenSays(tokenRefused);
+    underWay.when(noteTokenRefused('pm_card_other', unknownMethod)).thenSaysNothing();
+    unpaid.when(noteTokenRefused('pm_card_visa', unknownMethod)).thenSaysNothing();
     const { charge } = given(heldOrder, created, opened, asked, retried, tokenRefused).state;
     expect(charge).toMatchObject({ token: null, requests: [request.request] });
   });

@@ -44,8 +44,9 @@ export type PaymentFact =
   | { type: 'charge.created'; charge: Charge }
   | { type: 'charge.retried'; token: string; request: ChargeRequest; lookAgainAt: number }
   | { type: 'charge.opened'; paymentId: string }
-  | { type: 'charge.token_refused' }
+  | { type: 'charge.token_refused'; decline: Decline }
   | { type: 'charge.action_required'; nextAction: NextAction }
+  | { type: 'charge.declined'; decline: Decline; lookAgainAt: number }
   | { type: 'charge.looked_after'; lookAgainAt: number }
   | ({ type: 'charge.authorized'; lookAgainAt: number } & Authorization)
   | { type: 'charge.completed'; lookAgainAt: number }
@@ -95,13 +96,23 @@ function evolveCharge(
     case 'charge.retried': {
       const { token, request, lookAgainAt } = fact;
       const requests = [...charge.requests, request];
-      return { ...charge, token, requests, lookAgainAt, nextAction: null, looks: 0 };
+      return { ...answered(charge), token, requests, lookAgainAt };
     }
     case 'charge.opened':
       return { ...charge, stripeId: fact.paymentId };
     case 'charge.token_refused':
       // The last request is the one under way.
-      return { ...charge, token: null, requests: charge.requests.slice(0, -1) };
+      return {
+        ...charge,
+        token: null,
+        requests: charge.requests.slice(0, -1),
+        decline: fact.decline,
+      };
+    case 'charge.declined': {
+      const { decline, lookAgainAt } = fact;
+      const declines = (charge.declines ?? 0) + 1;
+      return { ...answered(charge), decline, declines, lookAgainAt };
+    }
     case 'charge.action_required':
       return { ...charge, token: null, nextAction: fact.nextAction };
     case 'charge.looked_after':
@@ -133,6 +144,7 @@ const answered = (charge: Charge): Charge => ({
   ...charge,
   token: null,
   nextAction: null,
+  decline: null,
   looks: 0,
 });
 

@@ -129,16 +129,52 @@ export const noteOpened =
 
 /** The gateway does not know the payment method, so the buyer may try another. */
 export const noteTokenRefused =
-  (token: string): Decision =>
+  (token: string, decline: Decline): Decision =>
   ({ charge }) =>
-    charge?.token === token ? [{ type: 'charge.token_refused' }] : [];
+    charge?.token === token ? [{ type: 'charge.token_refused', decline }] : [];
+
+/**
+ * True when what the gateway says against the payment is about the card under way: until it is asked with the next card,
+ * it speaks of the one before.
+ */
+export const isOfThisCard = ({ charge }: Payment, wasAsked = false) =>
+  wasAsked ||
+  isAuthorized(charge) ||
+  charge?.nextAction != null ||
+  (charge?.token != null && !charge.declines);
+
+/** True when the buyer may try another card after this one was declined. `most` cards of an order may be. */
+export const mayTryAnother = ({ order, charge }: Payment, most: number, now: number) =>
+  charge?.status === 'created' &&
+  !isAuthorized(charge) &&
+  (charge.declines ?? 0) + 1 < most &&
+  isPayable(order, now);
+
+/** The card of this request was declined, and the payment stays open for another. */
+export const noteDeclined =
+  (requestId: string | undefined, decline: Decline): Decision =>
+  ({ order, charge }) => {
+    if (charge?.status !== 'created' || order === null || isAuthorized(charge)) return [];
+    const isUnderWay = charge.token !== null || charge.nextAction !== null;
+    if (!isUnderWay || lastRequest(charge) !== requestId) return [];
+    const isOpen = order.status === 'awaiting_payment';
+    const lookAgainAt = isOpen ? sayAgainFrom(order) : charge.lookAgainAt;
+    return [{ type: 'charge.declined', decline, lookAgainAt }];
+  };
+
+/** True while the order waits for another card after one was declined. */
+export const awaitsCard = ({ order, charge }: Payment, now: number) =>
+  charge?.status === 'created' && charge.decline !== null && isPayable(order, now);
+
+/** The id of the request that the card under way came with. */
+export const lastRequest = (charge: Charge | null) => charge?.requests.at(-1)?.id;
+
+const isPayable = (order: Order | null, now: number) =>
+  order?.status === 'awaiting_payment' && now < Date.parse(order.expiresAt);
 
 /** True when the gateway may be asked for the money now. */
 export const mayConfirm = ({ order, charge }: Payment, now: number) =>
-  charge?.status === 'created' &&
-  charge.token !== null &&
-  order?.status === 'awaiting_payment' &&
-  now < Date.parse(order.expiresAt);
+  charge?.status === 'created' && charge.token !== null && isPayable(order, now);
 
 /** Takes over the outcome at the gateway. A charge has failed only once its payment is cancelled there. */
 export function settle(answer: GatewayAnswer, decline: Decline | null, now: number): Decision {

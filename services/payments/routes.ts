@@ -23,7 +23,7 @@ import {
 } from '@fairseat/common/kit';
 import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, toCharge } from './charge.ts';
-import { awaitsDecision, isAuthorized, type PayRequest, pay } from './decisions.ts';
+import { awaitsCard, awaitsDecision, isAuthorized, type PayRequest, pay } from './decisions.ts';
 import { createLimits } from './limits.ts';
 
 type Request = Parameters<typeof sessionOf>[0];
@@ -77,7 +77,7 @@ export const routes =
           const payment = await limits.paying(by, () => begin(orderId, attempt));
           return { payment, requestHash };
         });
-        const charge = outcome(payment);
+        const charge = outcome(payment, clock.now());
         reply.header('location', `/api/payments/${orderId}`);
         return reply.code(201).send(charge);
       },
@@ -121,6 +121,7 @@ export const routes =
       async ({ query: { price } }) => ({
         testMode: gateway.testMode,
         gateway: gateway.name,
+        afterDecline: config.decline,
         ...(price &&
           gateway.form && { form: gateway.form({ amount: price, currency: config.currency }) }),
       }),
@@ -166,11 +167,13 @@ export const routes =
     async function answered(payment: Payment, request: Request, ask: () => Promise<unknown>) {
       const { userId } = sessionOf(request);
       if (payment.order) mustBeBuyer(payment.order, userId);
-      if (payment.charge?.status !== 'created') return outcome(payment);
+      const { charge } = payment;
+      if (charge?.status !== 'created') return outcome(payment, clock.now());
       await ask();
       const settled = await concluded(await cashier.settle(payment.id));
-      await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
-      return outcome(settled);
+      if (charge.nextAction)
+        await limits.confirmed({ userId, address: request.ip, orderId: payment.id }, settled);
+      return outcome(settled, clock.now());
     }
 
     const { authenticate } = gateway;
@@ -208,13 +211,13 @@ async function unlessUnavailable(known: Payment, act: () => Promise<Payment>): P
 }
 
 /** The charge as shown to its buyer. @throws Problem (402) when the payment was declined. */
-function outcome(payment: Payment) {
+function outcome(payment: Payment, now: number) {
   const charge = toCharge(payment);
-  if (charge.status !== 'failed') return charge;
-  const reason = payment.charge?.decline?.message ?? 'The payment was not completed.';
-  throw new Problem(
-    402,
-    'payment_declined',
-    `${reason} The order is cancelled; you were not charged.`,
-  );
+  if (charge.status !== 'failed' && !charge.decline) return charge;
+  const reason = charge.decline?.message ?? 'The payment was not completed.';
+  const mayRetry = awaitsCard(payment, now);
+  const end = mayRetry
+    ? 'You were not charged, and the ticket is still held for you: try another card.'
+    : 'The order is cancelled; you were not charged.';
+  throw new Problem(402, 'payment_declined', `${reason} ${end}`, { extensions: { mayRetry } });
 }

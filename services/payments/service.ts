@@ -30,7 +30,8 @@ export const payments = defineService({
   // Not `order.created`: an order can be paid only from `order.awaiting_payment` on, which carries the whole order.
   hears: ['order.awaiting_payment', 'order.secured', 'order.cancelled', 'order.completed'],
   build(context) {
-    const { clock, gateway } = context;
+    const { clock, gateway, config } = context;
+    const mostDeclines = config.decline === 'retry' ? config.declinesPerOrder : 1;
     const records = context.records({
       noun: 'order',
       table,
@@ -41,7 +42,7 @@ export const payments = defineService({
       initial: unknownPayment,
     });
     const payments = context.table(table);
-    const cashier = createCashier(records, context);
+    const cashier = createCashier(records, context, mostDeclines);
     return {
       routes: async (app) => {
         await app.register(routes(records, cashier, context));

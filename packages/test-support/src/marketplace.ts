@@ -41,6 +41,7 @@ export interface ProblemBody {
   instance: string;
   ticket?: TicketRecord;
   orders?: OrderRecord[];
+  mayRetry?: boolean;
 }
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';

@@ -38,8 +38,7 @@ export const ofCharges: Mutant[] = [
     shows: [13],
     breaks: 'a payment that was begun in time is taken however late it reaches the gateway',
     file: decisions,
-    find: `  order?.status === 'awaiting_payment' &&
-  now < Date.parse(order.expiresAt);`,
+    find: `  order?.status === 'awaiting_payment' && now < Date.parse(order.expiresAt);`,
     replace: `  order?.status === 'awaiting_payment' && now > 0;`,
     rules: ['nobody pays after the end'],
   },
@@ -215,8 +214,8 @@ export const ofCharges: Mutant[] = [
     shows: [11],
     breaks: 'the next card of an order makes another charge of it',
     file: record,
-    find: `return { ...charge, token, requests,`,
-    replace: `return { ...charge, id: request.id, token, requests,`,
+    find: `return { ...answered(charge), token, requests,`,
+    replace: `return { ...answered(charge), id: request.id, token, requests,`,
     rules: ['a charge stays'],
   },
 ];

@@ -11,8 +11,8 @@ export const ofPayments: Mutant[] = [
     shows: [11],
     breaks: 'each request that pays opens a payment of its own at the gateway',
     file: cashier,
-    find: `await gateway.open({ key, orderId, amount, currency });`,
-    replace: `await gateway.open({ key: \`\${key}:\${clock.now()}\`, orderId, amount, currency });`,
+    find: `gateway.open({ key, orderId, amount, currency });`,
+    replace: `gateway.open({ key: \`\${key}:\${clock.now()}\`, orderId, amount, currency });`,
     rules: [
       'the gateway is asked with one key',
       'money is taken for an order',
@@ -74,8 +74,8 @@ export const ofPayments: Mutant[] = [
     shows: [19],
     breaks: 'the gateway is asked for whole units of the currency',
     file: cashier,
-    find: `await gateway.open({ key, orderId, amount, currency });`,
-    replace: `await gateway.open({ key, orderId, amount: Math.ceil(amount / 100) * 100, currency });`,
+    find: `gateway.open({ key, orderId, amount, currency });`,
+    replace: `gateway.open({ key, orderId, amount: Math.ceil(amount / 100) * 100, currency });`,
     rules: ['a buyer pays what they saw'],
   },
   {
@@ -83,8 +83,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'a payment counts as failed after a decline, and can still be confirmed elsewhere',
     file: cashier,
-    find: `const final = decline ? await gateway.cancel(answer.id) : answer;`,
-    replace: `const final: GatewayPayment = decline ? { ...answer, status: 'cancelled' } : answer;`,
+    find: `const cancelled = await gateway.cancel(answer.id);`,
+    replace: `const cancelled: GatewayPayment = { ...answer, status: 'cancelled' };`,
     rules: ['a charge tells the truth'],
   },
   {
@@ -93,7 +93,7 @@ export const ofPayments: Mutant[] = [
     breaks: 'a refund whose answer was lost is asked for again, whatever the gateway did',
     file: cashier,
     find: `    const found = await gateway.find(paymentId);
-    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+    if (isGivenBack(found, amount)) return takeOver(payment, found);
 `,
     replace: ``,
     rules: ['who gives money back looks first'],
@@ -104,7 +104,7 @@ export const ofPayments: Mutant[] = [
     breaks: 'each try to refund is a refund of its own',
     file: cashier,
     find: `    const found = await gateway.find(paymentId);
-    if (isGivenBack(found, amount)) return takeOver(payment.id, found);
+    if (isGivenBack(found, amount)) return takeOver(payment, found);
     await gateway.refund(paymentId, \`\${id}:refund\`);`,
     replace: `    await gateway.refund(paymentId, \`refund:\${clock.now()}\`);`,
     rules: ['who gives money back looks first', 'the gateway is asked with one key'],
@@ -162,8 +162,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'the reason of a decline is taken from the answer to the cancellation, which has none',
     file: cashier,
-    find: `settle(final, decline ?? null, clock.now())`,
-    replace: `settle(final, final.decline ?? null, clock.now())`,
+    find: `settle(cancelled, decline, clock.now())`,
+    replace: `settle(cancelled, cancelled.decline ?? null, clock.now())`,
     rules: ['the text of a decline is kept'],
   },
   {
@@ -171,8 +171,8 @@ export const ofPayments: Mutant[] = [
     shows: 'guard',
     breaks: 'the buyer is not told why the card was declined',
     file: routes,
-    find: `payment.charge?.decline?.message ?? 'The`,
-    replace: `payment.charge?.decline?.code ?? 'The`,
+    find: `charge.decline?.message ?? 'The`,
+    replace: `charge.decline?.code ?? 'The`,
     rules: ['an answer is true: payment_declined'],
   },
 ];

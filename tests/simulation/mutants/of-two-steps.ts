@@ -103,8 +103,10 @@ export const ofTwoSteps: Mutant[] = [
     shows: [96],
     breaks: 'a capture that is refused for good is not given back',
     file: cashier,
-    find: `return await takeOver(orderId, await voided(answer));`,
-    replace: `return await takeOver(orderId, answer);`,
+    find: `:capture\`);
+      return await takeOver(payment, await voided(answer));`,
+    replace: `:capture\`);
+      return await takeOver(payment, answer);`,
     rules: ['held money is settled soon', 'comes to rest'],
   },
   {

@@ -1,7 +1,7 @@
 import type { User } from '@fairseat/common/contracts/user';
 import { redirect } from 'next/navigation';
 import { BankStep } from '../../../components/bank-step.tsx';
-import { Cancelled } from '../../../components/cancelled.tsx';
+import { Cancelled, Declined } from '../../../components/cancelled.tsx';
 import { Held } from '../../../components/held.tsx';
 import { PaymentForm } from '../../../components/payment-form.tsx';
 import { Receipt } from '../../../components/receipt.tsx';
@@ -43,6 +43,11 @@ const endings: Record<EndReason, string> = {
   other: 'Your order has ended',
 };
 
+function headingOf(stage: Stage): string {
+  if (stage.name === 'cancelled') return endings[stage.reason];
+  return stage.name === 'pay' && stage.decline ? 'Try another card' : headings[stage.name];
+}
+
 export default page(async ({ params, searchParams }: PageProps) => {
   const { id } = await params;
   if ('payment_intent' in (await searchParams)) await backFromBank(id);
@@ -51,14 +56,15 @@ export default page(async ({ params, searchParams }: PageProps) => {
   const since = stage.name === 'cancelled' ? await sinceThen(order, user) : null;
   const options = canPay.includes(stage.name) ? await getPaymentOptions(order.ticket.price) : null;
   if (options?.form) allowStripe();
-  const heading = stage.name === 'cancelled' ? endings[stage.reason] : headings[stage.name];
+  const heading = headingOf(stage);
   const isOpen = !['paid', 'cancelled', 'other'].includes(stage.name);
   return (
     <Shell
       title={heading}
       description="One ticket, held for one buyer while they pay."
       heading={heading}
-      step={stage.name}
+      // Each declined card is a step of its own.
+      step={`${stage.name} ${checkout.charge?.declines ?? ''}`}
       user={user}
       {...(isOpen && { wayOut: { href: `/orders/${id}/leave`, label: 'Leave checkout' } })}
     >
@@ -136,7 +142,10 @@ function Step({ order, stage, now, charge, since, options }: StepProps) {
       return (
         options && (
           <Held order={order} now={now}>
+            {stage.decline && <Declined reason={stage.decline} />}
             <PaymentForm
+              // Another card is another request.
+              key={charge?.declines}
               orderId={id}
               price={priceText(ticket.price)}
               idempotencyKey={crypto.randomUUID()}

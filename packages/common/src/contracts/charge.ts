@@ -76,6 +76,10 @@ export const chargeSchema = z.object({
 /** A charge as its buyer is told of it. */
 export const ownChargeSchema = chargeSchema.extend({
   nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
+  declines: z
+    .int()
+    .optional()
+    .describe('How many cards were declined after which others may be tried.'),
 });
 export type ChargeRecord = z.infer<typeof ownChargeSchema>;
 

@@ -19,6 +19,9 @@ export const paymentOptionsSchema = z.object({
   gateway: z
     .enum(['test', 'stripe', 'local-stripe'])
     .describe('Who takes the money. `local-stripe` stands in for Stripe on this machine.'),
+  afterDecline: z
+    .enum(['cancel', 'retry'])
+    .describe('What follows a declined card: the order ends, or another card may be tried.'),
   form: paymentFormSchema
     .optional()
     .describe('For Stripe.js, at the given price. Without it only test cards are taken.'),

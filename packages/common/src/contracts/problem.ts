@@ -16,6 +16,12 @@ export const problemSchema = z
       .array(orderSchema)
       .optional()
       .describe('Your unpaid orders, where they are too many.'),
+    mayRetry: z
+      .boolean()
+      .optional()
+      .describe(
+        'Of a declined payment: whether the ticket is still held and another card may be tried.',
+      ),
   })
   .describe('An RFC 9457 problem document.');
 

@@ -110,6 +110,12 @@ const ofServices = z.object({
   LISTINGS_PER_HOUR: atMost(30, 'tickets that an account may list an hour'),
   LISTINGS_PER_DAY: atMost(200, 'tickets that an account may list a day'),
   EDITS_PER_MINUTE: atMost(10, 'times that a ticket may be edited a minute'),
+  DECLINE: z
+    .enum(['cancel', 'retry'], 'expected cancel or retry')
+    .default('cancel')
+    .describe(
+      'what follows a declined payment: `cancel` ends the order and lets the ticket go; `retry` lets the buyer try other cards while they hold it, until `DECLINES_PER_ORDER` are declined',
+    ),
   DECLINES_PER_ACCOUNT: atMost(
     5,
     'payments of an account that may be declined an hour, before the gateway is asked no more',
