@@ -22,7 +22,8 @@ export const ofCharges: Mutant[] = [
     file: decisions,
     find: `    if (order.status === 'completed' || charge?.status === 'completed') {`,
     replace: `    if (order.status === 'completed') {`,
-    rules: ['nobody pays twice'],
+    // What was held once counts as under way for good.
+    rules: ['nobody pays twice', 'an answer is true: payment_in_progress'],
   },
   {
     name: 'charge-after-expiry',
@@ -86,7 +87,7 @@ export const ofCharges: Mutant[] = [
     file: decisions,
     find: `  (isCancelled(order) || now >= lastMoment(order, charge));`,
     replace: `  now >= sayAgainFrom(order);`,
-    rules: ['a cancelled order is settled soon'],
+    rules: ['a cancelled order is settled soon', 'held money is settled soon'],
   },
   {
     name: 'no-void-without-an-end',

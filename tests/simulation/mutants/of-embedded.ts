@@ -36,7 +36,7 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     find: `      this.#nextSeq = firstSeq;
 `,
     replace: ``,
-    rules: ['comes to rest'],
+    rules: ['comes to rest', 'saying again is bounded'],
   },
   {
     name: 'broken-reads-are-a-surprise',
