@@ -21,8 +21,11 @@ export class Steps {
 
   /** Counts from now on, and stops at the step of this number. Resolves with its name when it is there. */
   from(stopAt = Number.POSITIVE_INFINITY): Promise<string> {
+    this.names = [];
     this.#isCounting = true;
     this.#stopAt = stopAt;
+    this.#reached = Promise.withResolvers();
+    this.#released = Promise.withResolvers();
     return this.#reached.promise;
   }
 

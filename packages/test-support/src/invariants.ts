@@ -12,6 +12,7 @@ export interface StoredPayment extends Stored {
 }
 
 export interface GatewayRecord extends Stored {
+  orderId?: string;
   status: string;
   amount: number;
   currency?: string;

@@ -112,6 +112,7 @@ export async function openStripeTrade(options: TestOptions = {}, weather: Weathe
       // A webhook sets the next one off.
       for (let turn = 0; turn < 3; turn++) await passing(opened, 0);
     },
+    stripe: local,
     everything,
     violations: async () => violationsIn(await everything(), clock.now()),
     /** The buyer answers on the page of their bank. */
