@@ -62,12 +62,13 @@ const cardsWhere = (afterDecline: OpenOptions['afterDecline']) => [
   },
 ];
 
-/** Who stands in for the bank. */
+/** Who takes the payment in place of a bank. */
 const testers: Record<OpenOptions['gateway'], string> = {
-  test: 'Test mode: choose a test card',
-  stripe: 'Test mode of Stripe: choose a test card',
-  'local-stripe': 'Test mode, with a stand-in for Stripe on this machine: choose a test card',
-  other: 'Test mode: choose a test card',
+  test: 'No card is charged and no money moves.',
+  stripe: 'Stripe takes the payment in its test mode: no card is charged and no money moves.',
+  'local-stripe':
+    'A stand-in for Stripe on this machine takes the payment: no card is charged and no money moves.',
+  other: 'No card is charged and no money moves.',
 };
 
 /** Payment in test mode: a choice of test cards by what they do. No field accepts a card number. */
@@ -76,8 +77,8 @@ function TestCards({ options, orderId, price, idempotencyKey }: Props) {
   return (
     <Form action={pay} idempotencyKey={idempotencyKey} hidden={{ id: orderId }}>
       <fieldset className="cards">
-        <legend>{testers[options.gateway]}</legend>
-        <p className="fine">No card is charged and no money moves.</p>
+        <legend>Test mode: choose a test card</legend>
+        <p className="fine">{testers[options.gateway]}</p>
         {cards.map(({ token, name, does }, index) => (
           <label key={token} className="card">
             <input type="radio" name="token" value={token} defaultChecked={index === 0} />

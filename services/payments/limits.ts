@@ -23,7 +23,7 @@ export function createLimits({ rateLimiter, config }: ServiceContext<'rateLimite
   const byAddress = networkLimiter(rateLimiter, 'declines-address', perHour(declinesPerAddress));
   const byOrder = rateLimiter('declines-order', perHour(declinesPerOrder));
 
-  const looks = rateLimiter('payment-looks', { count: LOOKS_PER_MINUTE, perSeconds: 60 });
+  const looks = rateLimiter('declines-looked-for', { count: LOOKS_PER_MINUTE, perSeconds: 60 });
 
   /** A buyer holds few orders, and pays for each with one card at a time. */
   const own = ({ userId, orderId }: Attempt) => [

@@ -17,7 +17,14 @@ const config = readConfig();
 let gateway: PaymentGateway;
 let pagesAt = '';
 
+/** Resolves once money that is held may be taken. */
+let capturing = Promise.withResolvers<void>();
+capturing.resolve();
+
 const bank = createServer(async ({ url = '' }, response) => {
+  if (url === '/stops') capturing = Promise.withResolvers();
+  if (url === '/goes-on') capturing.resolve();
+  if (url === '/stops' || url === '/goes-on') return void response.end();
   const { pathname, searchParams } = new URL(url, 'http://bank');
   const [, id = '', orderId = ''] = pathname.split('/');
   const answer = searchParams.get('approve');
@@ -65,7 +72,10 @@ const openGateway: OpenGateway = (platform) => {
     confirm: async (id, token, ...rest) =>
       asked(await test.confirm(id, token.replace('ctoken_', 'pm_card_'), ...rest)),
     find: async (id) => asked(await test.find(id)),
-    capture: test.capture,
+    capture: async (...payment) => {
+      await capturing.promise;
+      return test.capture(...payment);
+    },
     cancel: test.cancel,
     refund: test.refund,
   };

@@ -43,8 +43,11 @@ const endings: Record<EndReason, string> = {
   other: 'Your order has ended',
 };
 
-function headingOf(stage: Stage): string {
-  if (stage.name === 'cancelled') return endings[stage.reason];
+function headingOf(stage: Stage, { securedAt }: OpenOrder): string {
+  if (stage.name === 'cancelled') {
+    const isTakenBack = stage.reason === 'payment_failed' && securedAt !== undefined;
+    return isTakenBack ? 'The payment failed after all' : endings[stage.reason];
+  }
   return stage.name === 'pay' && stage.decline ? 'Try another card' : headings[stage.name];
 }
 
@@ -56,7 +59,7 @@ export default page(async ({ params, searchParams }: PageProps) => {
   const since = stage.name === 'cancelled' ? await sinceThen(order, user) : null;
   const options = canPay.includes(stage.name) ? await getPaymentOptions(order.ticket.price) : null;
   if (options?.form) allowStripe();
-  const heading = headingOf(stage);
+  const heading = headingOf(stage, order);
   const isOpen = !['paid', 'cancelled', 'other'].includes(stage.name);
   return (
     <Shell
