@@ -29,6 +29,8 @@ import { createLimits } from './limits.ts';
 type Request = Parameters<typeof sessionOf>[0];
 
 const tags = ['payments'];
+/** Before any bank was asked: the charge tells of it, but nothing was declined. */
+const REFUSALS = ['unknown_payment_method', 'price_not_payable'];
 /** The longest wait for an order that has just begun to await payment. */
 const ORDER_WAIT_MS = 1000;
 /** The longest wait until orders has decided on money that is held. */
@@ -213,7 +215,9 @@ async function unlessUnavailable(known: Payment, act: () => Promise<Payment>): P
 /** The charge as shown to its buyer. @throws Problem (402) when the payment was declined. */
 function outcome(payment: Payment, now: number) {
   const charge = toCharge(payment);
-  if (charge.status !== 'failed' && !charge.decline) return charge;
+  const { code } = charge.decline ?? {};
+  const wasDeclined = code !== undefined && !REFUSALS.includes(code);
+  if (charge.status !== 'failed' && !wasDeclined) return charge;
   const reason = charge.decline?.message ?? 'The payment was not completed.';
   const mayRetry = awaitsCard(payment, now);
   const end = mayRetry
