@@ -154,7 +154,7 @@ export class Person {
     // The page refreshes itself once the stream is open.
     const fresh = this.page.waitForResponse(/_rsc=/);
     await this.goto(path);
-    await (await fresh).finished();
+    await fresh;
   }
   /** From now on this tab has no stream of its own; another tab of the same browser still forwards events. */
   turnsDeaf = () => this.page.route('**/api/live*', (route) => route.abort());
