@@ -52,6 +52,8 @@ const embeddedOnly = [
   'tests/http/fuzz.test.ts',
   'tests/http/webhook.test.ts',
   'tests/live/live.test.ts',
+  'tests/marketplace/every-cut.test.ts',
+  'tests/marketplace/every-request.test.ts',
   'tests/marketplace/newcomer.test.ts',
   'tests/marketplace/stop.test.ts',
 ];

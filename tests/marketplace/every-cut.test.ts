@@ -7,7 +7,7 @@
 import { type Cut, Steps } from '@fairseat/test-support/cuts';
 import { healed, passing, pastTheEnd } from '@fairseat/test-support/disturbances';
 import { type GatewayRecord, readEverything } from '@fairseat/test-support/invariants';
-import { isDistributed, othersTurn } from '@fairseat/test-support/marketplace';
+import { othersTurn } from '@fairseat/test-support/marketplace';
 import { openTrade, restart } from '@fairseat/test-support/trade';
 import { describe, expect, it } from 'vitest';
 
@@ -107,7 +107,7 @@ const NOT_CHARGED = 'cancelled, not charged';
 const REFUNDED = `cancelled, refunded 1 of ${PRICE}`;
 
 // The steps of real servers come in no order that could be counted.
-describe.skipIf(isDistributed)('a payment that is cut at every step', () => {
+describe('a payment that is cut at every step', () => {
   it.each([
     [HOLDS, [PAID, NOT_CHARGED]],
     [TAKES_AT_ONCE, [PAID, NOT_CHARGED, REFUNDED]],

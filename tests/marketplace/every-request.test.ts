@@ -4,7 +4,7 @@
  * paid and completed, or nobody was charged.
  */
 import { passing } from '@fairseat/test-support/disturbances';
-import { isDistributed, othersTurn } from '@fairseat/test-support/marketplace';
+import { othersTurn } from '@fairseat/test-support/marketplace';
 import { openStripeTrade } from '@fairseat/test-support/stripe-trade';
 import { restart } from '@fairseat/test-support/trade';
 import { describe, expect, it } from 'vitest';
@@ -117,7 +117,7 @@ async function payEach(cases: Case[]) {
 }
 
 // The steps of real servers come in no order that could be counted.
-describe.skipIf(isDistributed)('a payment by card at Stripe', () => {
+describe('a payment by card at Stripe', () => {
   it('ends paid or not charged, whatever befalls one of its requests', {
     timeout: 600_000,
   }, async () => {
