@@ -60,18 +60,12 @@ describe('npm run reconcile', () => {
     using folder = temporaryFolder();
     const env = { DATA_DIR: folder.path, PORT: String(await freePort(0)) };
     const fairseat = await startProcess(env, { flags: ['--api-only', '--local-stripe'] });
-    const { paid } = await trade(fairseat.url ?? '');
+    await trade(fairseat.url ?? '');
     await fairseat.end('SIGTERM');
-    const flags = [...since, '--local-stripe'];
     const right = { code: 0, errors: [], lines: ['1 payments, 0 differences'] };
-    expect(await reconcile(flags, env)).toEqual(right);
-    expect(await reconcile(since, env)).toMatchObject({
-      code: 1,
-      lines: [
-        expect.stringMatching(`^order ${paid.id}, .*: the gateway lists no such payment`),
-        '0 payments, 1 differences',
-      ],
-    });
+    for (const flags of [since, [...since, '--local-stripe']]) {
+      expect(await reconcile(flags, env)).toEqual(right);
+    }
   });
 
   it.each([
