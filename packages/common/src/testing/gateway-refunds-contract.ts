@@ -46,7 +46,8 @@ export function givenBack({ test, testWith, held }: Suite, tricks: GatewayTricks
       const told = { ...refund, amount: 4990 };
       expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'pending' });
       clock.advance(endsAfterMs);
-      expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'succeeded' });
+      const refundNow = async () => (await gateway.find(id)).refund;
+      await expect.poll(refundNow).toEqual({ ...told, status: 'succeeded' });
     };
   });
 
@@ -58,7 +59,8 @@ export function givenBack({ test, testWith, held }: Suite, tricks: GatewayTricks
       const told = { ...refund, amount: 4990 };
       expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'succeeded' });
       clock.advance(endsAfterMs);
-      expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'failed' });
+      const refundNow = async () => (await gateway.find(id)).refund;
+      await expect.poll(refundNow).toEqual({ ...told, status: 'failed' });
     };
   });
 
@@ -70,7 +72,8 @@ export function givenBack({ test, testWith, held }: Suite, tricks: GatewayTricks
         const { id } = await held(gateway, token);
         expect((await gateway.capture(id, 'capture-1')).status).toBe('succeeded');
         clock.advance(afterMs);
-        expect((await gateway.find(id)).dispute).toMatchObject({ status: 'open', amount: 4990 });
+        const dispute = async () => (await gateway.find(id)).dispute;
+        await expect.poll(dispute).toMatchObject({ status: 'open', amount: 4990 });
       },
   );
 

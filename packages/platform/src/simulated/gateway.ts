@@ -66,6 +66,7 @@ export function createGateway(
     find: call('find', false),
     cancel: call('cancel'),
     refund: call('refund'),
+    ...(server.list && { list: server.list }),
     ...(server.authenticate && { authenticate: call('authenticate') }),
   } as PaymentGateway;
 }
