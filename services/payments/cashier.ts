@@ -146,6 +146,9 @@ export function createCashier(
       const told = { ...state, ...(isNews && nextAction && { nextAction }) };
       return payments.update(orderId, settle(told, null, clock.now()));
     }
+    if (answer.status === 'cancelled') {
+      return payments.update(orderId, settle(state, decline, clock.now()));
+    }
     if (mayTryAnother(payment, mostDeclines, clock.now())) {
       return payments.update(orderId, noteDeclined(lastRequest(charge), decline));
     }

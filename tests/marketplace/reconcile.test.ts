@@ -243,6 +243,7 @@ it.each<[string, (traded: Traded) => Promise<unknown>, string, string[]?]>([
   expect(differences).toMatchObject([{ line: expect.stringContaining(line) }]);
   await differences[0]?.mend?.();
   expect((await found(market)).differences).toEqual([]);
+  expect(await healed(market)).toEqual(left);
   // To do it again changes nothing.
   const before = await everything(market);
   await differences[0]?.mend?.();

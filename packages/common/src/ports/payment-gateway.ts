@@ -7,7 +7,7 @@ export interface GatewayPayment {
   status: PaymentStatus;
   /** The amount to take, in the currency's minor unit. */
   amount: number;
-  /** Set when the last confirmation was declined; the payment is then `unconfirmed` again. */
+  /** Set when the last confirmation was declined; the payment is then `unconfirmed` again, or was cancelled for it. */
   decline?: { code: string; message: string };
   nextAction?: NextAction;
   /** Until when an `authorized` payment can be captured. Milliseconds since the epoch. */

@@ -33,12 +33,16 @@ export function toPayment(intent: Intent): GatewayPayment {
     id,
     status,
     amount: fromStripe(amount, currency),
-    ...(status === 'unconfirmed' && error && { decline: declineOf(error) }),
+    ...(isOpenOrOver(status) && error && { decline: declineOf(error) }),
     ...(status === 'requires_action' && { nextAction: nextActionOf(intent) }),
     ...(status === 'authorized' && captureBefore && { captureBefore: captureBefore * 1000 }),
     ...(status === 'succeeded' && refundOf(charge, currency)),
   };
 }
+
+/** Whoever looks once a declined payment is cancelled must still learn why. */
+const isOpenOrOver = (status: GatewayPayment['status']) =>
+  status === 'unconfirmed' || status === 'cancelled';
 
 /**
  * The bank's reason where it gives one. What is no error of the card is worded for programmers, as that the buyer did not

@@ -155,6 +155,17 @@ describe('the state of a payment', () => {
     });
   });
 
+  it('tells why a card was declined also once the payment is cancelled for it', async () => {
+    const last_payment_error = { type: 'card_error', code: 'expired_card', message: 'Expired.' };
+    const { gateway } = gatewayOn(() => ({
+      body: intent({ status: 'canceled', last_payment_error }),
+    }));
+    expect(await gateway.find('pi_1')).toMatchObject({
+      status: 'cancelled',
+      decline: { code: 'expired_card', message: 'Expired.' },
+    });
+  });
+
   it('tells in words of its own that the buyer did not confirm', async () => {
     const last_payment_error = {
       ...{ type: 'invalid_request_error', code: 'payment_intent_authentication_failure' },
