@@ -137,8 +137,9 @@ describe('what must stay secret', () => {
       const order = await buyer.holds((await seller.sells()).id);
       const { body, status } = await buyer.pay(order.id, token);
       const again = await buyer.pay(order.id, 'tok_visa');
+      // What a buyer's own script needs is in no problem.
       if (status >= 400) told.push(JSON.stringify(body));
-      told.push(JSON.stringify(again.body));
+      if (again.status >= 400) told.push(JSON.stringify(again.body));
       if (body.nextAction) {
         const back = await trade.answerBank(body.stripeId, 'approve');
         await buyer.get(String(back.headers['location']).replace('http://127.0.0.1:3000', ''));
