@@ -1,5 +1,6 @@
 /** The part of the contract suite of `PaymentGateway` that is about money after it was taken, and about lists. */
 import { expect } from 'vitest';
+import type { Refund } from '../contracts/charge.ts';
 import type { GatewayPayment, ListedPayment, PaymentGateway, Platform } from '../ports/index.ts';
 import type { Harness } from './harness.ts';
 
@@ -38,31 +39,29 @@ interface Suite {
 }
 
 export function givenBack({ test, testWith, held }: Suite, tricks: GatewayTricks) {
-  testWith(tricks.refundPending, 'tells that a refund is on its way', ({ token, endsAfterMs }) => {
-    return async (gateway, { clock }) => {
+  const refundThatEnds =
+    (first: Refund['status'], last: Refund['status']) =>
+    ({ token, endsAfterMs }: { token: string; endsAfterMs: number }): Run =>
+    async (gateway, { clock }) => {
       const { id } = await held(gateway, token);
       await gateway.capture(id, 'capture-1');
       const refund = await gateway.refund(id, 'refund-1');
       const told = { ...refund, amount: 4990 };
-      expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'pending' });
-      clock.advance(endsAfterMs);
       const refundNow = async () => (await gateway.find(id)).refund;
-      await expect.poll(refundNow).toEqual({ ...told, status: 'succeeded' });
-    };
-  });
-
-  testWith(tricks.refundFails, 'tells that a refund came back', ({ token, endsAfterMs }) => {
-    return async (gateway, { clock }) => {
-      const { id } = await held(gateway, token);
-      await gateway.capture(id, 'capture-1');
-      const refund = await gateway.refund(id, 'refund-1');
-      const told = { ...refund, amount: 4990 };
-      expect((await gateway.find(id)).refund).toEqual({ ...told, status: 'succeeded' });
+      expect(await refundNow()).toEqual({ ...told, status: first });
       clock.advance(endsAfterMs);
-      const refundNow = async () => (await gateway.find(id)).refund;
-      await expect.poll(refundNow).toEqual({ ...told, status: 'failed' });
+      await expect.poll(refundNow).toEqual({ ...told, status: last });
     };
-  });
+  testWith(
+    tricks.refundPending,
+    'tells that a refund is on its way',
+    refundThatEnds('pending', 'succeeded'),
+  );
+  testWith(
+    tricks.refundFails,
+    'tells that a refund came back',
+    refundThatEnds('succeeded', 'failed'),
+  );
 
   testWith(
     tricks.disputed,
