@@ -27,6 +27,7 @@ export async function addDocumentation(app: App, config: Config) {
       components: {
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: sessionCookie(config).name },
+          key: { type: 'http', scheme: 'bearer', description: 'A key that an operator has made.' },
         },
       },
     },
@@ -37,7 +38,7 @@ export async function addDocumentation(app: App, config: Config) {
       const asked = { ...documented, schema: { ...own, response: answers } };
       const { schema, url } = jsonSchemaTransform(asked);
       const response = withHeaders(schema.response as Record<string, object>, route);
-      const needsSession = route.onRequest !== undefined;
+      const needsSession = route.onRequest !== undefined && own.security === undefined;
       return {
         schema: { ...schema, response, ...(needsSession && { security: [{ session: [] }] }) },
         url,
