@@ -78,6 +78,7 @@ export const ownChargeSchema = chargeSchema.extend({
   nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
   declines: z
     .int()
+    .nonnegative()
     .optional()
     .describe('How many cards were declined after which others may be tried.'),
 });
