@@ -97,7 +97,7 @@ async function eventsAbout(orderId: string) {
     }
     const { readEvents } = await import('@fairseat/platform/distributed');
     const options = {
-      ...{ natsUrl, onWaiting: (line: string) => console.error(line) },
+      natsUrl,
       ...(natsCredentialsFile !== undefined && { natsCredentialsFile }),
       ...(tlsCaFile !== undefined && { tlsCaFile }),
       ...(namespace !== undefined && { namespace }),

@@ -25,6 +25,12 @@ it('reads the events that have a text from all streams, compressed ones too, in 
   );
 });
 
+it('says that the server is away', async () => {
+  await expect(readEvents({ natsUrl: 'nats://127.0.0.1:1' }, [''])).rejects.toThrow(
+    /^NATS_URL: nats:\/\/127\.0\.0\.1:1 does not answer/,
+  );
+});
+
 it('reads nothing where there are no streams', async () => {
   expect(await readEvents({ natsUrl: servers.natsUrl, namespace: 'nobody_here' }, [''])).toEqual(
     [],

@@ -12,8 +12,6 @@ interface ReadOptions {
   natsCredentialsFile?: string;
   tlsCaFile?: string;
   namespace?: string;
-  /** Receives a line when the server does not answer. */
-  onWaiting?: (line: string) => void;
 }
 
 interface Read {
@@ -24,16 +22,18 @@ interface Read {
 
 /**
  * The events whose JSON has one of these texts, in the order in which the server stored them. What a newer release publishes
- * and this one does not know is left out. @throws EngineError when the server refuses us.
+ * and this one does not know is left out. @throws EngineError when the server is away or refuses us.
  */
 export async function readEvents(
-  { natsUrl: url, natsCredentialsFile, tlsCaFile, namespace, onWaiting = () => {} }: ReadOptions,
+  { natsUrl: url, natsCredentialsFile, tlsCaFile, namespace }: ReadOptions,
   texts: readonly string[],
 ): Promise<AnyEvent[]> {
   const nats = new Nats({
-    ...{ url, namespace, onWaiting, clock: systemClock, name: 'events' },
+    ...{ url, namespace, clock: systemClock, name: 'events' },
+    // Nobody waits here for a server that is away.
+    ...{ onWaiting: () => {}, isOver: () => true },
     ...{ caFile: tlsCaFile, credentialsFile: natsCredentialsFile },
-    ...{ replicas: 1, retention: undefined, compressEvents: false, isOver: () => false },
+    ...{ replicas: 1, retention: undefined, compressEvents: false },
   });
   try {
     const { streams, admin } = await nats.open();
