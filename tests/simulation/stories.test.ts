@@ -103,7 +103,7 @@ describe('the story of an order', () => {
     async (platform, seeds) => {
       const ended = new Map(ENDS.map((type) => [type, 0]));
       for (let seed = 1; seed <= seeds; seed++) {
-        const tape = await taped(seed, { steps: 50, faults: 'some', platform });
+        const tape = await taped(seed, { steps: 50, faults: 'all', platform });
         const named = byName(tape.log);
         for (const [orderId, { ticketId }] of tape.ledger.orders) {
           const log = named(orderId, ticketId);
