@@ -131,7 +131,7 @@ export const ofTwoSteps: Mutant[] = [
     name: 'decision-waits-for-the-sweep',
     shows: 'guard',
     breaks: 'whoever pays does not wait for the decision, nor take the money upon it',
-    file: 'services/payments/routes.ts',
+    file: cashier,
     find: `if (!isAuthorized(charge)) return payment;`,
     replace: `if (charge !== null) return payment;`,
     rules: ['a healthy system serves'],
