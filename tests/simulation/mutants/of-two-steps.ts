@@ -90,6 +90,15 @@ export const ofTwoSteps: Mutant[] = [
     rules: ['the gateway is asked with one key'],
   },
   {
+    name: 'confirmed-with-two-keys',
+    shows: 'guard',
+    breaks: 'each try to have the money held is a confirmation of its own',
+    file: cashier,
+    find: `\`\${id}:\${token}\`;`,
+    replace: `\`\${id}:\${token}:\${Math.random()}\`;`,
+    rules: ['the gateway is asked with one key'],
+  },
+  {
     name: 'void-is-lost',
     shows: [96],
     breaks: 'money that is held for a cancelled order is left to the gateway',
