@@ -24,7 +24,7 @@ import {
 } from '@fairseat/common/kit';
 import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, toCharge } from './charge.ts';
-import { awaitsCard, awaitsDecision, isAuthorized, type PayRequest, pay } from './decisions.ts';
+import { awaitsCard, type PayRequest, pay } from './decisions.ts';
 import { createLimits } from './limits.ts';
 
 type Request = Parameters<typeof sessionOf>[0];
@@ -34,8 +34,6 @@ const tags = ['payments'];
 const REFUSALS = ['unknown_payment_method', 'price_not_payable'];
 /** The longest wait for an order that has just begun to await payment. */
 const ORDER_WAIT_MS = 1000;
-/** The longest wait until orders has decided on money that is held. */
-const DECISION_WAIT_MS = 1000;
 
 export const routes =
   (
@@ -102,16 +100,8 @@ export const routes =
       return concluded(await unlessUnavailable(saved, () => cashier.proceed(orderId)));
     }
 
-    /** Waits a while for the decision of orders on money that is held, and acts on it. */
-    async function concluded(payment: Payment): Promise<Payment> {
-      const { id, charge } = payment;
-      if (!isAuthorized(charge)) return payment;
-      return unlessUnavailable(payment, async () => {
-        const read = () => payments.require(id);
-        await changes.until(id, read, (known) => !awaitsDecision(known), DECISION_WAIT_MS);
-        return cashier.conclude(id);
-      });
-    }
+    const concluded = (payment: Payment) =>
+      unlessUnavailable(payment, () => cashier.conclude(payment));
 
     const orderKnown = (orderId: string) =>
       changes.until(
