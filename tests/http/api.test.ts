@@ -103,6 +103,19 @@ describe('the OpenAPI document', () => {
     expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(tested));
   });
 
+  it('has examples of its records that fit them', () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    const all = Object.values(document.components.schemas) as { examples?: object[] }[];
+    const examples = all.flatMap((schema) =>
+      (schema.examples ?? []).map((each) => ({ schema, each })),
+    );
+    expect(examples.length).toBeGreaterThanOrEqual(5);
+    for (const { schema, each } of examples) {
+      const validate = ajv.compile({ ...schema, components: document.components });
+      expect(validate(each) || validate.errors).toBe(true);
+    }
+  });
+
   it('tells where a session is needed', () => {
     const needs = (route: string) => {
       const ways = operationOf(route)?.security ?? [];

@@ -47,7 +47,10 @@ export const ticketEvents = defineEvents('tickets', {
 });
 
 /** A stored title was checked by the rules of its time; a new one is checked by these. */
-export const ticketBodySchema = body({ ...listingSchema.shape, title: lineSchema('title', 200) });
+export const ticketBodySchema = body({
+  ...listingSchema.shape,
+  title: lineSchema('title', 200),
+}).meta({ examples: [{ title: 'Front row, Friday', price: 4990 }] });
 
 /** `If-Match` (RFC 9110): a change is made only to a version that the caller has seen. */
 export const ifMatchHeaders = z.object({
