@@ -10,6 +10,7 @@ const steps = {
   boundaries: 'depcruise packages services client infra bench',
   'nothing unused': 'knip',
   events: 'node --conditions=@fairseat/source scripts/events/main.ts --check',
+  reference: 'node --conditions=@fairseat/source scripts/docs/main.ts --check',
   tidy: 'vitest run tests/repository/tidy.test.ts',
 };
 

@@ -54,7 +54,12 @@ async function run(options: Options, [type, ...others]: string[]) {
   if (story !== undefined) return tellStory(story, options.mermaid, listeners);
   const { list, tell } = await import('./tell.ts');
   if (type === undefined) return say(list(listeners));
-  const { lines, isKnown } = tell(type, listeners);
+  const { recordAll } = await import('../docs/record.ts');
+  const { reactionsOf } = await import('../docs/pages.ts');
+  const recordings = await recordAll();
+  const { lines, isKnown } = tell(type, listeners, (service, heard) =>
+    reactionsOf(service, heard, recordings),
+  );
   say(lines, isKnown);
 }
 

@@ -31,35 +31,71 @@ export function list(listeners: Listeners): string[] {
   });
 }
 
-/** All that is known of one event; a line that suggests another where there is none of this type. */
-export function tell(type: string, listeners: Listeners): { lines: string[]; isKnown: boolean } {
+/**
+ * All that is known of one event, and what each service was seen to do upon it; a line that suggests another where there is
+ * none of this type.
+ */
+export function tell(
+  type: string,
+  listeners: Listeners,
+  reactions: (service: string, type: EventType) => string[],
+): { lines: string[]; isKnown: boolean } {
   if (!isEventType(type)) {
     const line = `There is no event ${type}. Did you mean ${nearest(type, eventTypes())}?`;
     return { lines: [line, '`npm run events` lists all.'], isKnown: false };
   }
-  const { data } = (jsonSchemaOf(type) as { properties: Record<string, Schema> }).properties;
+  const { data } = (
+    jsonSchemaOf(type, { described: true }) as { properties: Record<string, Schema> }
+  ).properties;
   const lines = [
     type,
+    `  ${(data as Schema)['description'] ?? ''}`,
     `  published by  ${publisherOf(type)}`,
-    `  heard by      ${hearersOf(type, listeners).join(', ') || 'nobody'}`,
+    ...heardBy(hearersOf(type, listeners), (name) => reactions(name, type)),
     `  subject       data.${subjectOf(type)}`,
     '  data',
-    ...properties(data as Schema, '    '),
+    ...properties(data as Schema),
   ];
   return { lines, isKnown: true };
 }
 
-function properties(schema: Schema, indent: string): string[] {
+function heardBy(hearers: string[], reactions: (name: string) => string[]): string[] {
+  if (hearers.length === 0) return ['  heard by      nobody'];
+  const width = Math.max(...hearers.map(({ length }) => length));
+  return hearers.map((name, at) => {
+    const did = reactions(name).join('; ');
+    return `  ${at === 0 ? 'heard by' : '        '}      ${name.padEnd(width)}  ${did}`.trimEnd();
+  });
+}
+
+function properties(schema: Schema): string[] {
+  const rows = rowsOf(schema);
+  const label = ({ path, isRequired }: Row) => {
+    const name = path.at(-1) as string;
+    return `${'  '.repeat(path.length + 1)}${isRequired ? name : `${name}?`}`;
+  };
+  const width = Math.max(...rows.map((row) => label(row).length));
+  return rows.map((row) => `${label(row).padEnd(width)}  ${row.type}`);
+}
+
+export interface Row {
+  /** The names down to the property. */
+  path: string[];
+  type: string;
+  isRequired: boolean;
+  description: string | undefined;
+}
+
+/** The properties of an object, each followed by those within it. */
+export function rowsOf(schema: Schema, above: string[] = []): Row[] {
   const shape = Object.entries((schema['properties'] ?? {}) as Record<string, Schema>);
   const required = (schema['required'] ?? []) as string[];
-  const width = Math.max(...shape.map(([name]) => name.length)) + 1;
   return shape.flatMap(([name, property]) => {
-    const label = required.includes(name) ? name : `${name}?`;
+    const path = [...above, name];
+    const description = property['description'] as string | undefined;
+    const row = { path, type: typeOf(property), isRequired: required.includes(name), description };
     const within = alternatives(property).filter((each) => each['properties']);
-    return [
-      `${indent}${label.padEnd(width)}  ${typeOf(property)}`,
-      ...within.flatMap((each) => properties(each, `${indent}  `)),
-    ];
+    return [row, ...within.flatMap((each) => rowsOf(each, path))];
   });
 }
 

@@ -36,10 +36,12 @@ describe('the list of events', () => {
 
 describe('an event', () => {
   it('is told with who hears it and what it has', () => {
-    const { lines, isKnown } = tell('ticket.refused', services);
+    const { lines, isKnown } = tell('ticket.refused', services, () => ['notes it', 'goes on']);
     expect(isKnown).toBe(true);
     const text = lines.join('\n');
-    expect(text).toMatch(/published by +tickets\n +heard by +orders\n +subject +data\.id/);
+    expect(text).toMatch(
+      /published by +tickets\n +heard by +orders +notes it; goes on\n +subject +data\.id/,
+    );
     expect(text).toMatch(/ {4}orderId +string or null/);
     expect(text).toMatch(/ {6}reason +"reserved" \| "sold"/);
   });
@@ -50,7 +52,7 @@ describe('an event', () => {
     ['Order.Created', 'order.created'],
     ['charge.dispute', 'charge.disputed'],
   ])('called %s is none, and %s is suggested', (type, meant) => {
-    const { lines, isKnown } = tell(type, services);
+    const { lines, isKnown } = tell(type, services, () => []);
     expect(isKnown).toBe(false);
     expect(lines[0]).toBe(`There is no event ${type}. Did you mean ${meant}?`);
   });

@@ -139,12 +139,12 @@ export function parseOwnEvent(value: unknown): AnyEvent {
 
 /**
  * The JSON Schema of an event that is to be published, in its envelope. Further properties are allowed, since readers
- * leave out what they do not know; words for people are left out.
+ * leave out what they do not know. Words for people are left out unless it is to be `described`.
  */
-export const jsonSchemaOf = (type: EventType): object =>
+export const jsonSchemaOf = (type: EventType, { described = false } = {}): object =>
   z.toJSONSchema(definitionOf(type).envelope, {
     io: 'input',
-    override: ({ jsonSchema }) => delete jsonSchema.description,
+    override: ({ jsonSchema }) => described || delete jsonSchema.description,
   });
 
 const typeOf = (value: unknown) => String((value as { type?: unknown } | null)?.type);
