@@ -12,6 +12,7 @@ import {
   paymentOptionsSchema,
 } from '@fairseat/common/contracts/payment-options';
 import { responses } from '@fairseat/common/contracts/problem';
+import { idempotencyHeaders } from '@fairseat/common/contracts/shared';
 import { notFound, Problem, Unavailable } from '@fairseat/common/errors';
 import {
   identify,
@@ -48,9 +49,19 @@ export const routes =
       '/api/payments',
       {
         onRequest: signedIn,
+        links: {
+          201: {
+            getCharge: {
+              operationId: 'getCharge',
+              parameters: { orderId: '$response.body#/orderId' },
+            },
+          },
+        },
         schema: {
           tags,
+          operationId: 'payOrder',
           summary: 'Pay for an order',
+          headers: idempotencyHeaders,
           body: newPaymentSchema,
           response: responses({ 201: ownChargeSchema }, 400, 401, 402, 403, 404, 409, 422, 429),
         },
@@ -105,6 +116,7 @@ export const routes =
       {
         schema: {
           tags,
+          operationId: 'getPaymentOptions',
           summary: 'How payments can be made',
           querystring: paymentOptionsQuery,
           response: responses({ 200: paymentOptionsSchema }, 400),
@@ -125,6 +137,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'getCharge',
           summary: 'The charge of one of your orders',
           params: byOrderId,
           response: responses({ 200: ownChargeSchema }, 401, 403, 404),
@@ -143,6 +156,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'settlePayment',
           summary: 'Have the gateway asked how a payment stands, once the buyer was at their bank',
           params: byOrderId,
           body: settlePaymentSchema,
@@ -176,6 +190,7 @@ export const routes =
           onRequest: signedIn,
           schema: {
             tags: ['test gateway'],
+            operationId: 'confirmTestPayment',
             summary: "Test mode only: the buyer's bank asks, and the buyer approves or refuses",
             params: byPaymentId,
             body: authenticationSchema,

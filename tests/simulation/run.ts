@@ -1,6 +1,7 @@
 /** Runs a plan. At its end the weather clears, and everything must come to rest. */
 import { createHash } from 'node:crypto';
 import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
+import type { AnyEvent } from '@fairseat/common/events';
 import type { Platform } from '@fairseat/common/ports';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { clear, type Entry, Simulation } from '@fairseat/platform/simulated';
@@ -46,6 +47,8 @@ interface Listener {
 export interface RunOptions extends Partial<Listener> {
   /** Wraps the platform before the services get it, to take out a guard. */
   wrap?: (platform: Platform) => Platform;
+  /** Receives the log of the bus at the end, and the time. */
+  onEnd?: (log: readonly AnyEvent[], nowMs: number) => void;
   /** Hashes the history, which takes about as long as the run itself. */
   hash?: boolean;
 }
@@ -96,6 +99,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
   try {
     const underWay = new Run(plan, simulation, checkers, () => seen.writes);
     await underWay.liveThrough(listener, options.wrap);
+    options.onEnd?.(simulation.engines.events, simulation.nowMs);
   } catch (error) {
     checkers.broke(error);
   }

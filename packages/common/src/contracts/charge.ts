@@ -78,20 +78,25 @@ export const ownChargeSchema = chargeSchema.extend({
   nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
   declines: z
     .int()
+    .nonnegative()
     .optional()
     .describe('How many cards were declined after which others may be tried.'),
 });
 export type ChargeRecord = z.infer<typeof ownChargeSchema>;
 
-export const chargeEvents = defineEvents('payments', {
-  'charge.authorized': chargeSchema.extend({ authorizedAt: timeSchema }),
-  'charge.completed': chargeSchema,
-  'charge.failed': chargeSchema,
-  'charge.refunded': chargeSchema,
-  'charge.refund_failed': chargeSchema.extend({ refund: refundSchema }),
-  'charge.disputed': chargeSchema.extend({ dispute: disputeSchema }),
-  'charge.dispute_closed': chargeSchema.extend({ dispute: disputeSchema }),
-});
+export const chargeEvents = defineEvents(
+  'payments',
+  {
+    'charge.authorized': chargeSchema.extend({ authorizedAt: timeSchema }),
+    'charge.completed': chargeSchema,
+    'charge.failed': chargeSchema,
+    'charge.refunded': chargeSchema,
+    'charge.refund_failed': chargeSchema.extend({ refund: refundSchema }),
+    'charge.disputed': chargeSchema.extend({ dispute: disputeSchema }),
+    'charge.dispute_closed': chargeSchema.extend({ dispute: disputeSchema }),
+  },
+  'orderId',
+);
 
 export const newPaymentSchema = body({
   orderId: idSchema,

@@ -3,6 +3,7 @@ import { defineEvents } from '../define-events.ts';
 import { forbidden } from '../errors.ts';
 import {
   body,
+  idempotencyHeaders,
   idSchema,
   nextCursorSchema,
   pageQuery,
@@ -73,5 +74,5 @@ export const preferHeaders = z.object({
     .max(1000, 'Use wait=N, with at most 10 seconds.')
     .optional()
     .describe('wait=N, at most 10 seconds'),
-  'idempotency-key': z.string().optional().describe('The same key and body: the same record.'),
+  ...idempotencyHeaders.shape,
 });
