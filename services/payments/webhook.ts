@@ -40,8 +40,8 @@ export const webhook =
 
     async function lookAt(payment: Payment) {
       const settled = await cashier.settle(payment.id);
-      // Once the bank has asked, no request waits for the money; before, one does, and takes it.
-      if (payment.charge?.nextAction) await cashier.conclude(settled);
+      // A request that has its card under way takes the money itself.
+      if (!payment.charge?.token) await cashier.conclude(settled);
     }
 
     async function verified(body: unknown, headers: Parameters<Verify>[1]) {
