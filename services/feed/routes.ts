@@ -64,7 +64,7 @@ export const routes =
       '/api/feed',
       {
         onRequest: withKey,
-        config: { answers: ['Link', 'Preference-Applied'] },
+        config: { answers: ['Link', 'Preference-Applied'], security: [{ key: [] }] },
         schema: {
           tags: ['feed'],
           summary: 'Events as they happen, for programs outside',
@@ -72,7 +72,6 @@ export const routes =
             'In the order of the log, from any place in it. With `Accept: text/event-stream` they come as server-sent ' +
             'events, each with its cursor as `id`; else as a page, for which `Prefer: wait=N` waits. An event is ' +
             'CloudEvents 1.0 in JSON and carries ids, but nothing that tells who somebody is.',
-          security: [{ key: [] }],
           querystring: feedQuery,
           headers: feedHeaders,
           response: {

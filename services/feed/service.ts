@@ -17,7 +17,9 @@ export const feed = defineService({
   needs: ['eventLog', 'registry'],
   hears: [],
   build({ clock, config, eventLog: log, registry, log: logger }) {
-    const tail = new Tail(log, clock, (err) => logger.warn({ err }, 'the log cannot be read'));
+    const origin = config.publicOrigin ?? `http://${config.host}:${config.port}`;
+    const onError = (err: unknown) => logger.warn({ err }, 'the log cannot be read');
+    const tail = new Tail({ log, clock, origin, onError });
     const mostByKey = config.rateLimits ? config.listenersPerKey : undefined;
     const listeners = new Listeners({ tail, clock, mostByKey });
     const keys = new Keys(registry, (isEnded) => listeners.endThose(isEnded));

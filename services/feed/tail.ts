@@ -24,10 +24,19 @@ const TOGETHER_MS = 25;
 /** A call that there is more may be lost. */
 const LOOK_EVERY_MS = 1000;
 
+interface TailOptions {
+  log: EventLog;
+  clock: Clock;
+  /** Of the marketplace. */
+  origin: string;
+  onError: (error: unknown) => void;
+}
+
 /** The newest events, read and formed once for all who follow closely. Who is further behind reads the log. */
 export class Tail {
   readonly #log: EventLog;
   readonly #clock: Clock;
+  readonly #origin: string;
   readonly #onError: (error: unknown) => void;
   #kept: Outgoing[] = [];
   /** How many were dropped before the first that is kept. */
@@ -41,9 +50,10 @@ export class Tail {
   #more = Promise.withResolvers<void>();
   #called = Promise.withResolvers<void>();
 
-  constructor(log: EventLog, clock: Clock, onError: (error: unknown) => void) {
+  constructor({ log, clock, origin, onError }: TailOptions) {
     this.#log = log;
     this.#clock = clock;
+    this.#origin = origin;
     this.#onError = onError;
   }
 
@@ -65,7 +75,7 @@ export class Tail {
   /** The events behind a place, at most a page of them. @throws CursorGone, Unavailable */
   async read(after: string, limit = PAGE): Promise<Outgoing[]> {
     const from = this.#placeOf(after);
-    if (from < 0) return (await this.#log.read(after, limit)).map(outgoing);
+    if (from < 0) return (await this.#log.read(after, limit)).map(this.#outgoing);
     return this.#kept.slice(from, from + limit);
   }
 
@@ -84,6 +94,11 @@ export class Tail {
     return stretch;
   }
 
+  #outgoing = ({ cursor, event }: LoggedEvent): Outgoing => ({
+    cursor,
+    event: outerForm(event, this.#origin),
+  });
+
   /** Among those that are kept; negative for a place before them, or one that is not known. */
   #placeOf = (cursor: string) => (this.#behind.get(cursor) ?? -1) - this.#dropped;
 
@@ -101,7 +116,7 @@ export class Tail {
         const read = await this.#log.read(this.#last, PAGE);
         if (read.length === 0) await this.#pause(LOOK_EVERY_MS, this.#called.promise);
         else {
-          this.#append(read.map(outgoing));
+          this.#append(read.map(this.#outgoing));
           await this.#pause(TOGETHER_MS);
         }
       } catch (error) {
@@ -158,11 +173,6 @@ export class Tail {
     return promise;
   }
 }
-
-const outgoing = ({ cursor, event }: LoggedEvent): Outgoing => ({
-  cursor,
-  event: outerForm(event),
-});
 
 const frameOf = ({ cursor, event }: Outgoing, scope: Scope) =>
   event && scope.has(event.type) ? `id: ${cursor}\ndata: ${JSON.stringify(event)}\n\n` : '';

@@ -1,7 +1,7 @@
 /** How many tickets a buyer may hold unpaid, and how often the same one: decided by unique keys alone. */
 import { conflict, DuplicateKey, Problem, VersionConflict } from '@fairseat/common/errors';
 import type { Records, ServiceContext } from '@fairseat/common/kit';
-import type { Claim, Order, OrderFact } from './order.ts';
+import { type Claim, holdOf, type Order, type OrderFact, placeOf } from './order.ts';
 
 /** Each attempt but the first was lost to another request of the same buyer, or to a holder who has gone since. */
 const MAX_ATTEMPTS = 20;
@@ -46,9 +46,9 @@ export function createHolds(orders: Records<Order, OrderFact>, context: ServiceC
     throw conflict('ticket_reserved', 'Another buyer holds this ticket. Try again in a while.');
   }
 
-  async function freePlace({ userId }: Wanted): Promise<number> {
+  async function freePlace(wanted: Wanted): Promise<number> {
     const taken = await Promise.all(
-      places.map((place) => orders.getByKey('place', `${userId}/${place}`)),
+      places.map((place) => orders.getByKey('claim', placeOf(wanted, place))),
     );
     const free = places.find((_, index) => taken[index] === undefined);
     if (free !== undefined) return free;
@@ -59,10 +59,8 @@ export function createHolds(orders: Records<Order, OrderFact>, context: ServiceC
     );
   }
 
-  async function nextHold({ ticketId, userId }: Wanted): Promise<number> {
-    const { next, last } = await endOf((hold) =>
-      orders.getByKey('hold', `${ticketId}/${userId}/${hold}`),
-    );
+  async function nextHold(wanted: Wanted): Promise<number> {
+    const { next, last } = await endOf((hold) => orders.getByKey('claim', holdOf(wanted, hold)));
     // One that is unpaid yet has just taken the ticket.
     if (last?.letGoAt === undefined) return next;
     const pauseSeconds = holdPauses[Math.min(next, holdPauses.length) - 1] as number;

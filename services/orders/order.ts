@@ -50,8 +50,23 @@ type SecuredOrder = Order & { securedAt: string; sayAgainAt: number };
 export const isSecured = (order: Order): order is SecuredOrder =>
   order.status === 'awaiting_payment' && order.securedAt !== undefined;
 
-/** True while the order keeps its buyer's next hold of the ticket waiting. */
-export const isCounted = (order: Order) => isUnpaid(order) || order.letGoAt !== undefined;
+/**
+ * What no other order may have. Of a buyer with all places taken, the next insert fails; an order that ended unpaid stays
+ * in the way of its buyer's next for that ticket. All of one buyer's begin alike, and so lie side by side.
+ */
+export function claimsOf(order: Order): string[] {
+  const { place, hold } = order;
+  const isCounted = isUnpaid(order) || order.letGoAt !== undefined;
+  return [
+    ...(isUnpaid(order) && place !== undefined ? [placeOf(order, place)] : []),
+    ...(isCounted && hold !== undefined ? [holdOf(order, hold)] : []),
+  ];
+}
+
+export const placeOf = ({ userId }: Pick<Order, 'userId'>, place: number) => `${userId}/${place}`;
+
+export const holdOf = ({ userId, ticketId }: Pick<Order, 'userId' | 'ticketId'>, hold: number) =>
+  `${userId}/${ticketId}/${hold}`;
 
 /**
  * A buyer orders a ticket, at the title and price they saw. The unique key on the ticket's id, not this decision,

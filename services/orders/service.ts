@@ -4,10 +4,10 @@ import type { TableDefinition } from '@fairseat/common/ports';
 import { handlers } from './handlers.ts';
 import {
   asItStands,
+  claimsOf,
   evolve,
   expire,
   isActive,
-  isCounted,
   isSecured,
   isUnpaid,
   type Listing,
@@ -22,14 +22,8 @@ const table: TableDefinition<Order> = {
   unique: {
     // Of two buyers of one ticket, the second insert fails.
     active_ticket: (order) => (isActive(order) ? order.ticketId : null),
-    // Of a buyer with all places taken, the next insert fails.
-    place: (order) => (isUnpaid(order) && order.place ? `${order.userId}/${order.place}` : null),
-    // An order that ended unpaid stays in the way of its buyer's next for that ticket.
-    hold: (order) =>
-      isCounted(order) && order.hold !== undefined
-        ? `${order.ticketId}/${order.userId}/${order.hold}`
-        : null,
   },
+  uniqueEach: { claim: claimsOf },
   indexes: {
     buyer: (order) => order.userId,
     expires: (order) => (isUnpaid(order) ? Date.parse(order.expiresAt) : null),

@@ -2,7 +2,7 @@
 import type { Mutant } from './mutant.ts';
 
 const holds = 'services/orders/holds.ts';
-const service = 'services/orders/service.ts';
+const order = 'services/orders/order.ts';
 const TOO_MANY = 'a buyer has no more unpaid orders than places';
 const TOO_EARLY = 'a ticket is left to others for a while';
 
@@ -11,36 +11,36 @@ export const ofHolds: Mutant[] = [
     name: 'place-is-never-let-go',
     shows: [62],
     breaks: 'an order keeps the place of its buyer when it is paid or has ended',
-    file: service,
-    find: `(isUnpaid(order) && order.place ?`,
-    replace: `(order.place ?`,
+    file: order,
+    find: `(isUnpaid(order) && place !== undefined ?`,
+    replace: `(place !== undefined ?`,
     rules: ['an answer is true: too_many_holds'],
   },
   {
     name: 'no-key-on-the-place',
     shows: [62],
     breaks: 'places are numbered, but two orders may have the same one',
-    file: service,
-    find: `\`\${order.userId}/\${order.place}\``,
-    replace: `\`\${order.id}/\${order.place}\``,
+    file: order,
+    find: `[placeOf(order, place)]`,
+    replace: `[placeOf({ userId: order.id }, place)]`,
     rules: [TOO_MANY],
   },
   {
     name: 'place-is-let-go-with-the-lock',
     shows: [62],
     breaks: 'an order lets its place go as soon as it has its ticket',
-    file: service,
-    find: `(isUnpaid(order) && order.place ?`,
-    replace: `(order.status === 'created' && order.place ?`,
+    file: order,
+    find: `(isUnpaid(order) && place !== undefined ?`,
+    replace: `(order.status === 'created' && place !== undefined ?`,
     rules: [TOO_MANY],
   },
   {
     name: 'places-of-all-buyers-together',
     shows: 'guard',
     breaks: 'the places are those of all buyers together',
-    file: service,
-    find: `\`\${order.userId}/\${order.place}\``,
-    replace: `\`\${order.place}\``,
+    file: order,
+    find: `place: number) => \`\${userId}/\${place}\``,
+    replace: `place: number) => \`\${userId && place}\``,
     rules: ['an answer is true: too_many_holds', 'no unexpected error', 'an answer is true'],
   },
   {
@@ -65,16 +65,16 @@ export const ofHolds: Mutant[] = [
     name: 'hold-is-forgotten-at-its-end',
     shows: [62],
     breaks: 'an order that ended unpaid is not in the way of the next',
-    file: service,
-    find: `isCounted(order) && order.hold`,
-    replace: `isUnpaid(order) && order.hold`,
+    file: order,
+    find: `(isCounted && hold`,
+    replace: `(isUnpaid(order) && hold`,
     rules: [TOO_EARLY],
   },
   {
     name: 'time-that-is-over-does-not-count',
     shows: 'guard',
     breaks: 'only buyers who cancel wait before they hold the ticket again',
-    file: 'services/orders/order.ts',
+    file: order,
     find: `cancelled('expired', now)`,
     replace: `cancelled('expired')`,
     rules: ['what ends unpaid is noted'],

@@ -56,9 +56,9 @@ export const feedHeaders = z.object({
 export const outerEventSchema = z.looseObject({
   specversion: z.literal('1.0'),
   id: z.string().describe('An event that comes twice has the same id.'),
-  source: z.string(),
+  source: z.string().describe('The service that published it, as an address of the marketplace.'),
   type: z.string(),
-  subject: z.string(),
+  subject: z.string().describe('The id of the record that changed.'),
   time: z.iso.datetime(),
   datacontenttype: z.literal('application/json'),
   data: z.looseObject({}),

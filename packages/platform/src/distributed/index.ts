@@ -21,6 +21,7 @@ import { MongoTable } from './table.ts';
 /** There is no connection before a first use. */
 const NOT_ASKED = 'mongodb://not-set.invalid/';
 
+export { readEvents } from './read-events.ts';
 export { readStatus } from './status.ts';
 export { fromWire, toWire } from './wire.ts';
 export { EngineError };

@@ -14,6 +14,7 @@ import { EmbeddedTable } from './table.ts';
 import { tidyUp } from './tidy.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 
+export { readEvents } from './read-events.ts';
 export { readStatus } from './status.ts';
 export { RegistryFile, StoreError };
 

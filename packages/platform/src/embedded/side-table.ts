@@ -1,3 +1,4 @@
+import { DuplicateKey } from '@fairseat/common/errors';
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
 import { keyPart, WORDS } from '../definition.ts';
 import { wordKeysOf, wordSourceOf } from '../find.ts';
@@ -18,12 +19,21 @@ interface SideTableOptions<R> {
   mayBeThere?: boolean;
 }
 
+/** A change of one record's rows in two steps, so that the record itself can be written in between. */
+export interface SideChange {
+  /** Changes nothing. @throws DuplicateKey when another record has a value that is added. */
+  check: Write;
+  /** Cannot fail once it was checked. */
+  write: Write;
+}
+
 /** Several values of each record, such as its words, in a table of their own that is kept in step with it. */
 export class SideTable<R extends Stored> {
   readonly #store: Store;
   readonly #options: SideTableOptions<R>;
   readonly #addSql: string;
   readonly #dropSql: string;
+  readonly #ownerSql: string | undefined;
 
   constructor(store: Store, options: SideTableOptions<R>) {
     const { name: table, columns, key, mayBeThere } = options;
@@ -31,6 +41,7 @@ export class SideTable<R extends Stored> {
     this.#options = options;
     this.#addSql = `INSERT ${mayBeThere ? 'OR IGNORE ' : ''}INTO ${table} (${columns}) VALUES (${columns.map(() => '?')})`;
     this.#dropSql = `DELETE FROM ${table} WHERE ${columns.map((name) => `${name} = ?`).join(' AND ')}`;
+    if (key.length === 1) this.#ownerSql = `SELECT id FROM ${table} WHERE ${key} = ? AND id <> ?`;
     const defined = columns.map((name) => `${name} TEXT NOT NULL`);
     store.define(
       `CREATE TABLE IF NOT EXISTS ${table} (${defined}, PRIMARY KEY (${key})) WITHOUT ROWID`,
@@ -54,19 +65,12 @@ export class SideTable<R extends Stored> {
 
   /** The other record that has one of its values. */
   ownerOf(record: R): string | undefined {
-    const owner = this.#store.sql(
-      `SELECT id FROM ${this.#options.name} WHERE value = ? AND id <> ?`,
-    );
-    for (const value of this.#options.valuesOf(record)) {
-      const row = owner.get(value, record.id) as { id: string } | undefined;
-      if (row) return row.id;
-    }
-    return undefined;
+    return this.#ownerOfOne(this.#options.valuesOf(record), record.id);
   }
 
   /** Touches only what differs; undefined when nothing does. */
-  prepareChange(current: R | undefined, next: R): Write | undefined {
-    const { valuesOf, sourceOf } = this.#options;
+  prepareChange(current: R | undefined, next: R): SideChange | undefined {
+    const { name, valuesOf, sourceOf } = this.#options;
     if (current && sourceOf && sourceOf(current) === sourceOf(next)) return undefined;
     const before = current ? valuesOf(current) : [];
     const after = valuesOf(next);
@@ -74,10 +78,26 @@ export class SideTable<R extends Stored> {
     const added = after.filter((value) => !before.includes(value));
     if (dropped.length + added.length === 0) return undefined;
     const rowOf = (value: string) => this.#row(next, value);
-    return () => {
-      for (const value of dropped) this.#store.sql(this.#dropSql).run(...rowOf(value));
-      for (const value of added) this.#store.sql(this.#addSql).run(...rowOf(value));
+    return {
+      check: () => {
+        const other = this.#ownerOfOne(added, next.id);
+        if (other) throw new DuplicateKey(`${name} has a value of ${next.id} already: ${other}`);
+      },
+      write: () => {
+        for (const value of dropped) this.#store.sql(this.#dropSql).run(...rowOf(value));
+        for (const value of added) this.#store.sql(this.#addSql).run(...rowOf(value));
+      },
     };
+  }
+
+  /** Of one of the values, beside the record itself; of nothing where records may share them. */
+  #ownerOfOne(values: string[], id: string): string | undefined {
+    if (this.#ownerSql === undefined) return undefined;
+    for (const value of values) {
+      const row = this.#store.sql(this.#ownerSql).get(value, id) as { id: string } | undefined;
+      if (row) return row.id;
+    }
+    return undefined;
   }
 
   #row({ createdAt, id }: R, value: string): string[] {

@@ -124,8 +124,8 @@ export class Store {
   }
 
   /**
-   * Resolves once durable; inside a unit it joins the unit instead and resolves at once. Set `failsWhole` when only its
-   * first statement can fail: then it needs no savepoint, for which SQLite copies each page that is touched.
+   * Resolves once durable; inside a unit it joins the unit instead and resolves at once. Set `failsWhole` when it cannot
+   * fail after its first change: then it needs no savepoint, for which SQLite copies each page that is touched.
    * @throws VersionConflict, DuplicateKey, Unavailable
    */
   write(write: Write, failsWhole = false): Promise<void> {

@@ -16,7 +16,7 @@ import {
   writtenIn,
 } from './columns.ts';
 import { rowOf } from './event-rows.ts';
-import { type SideTable, sideTablesOf } from './side-table.ts';
+import { type SideChange, type SideTable, sideTablesOf } from './side-table.ts';
 import type { Store, Write } from './store.ts';
 
 interface Row {
@@ -103,21 +103,24 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
 
   insert(record: R, events: AnyEvent[] = []) {
     const insert = this.#prepareInsert(record);
-    return this.#save([insert, ...this.#prepareSideTables(undefined, record)], events);
+    return this.#save(insert, this.#prepareSideTables(undefined, record), events);
   }
 
   replace(current: R, next: R, events: AnyEvent[] = []) {
     const replace = this.#prepareReplace(current, next);
-    return this.#save([replace, ...this.#prepareSideTables(current, next)], events);
+    return this.#save(replace, this.#prepareSideTables(current, next), events);
   }
 
-  #save(changes: Write[], events: AnyEvent[]) {
+  /** Whatever can fail comes first and changes nothing then: the checks, and the record itself. */
+  #save(record: Write, beside: SideChange[], events: AnyEvent[]) {
     const append = this.#prepareEvents(events);
     const save = () => {
-      for (const change of changes) change();
+      for (const { check } of beside) check();
+      record();
+      for (const { write } of beside) write();
       append();
     };
-    return this.#store.write(save, changes.length === 1);
+    return this.#store.write(save, true);
   }
 
   keepNewest(record: R) {
@@ -126,8 +129,10 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return this.#store.write(() => {
       const kept = this.#one(this.#select, record.id);
       if (kept && kept.version >= record.version) return;
+      const beside = this.#prepareSideTables(kept, record);
+      for (const { check } of beside) check();
       upsert();
-      for (const change of this.#prepareSideTables(kept, record)) change();
+      for (const { write } of beside) write();
     });
   }
 
@@ -286,7 +291,7 @@ export class EmbeddedTable<R extends Stored> implements Table<R> {
     return update;
   }
 
-  #prepareSideTables(current: R | undefined, next: R): Write[] {
+  #prepareSideTables(current: R | undefined, next: R): SideChange[] {
     return this.#sideTables.flatMap((table) => table.prepareChange(current, next) ?? []);
   }
 
