@@ -27,6 +27,7 @@ describe('the configuration', () => {
       editsPerMinute: 10,
       decline: 'cancel',
       listenersPerKey: 20,
+      webhooksToLoopback: false,
       declinesPerAccount: 5,
       declinesPerAddress: 10,
       declinesPerOrder: 3,

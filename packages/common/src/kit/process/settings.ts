@@ -131,6 +131,13 @@ const ofServices = z.object({
   LISTENERS_PER_KEY: wholeNumber(1, 1000)
     .default(20)
     .describe('how many streams and waiting pages of `/api/feed` an API key may have at once'),
+  WEBHOOKS_TO_LOOPBACK: z
+    .enum(['on', 'off'], 'expected on or off')
+    .default('off')
+    .transform((may) => may === 'on')
+    .describe(
+      '`on` lets outgoing webhooks go to programs of the same machine, also by `http`: for development',
+    ),
   STRIPE_SECRET_KEY: secret(/^[sr]k_(test|live)_\w+$/, 'a secret or restricted key of Stripe')
     .optional()
     .meta({
