@@ -42,7 +42,7 @@ function linesOf(step: Step, listeners: Listeners): Line[] {
     case 'event': {
       const { source, type } = step.event;
       const hearers = hearersOf(type, listeners).filter((name) => name !== source);
-      if (hearers.length > 0) return hearers.map((to) => arrow(source, '-)', to, type));
+      if (hearers.length > 0) return hearers.map((to) => arrow(source, '--)', to, type));
       return [{ parties: [source], text: `Note over ${source}: ${type}` }];
     }
   }
