@@ -55,6 +55,7 @@ export async function addDocumentation(app: App, config: Config) {
       components: {
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: sessionCookie(config).name },
+          key: { type: 'http', scheme: 'bearer', description: 'A key that an operator has made.' },
         },
       },
     },
@@ -65,8 +66,9 @@ export async function addDocumentation(app: App, config: Config) {
       const asked = { ...documented, schema: { ...own, response: answers } };
       const { schema, url } = jsonSchemaTransform(asked);
       const response = shared(described(schema.response as Record<string, object>, route));
-      const security = route.onRequest === undefined ? route.config?.security : [{ session: [] }];
-      return { schema: { ...schema, response, security: security ?? [] }, url };
+      const usual = route.onRequest === undefined ? [] : [{ session: [] }];
+      const security = route.config?.security ?? usual;
+      return { schema: { ...schema, response, security }, url };
     },
     transformObject(documented) {
       const { openapiObject: document } = documented as { openapiObject: Documented };
