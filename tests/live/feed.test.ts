@@ -1,17 +1,12 @@
 /** The feed of events for programs outside, over real connections. */
 import type { AddressInfo } from 'node:net';
-import { FEED_BEAT_SECONDS, type OuterEvent } from '@fairseat/common/contracts/feed';
+import { FEED_BEAT_SECONDS, type FeedPage, type OuterEvent } from '@fairseat/common/contracts/feed';
 import { endKey } from '@fairseat/feed';
 import { bearer, FeedListener, keyFor } from '@fairseat/test-support/feed-listener';
 import { TestMarketplace, type TestOptions } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';
 import { CloudEvent } from 'cloudevents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-
-interface Page {
-  events: OuterEvent[];
-  next: string;
-}
 
 const STORY = [
   'ticket.created',
@@ -35,7 +30,7 @@ afterEach(() => market[Symbol.asyncDispose]());
 const origin = () => `http://127.0.0.1:${(market.app.server.address() as AddressInfo).port}`;
 
 const page = (key: string, query: string, headers: Record<string, string> = {}) =>
-  market.visitor().get<Page>(`/api/feed?${query}`, { ...bearer(key), ...headers });
+  market.visitor().get<FeedPage>(`/api/feed?${query}`, { ...bearer(key), ...headers });
 const listen = (key: string, query = '', headers = {}) =>
   FeedListener.open(origin(), key, query, headers);
 
@@ -49,7 +44,7 @@ async function purchase() {
 }
 
 /** All events so far, page by page. */
-async function allOf(key: string, limit = 3, query = ''): Promise<Page> {
+async function allOf(key: string, limit = 3, query = ''): Promise<FeedPage> {
   const events: OuterEvent[] = [];
   for (let next = 'oldest'; ; ) {
     const { body } = await page(key, `after=${next}&limit=${limit}${query}`);

@@ -71,3 +71,4 @@ export const feedPageSchema = z.object({
     .describe('In the order of the log. Take each as if it could come twice.'),
   next: z.string().describe('What to send as `after` for those that follow.'),
 });
+export type FeedPage = z.infer<typeof feedPageSchema>;
