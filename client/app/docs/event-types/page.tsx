@@ -115,8 +115,7 @@ function About({ event }: { event: EventType }) {
         <Words text={meaning} />
       </p>
       <p className="fine">
-        Published by {publisher}. Its subject is <span className="code">{subject}</span>. Version{' '}
-        {versions}.
+        {`Published by ${publisher}. Its subject is ${subject}. Version ${versions}.`}
       </p>
       <h3>Who hears it</h3>
       {hearers.length === 0 ? (
@@ -137,16 +136,7 @@ function About({ event }: { event: EventType }) {
           <div key={property.name}>
             <dt className="code">{property.name}</dt>
             <dd>
-              <Words text={property.meaning} />{' '}
-              <span className="fine">
-                {property.type}
-                {!property.isRequired && ', may be missing'}
-                {property.example && (
-                  <>
-                    , such as <span className="code">{property.example}</span>
-                  </>
-                )}
-              </span>
+              <Words text={property.meaning} /> <span className="fine">{shapeOf(property)}</span>
             </dd>
           </div>
         ))}
@@ -161,6 +151,11 @@ function About({ event }: { event: EventType }) {
   );
 }
 
+function shapeOf({ type, isRequired, example }: EventType['properties'][number]) {
+  const parts = [type, !isRequired && 'may be missing', example && `such as ${example}`];
+  return parts.filter(Boolean).join(', ');
+}
+
 function Recorded({ journey: { name, title, tells, steps } }: { journey: Journey }) {
   return (
     <section id={`journey-${name}`} aria-labelledby={`journey-${name}-name`} className="event-type">
@@ -171,16 +166,7 @@ function Recorded({ journey: { name, title, tells, steps } }: { journey: Journey
         <ol>
           {steps.map(({ parties: [from, to], what }, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: a recording never changes
-            <li key={index}>
-              <strong>{from}</strong>
-              {to && (
-                <>
-                  {' '}
-                  to <strong>{to}</strong>
-                </>
-              )}
-              : {what}
-            </li>
+            <li key={index}>{`${to ? `${from} to ${to}` : from}: ${what}`}</li>
           ))}
         </ol>
       </details>
