@@ -126,7 +126,7 @@ export default {
       from: { path: clientProcess },
       to: {
         path: '^(packages|services)/',
-        pathNot: '^packages/common/src/((context|errors)[.]ts$|kit/)',
+        pathNot: '^packages/common/src/((context|errors|trace-context)[.]ts$|kit/)',
       },
     },
     {

@@ -8,7 +8,8 @@ import { Rounds } from './numbers.ts';
 import { type Report, reportLatencies, reportSurroundings } from './report.ts';
 import { cpuMs, quiet, type Server, serveMarketplace, tree } from './server.ts';
 
-const TICKETS = 120_000;
+/** More than the quicker side can hold in all its rounds. */
+const TICKETS = 200_000;
 const ROUNDS = 60;
 const PAYING_ROUNDS = 20;
 const ROUND_MS = 400;
@@ -54,6 +55,7 @@ async function inTurn(
       await quiet(server);
       const used = cpuMs(server);
       const run = await closedLoop(load(side), ROUND_MS);
+      if (run.count === 0) throw new Error(`${title}: there were too few requests for all rounds`);
       await quiet(server);
       runs[side].push(run);
       cpuUs.add(side, ((cpuMs(server) - used) * 1000) / run.count);

@@ -61,7 +61,14 @@ export function cutOff({ socket }: IncomingMessage, response: ServerResponse) {
 
 const KEPT = [
   ...['accept-encoding', 'accept-language', 'content-security-policy', 'cookie', 'host'],
-  ...['traceparent', 'user-agent', 'x-forwarded-for', 'x-forwarded-host', 'x-request-id'],
+  ...[
+    'traceparent',
+    'tracestate',
+    'user-agent',
+    'x-forwarded-for',
+    'x-forwarded-host',
+    'x-request-id',
+  ],
 ];
 
 /** A plain request for a page, by the same visitor. */

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { currentStory, traceparentOf } from '@fairseat/common/context';
+import { currentStory } from '@fairseat/common/context';
 import { type App, type Config, strictTransport } from '@fairseat/common/kit';
+import { traceparentOf } from '@fairseat/common/trace-context';
 import { build } from './build.ts';
 import type { Client } from './server.ts';
 
@@ -67,7 +68,8 @@ export class Pages {
       Object.assign(headers, {
         'x-forwarded-for': request.ip,
         'x-request-id': request.id,
-        traceparent: story && traceparentOf(story.traceId, story.traceId),
+        traceparent: story && traceparentOf(story, story.traceId),
+        tracestate: story?.tracestate,
       });
       reply.hijack();
       reply.raw.setHeader('x-request-id', request.id);

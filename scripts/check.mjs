@@ -9,7 +9,8 @@ const steps = {
   style: 'biome ci --colors=off --error-on-warnings --max-diagnostics=200 .',
   boundaries: 'depcruise packages services client infra bench',
   'nothing unused': 'knip',
-  events: 'node --conditions=@fairseat/source scripts/events/main.ts',
+  events: 'node --conditions=@fairseat/source scripts/events/main.ts --check',
+  reference: 'node --conditions=@fairseat/source scripts/docs/main.ts --check',
   tidy: 'vitest run tests/repository/tidy.test.ts',
 };
 

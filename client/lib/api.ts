@@ -52,7 +52,7 @@ interface Call {
 async function send(path: string, { method, body, headers }: Call = {}): Promise<Response> {
   const { apiOrigin, request, apiKey } = currentVisit();
   const visitor: Record<string, string> = { ...headers };
-  for (const name of ['cookie', 'x-forwarded-for', 'x-request-id', 'traceparent']) {
+  for (const name of ['cookie', 'x-forwarded-for', 'x-request-id', 'traceparent', 'tracestate']) {
     const value = request.headers[name];
     if (typeof value === 'string') visitor[name] = value;
   }

@@ -164,10 +164,12 @@ async function addDocumentation(router: App, fleet: Members, services: Service[]
   const documents = await Promise.all(
     services.map(async ({ name }) => {
       const reply = await fetch(`${fleet.urlOf(name)}/api/openapi.json`);
-      return (await reply.json()) as { paths: object };
+      return (await reply.json()) as { paths: object; components: { schemas: object } };
     }),
   );
   const paths = Object.assign({}, ...documents.map((document) => document.paths));
-  const document = { ...documents[0], paths } as never;
+  const schemas = Object.assign({}, ...documents.map(({ components }) => components.schemas));
+  const components = { ...documents[0]?.components, schemas };
+  const document = { ...documents[0], paths, components } as never;
   await serveDocumentation(router, { mode: 'static', specification: { document } });
 }

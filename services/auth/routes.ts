@@ -81,8 +81,10 @@ export const routes =
       '/api/users/signup',
       {
         config: { answers: ['Set-Cookie'] },
+        links: { 201: { getCurrentUser: { operationId: 'getCurrentUser' } } },
         schema: {
           tags,
+          operationId: 'signUp',
           summary: 'Make an account and sign in',
           body: signUpSchema,
           response: responses({ 201: userSchema }, 400, 409, 429, 503),
@@ -116,6 +118,7 @@ export const routes =
         config: { answers: ['Set-Cookie'] },
         schema: {
           tags,
+          operationId: 'signIn',
           summary: 'Sign in',
           body: signInSchema,
           response: responses({ 200: userSchema }, 400, 429, 503),
@@ -145,9 +148,13 @@ export const routes =
     app.post(
       '/api/users/signout',
       {
-        config: { answers: ['Set-Cookie', 'Clear-Site-Data'] },
+        config: {
+          answers: ['Set-Cookie', 'Clear-Site-Data'],
+          security: [{}, { session: [] }],
+        },
         schema: {
           tags,
+          operationId: 'signOut',
           summary: 'Sign out: the session ends everywhere',
           body: signOutSchema,
           response: responses({ 200: z.object({}) }, 400),
@@ -169,6 +176,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'signOutEverywhere',
           summary: 'Sign out on every device: all sessions of the account end',
           body: signOutSchema,
           response: responses({ 200: z.object({}) }, 400, 401),
@@ -189,8 +197,10 @@ export const routes =
     app.get(
       '/api/users/currentuser',
       {
+        config: { security: [{}, { session: [] }] },
         schema: {
           tags,
+          operationId: 'getCurrentUser',
           summary: 'Who is signed in',
           response: responses({ 200: currentUserSchema }),
         },

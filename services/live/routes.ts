@@ -36,8 +36,10 @@ export const routes =
     app.get(
       '/api/live',
       {
+        config: { security: [{}, { session: [] }] },
         schema: {
           tags: ['live'],
+          operationId: 'followChanges',
           summary: 'Changes as they happen: of these tickets, your own, and your orders',
           description:
             'Server-sent events. `reset` comes first: read afresh what is shown. Then `ticket` and `order`, ' +

@@ -42,8 +42,14 @@ export const routes =
       {
         config: { answers: ['Preference-Applied'] },
         onRequest: signedIn,
+        links: {
+          201: {
+            getOrder: { operationId: 'getOrder', parameters: { id: '$response.body#/id' } },
+          },
+        },
         schema: {
           tags,
+          operationId: 'placeOrder',
           summary: 'Start to buy: hold a ticket while you pay',
           headers: preferHeaders,
           body: newOrderSchema,
@@ -112,6 +118,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'listOrders',
           summary: 'Your orders, newest first',
           querystring: orderListQuery,
           response: responses({ 200: orderPageSchema }, 400, 401),
@@ -134,6 +141,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'getOrder',
           summary: 'One of your orders',
           params: byId,
           response: responses({ 200: orderSchema }, 401, 403, 404),
@@ -152,6 +160,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'cancelOrder',
           summary: 'Cancel an order and let the ticket go',
           params: byId,
           response: responses({ 204: z.null() }, 401, 403, 404, 409),

@@ -2,6 +2,7 @@
 import type { Dispute, Refund } from '@fairseat/common/contracts/charge';
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { specification } from '@fairseat/common/testing';
+import { now, order, request } from '@fairseat/test-support/paying';
 import { describe, expect, it } from 'vitest';
 import { type Aftermath, isGivenBack, noteAftermath, owesRefund } from './aftermath.ts';
 import { evolve, type PaymentFact, toCharge, unknownPayment } from './charge.ts';
@@ -9,24 +10,14 @@ import { attentionAt, lookAfter, pay } from './decisions.ts';
 
 const HOUR_MS = 60 * 60_000;
 const DAY_MS = 24 * HOUR_MS;
-const now = Date.parse('2030-01-01T12:00:00.000Z');
 const watchUntil = now + 30 * DAY_MS;
 
 const noted = (status: OrderRecord['status'], version: number): PaymentFact => ({
   type: 'order.noted',
-  order: {
-    ...{ id: 'the order', userId: 'the buyer', status, ticketId: 'the ticket', version },
-    expiresAt: new Date(now + 15 * 60_000).toISOString(),
-    ticket: { title: 'Front row', price: 4990 },
-    createdAt: new Date(now).toISOString(),
-  },
+  order: order(version, { status }),
 });
 const given = specification(evolve, unknownPayment('the order'));
 const held = noted('awaiting_payment', 2);
-const request = {
-  ...{ userId: 'the buyer', token: 'pm_1', chargeId: 'the charge', currency: 'usd' },
-  request: { id: 'the request', hash: null },
-};
 const [created] = pay(request, now)(given(held).state) as [PaymentFact];
 const completed: PaymentFact = { type: 'charge.completed', lookAgainAt: now };
 const paid = given(held, created, completed);

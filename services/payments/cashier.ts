@@ -7,6 +7,7 @@ import { isGivenBack, isWatched, noteAftermath, owesRefund } from './aftermath.t
 import type { Charge, Payment, PaymentFact } from './charge.ts';
 import {
   awaitsDecision,
+  isAuthorized,
   isEndUnknown,
   isOfThisCard,
   lastRequest,
@@ -25,8 +26,8 @@ import {
 export interface Cashier {
   /** Continues a saved charge from its present state. @throws Problem (400) when the gateway does not know the card. */
   proceed(orderId: string): Promise<Payment>;
-  /** Takes the money that is held, or gives it back, as orders has decided. */
-  conclude(orderId: string): Promise<Payment>;
+  /** Waits a while for the decision of orders on money that is held, and takes it or gives it back. */
+  conclude(payment: Payment): Promise<Payment>;
   /** Reads the payment at the gateway and saves its outcome. */
   settle(orderId: string): Promise<Payment>;
   /** Takes over the outcome at the gateway, and does what follows from it, due or not. */
@@ -35,12 +36,18 @@ export interface Cashier {
   lookAfter(orderId: string): Promise<void>;
 }
 
-type Surroundings = Pick<ServiceContext<'gateway'>, 'gateway' | 'clock' | 'log' | 'trouble'>;
+type Surroundings = Pick<
+  ServiceContext<'gateway'>,
+  'gateway' | 'clock' | 'changes' | 'log' | 'trouble'
+>;
+
+/** The longest wait until orders has decided on money that is held. */
+const DECISION_WAIT_MS = 1000;
 
 /** `mostDeclines` cards of an order may be declined: the last one ends it. */
 export function createCashier(
   payments: Records<Payment, PaymentFact>,
-  { gateway, clock, log, trouble }: Surroundings,
+  { gateway, clock, changes, log, trouble }: Surroundings,
   mostDeclines: number,
 ): Cashier {
   const cashier: Cashier = {
@@ -61,10 +68,12 @@ export function createCashier(
       }
     },
 
-    async conclude(orderId) {
-      const payment = await payments.require(orderId);
-      if (mustVoid(payment, clock.now())) return cancel(orderId);
-      return mayCapture(payment) ? capture(payment) : payment;
+    async conclude(payment) {
+      const { id, charge } = payment;
+      if (!isAuthorized(charge)) return payment;
+      const read = () => payments.require(id);
+      await changes.until(id, read, (known) => !awaitsDecision(known), DECISION_WAIT_MS);
+      return actOnDecision(id);
     },
 
     async settle(orderId) {
@@ -77,7 +86,7 @@ export function createCashier(
       await opened(orderId);
       const payment = await cashier.settle(orderId);
       if (owesRefund(payment)) await refund(payment);
-      else await cashier.conclude(orderId);
+      else await actOnDecision(orderId);
     },
 
     async lookAfter(orderId) {
@@ -174,6 +183,12 @@ export function createCashier(
     const what = troubles[type];
     if (what) trouble(type, what, about);
     else log.info(about, type);
+  }
+
+  async function actOnDecision(orderId: string): Promise<Payment> {
+    const payment = await payments.require(orderId);
+    if (mustVoid(payment, clock.now())) return cancel(orderId);
+    return mayCapture(payment) ? capture(payment) : payment;
   }
 
   /** Takes the money that is held. What the gateway refuses to capture is given back for good. */

@@ -1,34 +1,20 @@
 /** What payments does with orders whose status a newer release has added: it takes no money, and gives back what it owes. */
 import { specification } from '@fairseat/common/testing';
+import { end, now, order, request } from '@fairseat/test-support/paying';
 import { expect, it } from 'vitest';
 import { owesRefund } from './aftermath.ts';
 import { evolve, type Order, type PaymentFact, unknownPayment } from './charge.ts';
 import { mayConfirm, mustVoid, noteOrder, pay } from './decisions.ts';
 
-const now = Date.parse('2030-01-01T12:00:00.000Z');
-const end = now + 15 * 60_000;
 const given = specification(evolve, unknownPayment('the order'));
-const order = (status: Order['status'], version: number): Order => ({
-  id: 'the order',
-  userId: 'the buyer',
+const orderOf = (status: Order['status'], version: number): Order => ({
+  ...order(version),
   status,
-  ticketId: 'the ticket',
-  expiresAt: new Date(end).toISOString(),
-  ticket: { title: 'Front row', price: 4990 },
-  version,
-  createdAt: new Date(now).toISOString(),
 });
 const noted = (status: Order['status'], version: number): PaymentFact => ({
   type: 'order.noted',
-  order: order(status, version),
+  order: orderOf(status, version),
 });
-const request = {
-  userId: 'the buyer',
-  token: 'pm_card_visa',
-  chargeId: 'the charge',
-  request: { id: 'the request', hash: null },
-  currency: 'usd',
-};
 const held = given(noted('awaiting_payment', 2));
 const [created] = pay(request, now)(held.state) as [PaymentFact];
 const charged = [noted('awaiting_payment', 2), created];
@@ -47,5 +33,5 @@ it('a charge under way takes no money any more, and is voided after the time of 
 });
 
 it.each(['cancelled', 'completed'] as const)('an order that is %s by its event is so', (status) => {
-  held.when(noteOrder(order('other', 3), status)).thenSays(noted(status, 3));
+  held.when(noteOrder(orderOf('other', 3), status)).thenSays(noted(status, 3));
 });

@@ -12,6 +12,7 @@ import {
   paymentOptionsSchema,
 } from '@fairseat/common/contracts/payment-options';
 import { responses } from '@fairseat/common/contracts/problem';
+import { idempotencyHeaders } from '@fairseat/common/contracts/shared';
 import { notFound, Problem, Unavailable } from '@fairseat/common/errors';
 import {
   identify,
@@ -23,7 +24,7 @@ import {
 } from '@fairseat/common/kit';
 import type { Cashier } from './cashier.ts';
 import { type Payment, type PaymentFact, toCharge } from './charge.ts';
-import { awaitsCard, awaitsDecision, isAuthorized, type PayRequest, pay } from './decisions.ts';
+import { awaitsCard, type PayRequest, pay } from './decisions.ts';
 import { createLimits } from './limits.ts';
 
 type Request = Parameters<typeof sessionOf>[0];
@@ -33,8 +34,6 @@ const tags = ['payments'];
 const REFUSALS = ['unknown_payment_method', 'price_not_payable'];
 /** The longest wait for an order that has just begun to await payment. */
 const ORDER_WAIT_MS = 1000;
-/** The longest wait until orders has decided on money that is held. */
-const DECISION_WAIT_MS = 1000;
 
 export const routes =
   (
@@ -50,9 +49,19 @@ export const routes =
       '/api/payments',
       {
         onRequest: signedIn,
+        links: {
+          201: {
+            getCharge: {
+              operationId: 'getCharge',
+              parameters: { orderId: '$response.body#/orderId' },
+            },
+          },
+        },
         schema: {
           tags,
+          operationId: 'payOrder',
           summary: 'Pay for an order',
+          headers: idempotencyHeaders,
           body: newPaymentSchema,
           response: responses({ 201: ownChargeSchema }, 400, 401, 402, 403, 404, 409, 422, 429),
         },
@@ -91,16 +100,8 @@ export const routes =
       return concluded(await unlessUnavailable(saved, () => cashier.proceed(orderId)));
     }
 
-    /** Waits a while for the decision of orders on money that is held, and acts on it. */
-    async function concluded(payment: Payment): Promise<Payment> {
-      const { id, charge } = payment;
-      if (!isAuthorized(charge)) return payment;
-      return unlessUnavailable(payment, async () => {
-        const read = () => payments.require(id);
-        await changes.until(id, read, (known) => !awaitsDecision(known), DECISION_WAIT_MS);
-        return cashier.conclude(id);
-      });
-    }
+    const concluded = (payment: Payment) =>
+      unlessUnavailable(payment, () => cashier.conclude(payment));
 
     const orderKnown = (orderId: string) =>
       changes.until(
@@ -115,6 +116,7 @@ export const routes =
       {
         schema: {
           tags,
+          operationId: 'getPaymentOptions',
           summary: 'How payments can be made',
           querystring: paymentOptionsQuery,
           response: responses({ 200: paymentOptionsSchema }, 400),
@@ -135,6 +137,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'getCharge',
           summary: 'The charge of one of your orders',
           params: byOrderId,
           response: responses({ 200: ownChargeSchema }, 401, 403, 404),
@@ -153,6 +156,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'settlePayment',
           summary: 'Have the gateway asked how a payment stands, once the buyer was at their bank',
           params: byOrderId,
           body: settlePaymentSchema,
@@ -186,6 +190,7 @@ export const routes =
           onRequest: signedIn,
           schema: {
             tags: ['test gateway'],
+            operationId: 'confirmTestPayment',
             summary: "Test mode only: the buyer's bank asks, and the buyer approves or refuses",
             params: byPaymentId,
             body: authenticationSchema,

@@ -1,6 +1,7 @@
 /** The specification of money that is held first, and taken once orders has secured the order. */
 import type { OrderRecord } from '@fairseat/common/contracts/order';
 import { specification } from '@fairseat/common/testing';
+import { end, now, order, request } from '@fairseat/test-support/paying';
 import { describe, expect, it } from 'vitest';
 import { owesRefund } from './aftermath.ts';
 import { evolve, type PaymentFact, toCharge, unknownPayment } from './charge.ts';
@@ -22,33 +23,13 @@ import {
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const now = Date.parse('2030-01-01T12:00:00.000Z');
-const end = now + 15 * MINUTE;
 const captureBefore = now + 7 * 24 * HOUR;
 
-const order = (version: number, change: Partial<OrderRecord> = {}): OrderRecord => ({
-  id: 'the order',
-  userId: 'the buyer',
-  status: 'awaiting_payment',
-  ticketId: 'the ticket',
-  expiresAt: new Date(end).toISOString(),
-  ticket: { title: 'Front row', price: 4990 },
-  version,
-  createdAt: new Date(now).toISOString(),
-  ...change,
-});
 const noted = (record: OrderRecord, lookAgainAt?: number): PaymentFact => ({
   type: 'order.noted',
   order: record,
   ...(lookAgainAt !== undefined && { lookAgainAt }),
 });
-const request = {
-  userId: 'the buyer',
-  token: 'pm_card_visa',
-  chargeId: 'the charge',
-  request: { id: 'the request', hash: null },
-  currency: 'usd',
-};
 const another = { ...request, token: 'pm_card_mastercard', chargeId: 'another charge' };
 
 const given = specification(evolve, unknownPayment('the order'));

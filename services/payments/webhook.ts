@@ -32,11 +32,17 @@ export const webhook =
       async ({ body, headers }) => {
         const paymentId = await verified(body, headers);
         const payment = paymentId && (await payments.getByKey('stripe', paymentId));
-        if (payment) await cashier.settle(payment.id);
+        if (payment) await lookAt(payment);
         log.info({ outcome: outcomeOf(paymentId, payment), paymentId }, 'webhook');
         return {};
       },
     );
+
+    async function lookAt(payment: Payment) {
+      const settled = await cashier.settle(payment.id);
+      // A request that has its card under way takes the money itself.
+      if (!payment.charge?.token) await cashier.conclude(settled);
+    }
 
     async function verified(body: unknown, headers: Parameters<Verify>[1]) {
       try {

@@ -1,5 +1,5 @@
 import { responses } from '@fairseat/common/contracts/problem';
-import { byId } from '@fairseat/common/contracts/shared';
+import { byId, idempotencyHeaders } from '@fairseat/common/contracts/shared';
 import {
   ifMatchHeaders,
   ticketBodySchema,
@@ -34,8 +34,10 @@ export const routes =
     app.get(
       '/api/tickets',
       {
+        config: { security: [{}, { session: [] }] },
         schema: {
           tags,
+          operationId: 'listTickets',
           summary: 'Tickets, newest first',
           querystring: ticketListQuery,
           response: responses({ 200: ticketPageSchema }, 400, 401),
@@ -63,9 +65,16 @@ export const routes =
       {
         config: { answers: ['ETag'] },
         onRequest: signedIn,
+        links: {
+          201: {
+            getTicket: { operationId: 'getTicket', parameters: { id: '$response.body#/id' } },
+          },
+        },
         schema: {
           tags,
+          operationId: 'createTicket',
           summary: 'List a ticket for sale',
+          headers: idempotencyHeaders,
           body: ticketBodySchema,
           response: responses({ 201: ticketSchema }, 400, 401, 422, 429),
         },
@@ -94,6 +103,7 @@ export const routes =
         config: { answers: ['ETag'] },
         schema: {
           tags,
+          operationId: 'getTicket',
           summary: 'One ticket',
           params: byId,
           response: responses({ 200: ticketSchema }, 404),
@@ -109,6 +119,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'changeTicket',
           summary: 'Change a listing, while nobody holds it',
           params: byId,
           headers: ifMatchHeaders,
@@ -134,6 +145,7 @@ export const routes =
         onRequest: signedIn,
         schema: {
           tags,
+          operationId: 'withdrawTicket',
           summary: 'Withdraw a ticket from sale',
           params: byId,
           headers: ifMatchHeaders,

@@ -6,7 +6,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Route } from '@playwright/test';
 import { beforeAll, describe, it } from 'vitest';
-import { expect, type Person, type Site, siteForAll } from './site.ts';
+import { bankOf, expect, type Person, siteForAll } from './site.ts';
 import { STRIPE_FRAME, STRIPE_SCRIPT } from './stripe-script.ts';
 
 const program = 'tests/e2e/stripe-form.ts';
@@ -15,8 +15,6 @@ let seller: Person;
 beforeAll(async () => {
   seller = await site.person();
 });
-
-const bankOf = ({ output }: Site) => /The bank is at (\S+)/.exec(output())?.[1];
 
 /** Somebody whose browser reaches Stripe. */
 async function shopper(options = {}, of = site): Promise<Person> {

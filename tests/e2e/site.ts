@@ -24,6 +24,9 @@ const EXPECTED = /Failed to load resource|Cross-Origin-Opener-Policy header has 
 /** Waits for the page to show what is expected. */
 export const expect = expectIn.configure({ timeout: SEEN_WITHIN_MS });
 
+/** Where the bank of `stripe-form.ts` is. */
+export const bankOf = ({ output }: Site) => /The bank is at (\S+)/.exec(output())?.[1];
+
 let people = 0;
 
 interface SiteOptions {

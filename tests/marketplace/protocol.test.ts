@@ -1,7 +1,8 @@
 /** The protocol between the services, with its messages doubled, delayed, out of order, lost and spoilt. */
-import { traceparentOf } from '@fairseat/common/context';
+
 import { type AnyEvent, type EventType, InvalidEvent } from '@fairseat/common/events';
 import { seeded } from '@fairseat/common/testing';
+import { traceparentOf } from '@fairseat/common/trace-context';
 import {
   disorderly,
   healed,
@@ -184,7 +185,7 @@ describe('an event that cannot be handled', () => {
       time: new Date(market.clock.now()).toISOString(),
       version: 3,
       correlationid: 'a-poisoned-story',
-      traceparent: traceparentOf(orderId, orderId),
+      traceparent: traceparentOf({ traceId: orderId }, orderId),
       data: {
         id: orderId,
         userId: heard?.userId ?? '',

@@ -48,6 +48,21 @@ describe('a purchase', () => {
     );
   });
 
+  it('goes on with the trace of who asked, in every service', async () => {
+    const { market, seller, buyer } = await open();
+    await using _ = market;
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const traces: (string | undefined)[][] = [];
+    market.platform.bus.watch(({ traceparent, tracestate }) => {
+      if (traceparent.includes(traceId)) traces.push([traceparent.slice(-2), tracestate]);
+    });
+    const ticket = await seller.sells();
+    const headers = { traceparent: `cc-${traceId}-00f067aa0ba902b7-00-x`, tracestate: 'a=1, b=2' };
+    await buyer.order(ticket.id, headers);
+    await market.settled();
+    expect(traces).toEqual(Array.from({ length: 3 }, () => ['00', 'a=1,b=2']));
+  });
+
   it('unlocks the ticket when it is not paid in time', async () => {
     const { market, seller, buyer } = await open();
     await using _ = market;

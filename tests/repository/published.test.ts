@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'fairseat-published-'));
-const packages = ['common', 'platform'];
+const packages = ['common', 'platform', 'gateways'];
 
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 const run = (cwd: string, command: string, ...args: string[]) =>
@@ -18,6 +18,9 @@ beforeAll(() => {
   run(root, 'npm', 'pack', '--silent', '--pack-destination', project, ...workspaces);
   writeFileSync(join(project, 'package.json'), JSON.stringify({ private: true, type: 'module' }));
   copyFileSync(join(import.meta.dirname, 'published/auditor.ts'), join(project, 'auditor.ts'));
+  const guide = readFileSync(join(root, 'packages/gateways/README.md'), 'utf8');
+  const [, example = ''] = /```ts\n(.*?)```/s.exec(guide) ?? [];
+  writeFileSync(join(project, 'shop.ts'), example);
   const tarballs = globSync('*.tgz', { cwd: project }).map((name) => `./${name}`);
   const types = `@types/node@${readJson(root, 'package.json').devDependencies['@types/node']}`;
   run(project, 'npm', 'install', '--silent', '--prefer-offline', ...tarballs, types);
@@ -53,6 +56,13 @@ describe('the published packages', () => {
     const tsc = join(root, 'node_modules/.bin/tsc');
     const flags = '--noEmit --strict --skipLibCheck false --module nodenext --target es2024';
     expect(run(project, tsc, ...flags.split(' '), '--types', 'node', 'auditor.ts')).toBe('');
+  });
+
+  it('bring a local Stripe for the tests of others, as their guide says', () => {
+    const tsc = join(root, 'node_modules/.bin/tsc');
+    const flags = '--noEmit --strict --module nodenext --target es2024 --types node';
+    expect(run(project, tsc, ...flags.split(' '), 'shop.ts')).toBe('');
+    expect(run(project, process.execPath, 'shop.ts')).toBe('');
   });
 
   it('run a new service that hears every event, and publishes events of its own', () => {

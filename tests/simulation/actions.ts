@@ -3,6 +3,7 @@ import {
   type Act,
   anyKey,
   anyOrder,
+  anyToken,
   buying,
   cancelling,
   confirming,
@@ -14,7 +15,6 @@ import {
   ordersOf,
   ownTicket,
   paying,
-  TOKENS,
   type Turn,
   wanted,
 } from './asks.ts';
@@ -170,7 +170,7 @@ const replay: Act = (turn) => {
 
 const otherBody = ({ route }: Ask, turn: Turn): Record<string, unknown> => {
   if (route === 'POST /api/tickets') return listing(die(turn, 2));
-  if (route === 'POST /api/payments') return { token: pick(TOKENS, die(turn, 2)) };
+  if (route === 'POST /api/payments') return { token: anyToken(turn, 2) };
   return { ticketId: pick(turn.market.tickets, die(turn, 2))?.id ?? '' };
 };
 

@@ -1,7 +1,7 @@
 /** What people ask for, and how they choose it. */
-import { UNKNOWN_TOKEN } from './checkers/answers.ts';
 import type { DoorReply } from './door.ts';
 import type { Ask } from './exchange.ts';
+import { TOKENS, TOKENS_OF_BANKS } from './money.ts';
 import type { KnownOrder, KnownTicket, Market, Person } from './people.ts';
 import { pick } from './plan.ts';
 
@@ -10,6 +10,7 @@ export interface Turn {
   person: Person;
   market: Market;
   hotness: number;
+  banksAskBack: boolean;
   dice: readonly number[];
   nowMs(): number;
   /** Resolves at that true time, or at once when it is past. */
@@ -20,21 +21,8 @@ export interface Turn {
 
 export type Act = (turn: Turn) => Promise<unknown>;
 
-export const TOKENS = [
-  ...Array<string>(12).fill('pm_card_visa'),
-  ...Array<string>(2).fill('pm_card_mastercard'),
-  ...Array<string>(3).fill('pm_card_authenticationRequired'),
-  'pm_card_chargeDeclined',
-  'pm_card_chargeDeclinedInsufficientFunds',
-  'pm_fairseat_slow',
-  'pm_fairseat_answerLost',
-  'pm_fairseat_unavailable',
-  'pm_fairseat_captureRefused',
-  'pm_fairseat_takesAtOnce',
-  'pm_fairseat_takesAtOnce',
-  'pm_fairseat_processing',
-  UNKNOWN_TOKEN,
-];
+export const anyToken = ({ banksAskBack, dice }: Turn, index: number) =>
+  pick(banksAskBack ? TOKENS_OF_BANKS : TOKENS, dice[index] as number);
 
 export const die = ({ dice }: Turn, index: number) => dice[index] as number;
 export const listing = (value: number) => ({
@@ -80,7 +68,7 @@ export const buying = (turn: Turn, { id: ticketId, price }: KnownTicket): Ask =>
   headers: { ...(die(turn, 1) < 0.7 && { prefer: 'wait=10' }), ...anyKey(turn, 2, 0.4) },
 });
 
-export const paying = (turn: Turn, orderId: string, token = pick(TOKENS, die(turn, 1))): Ask => ({
+export const paying = (turn: Turn, orderId: string, token = anyToken(turn, 1)): Ask => ({
   route: 'POST /api/payments',
   body: { orderId, token },
   headers: anyKey(turn, 2, 0.4),

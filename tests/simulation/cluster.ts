@@ -12,6 +12,7 @@ import { KILLED_AFTER_MS, type Stoppable, stopInOrder } from './faults/stops.ts'
 import { HOLD_PAUSES } from './limits.ts';
 import { attending } from './live/attended.ts';
 import { Stream } from './live/stream.ts';
+import { settingsOf } from './money.ts';
 import { nextVersion, reading } from './next-version.ts';
 import { type Plan, SERVICES, skewMsOf } from './plan.ts';
 import { createLog, devices, isExcusable, passwords, signer, verifier } from './stand-ins.ts';
@@ -231,7 +232,7 @@ export class Cluster {
       MAX_HOLDS: String(plan.maxHolds),
       HOLD_PAUSES: HOLD_PAUSES.join(),
       ORDER_EXPIRATION_SECONDS: String(plan.orderExpirationSeconds),
-      ...(plan.currency && { CURRENCY: plan.currency }),
+      ...settingsOf(plan),
     });
     const { clock } = platform;
     const surroundings = {

@@ -68,6 +68,7 @@ export interface ReplyBody {
   securedAt: string;
   code: string;
   detail: string;
+  mayRetry: boolean;
   nextAction?: { url: string };
   ticket: { id: string; price: number; version: number };
   tickets: ReplyBody[];

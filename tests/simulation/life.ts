@@ -41,6 +41,7 @@ async function take(world: Surroundings, person: Person, step: Step) {
     person,
     market,
     hotness: plan.hotness,
+    banksAskBack: plan.banksAskBack === true,
     dice: step.dice,
     nowMs: () => simulation.nowMs,
     until: (atMs) => untilMs(world, atMs),

@@ -81,7 +81,9 @@ export class Market {
     if (route === 'GET /api/orders/:id' && ok) this.#addOrder(body, person);
     if (route === 'DELETE /api/orders/:id' && ok) this.#endOrder(id);
     if (body.code === 'already_paid') this.#endOrder(String(asked?.['orderId']), true);
-    if (body.code === 'payment_declined') this.#endOrder(String(asked?.['orderId']));
+    if (body.code === 'payment_declined' && !body.mayRetry) {
+      this.#endOrder(String(asked?.['orderId']));
+    }
     if (body.orderId && ok && route !== 'POST /api/tickets') this.#learnCharge(body);
   }
 

@@ -6,6 +6,7 @@ import { strayedMs } from './faults/clocks.ts';
 import { type LaterFault, withLaterFaults } from './faults/later.ts';
 import { faultOfOne } from './faults/of-one.ts';
 import { drawMaxHolds } from './limits.ts';
+import { drawMoney, type Money } from './money.ts';
 import { between, pick, type Random, stream, whole as wholeNumber } from './random.ts';
 import { addTime, type TimeFault, type Troubled } from './time-plan.ts';
 
@@ -69,7 +70,7 @@ export type Fault = {
   | TimeFault
 );
 
-export interface Plan {
+export interface Plan extends Money {
   seed: number;
   /** The platform of the services; unset for engines made for the simulation. */
   platform?: PlatformName;
@@ -77,8 +78,6 @@ export interface Plan {
   orderExpirationSeconds: number;
   /** The places of each buyer. */
   maxHolds: number;
-  /** Of the setting; unset for the default. */
-  currency?: string;
   /** The number of pages that follow tickets live; unset without the live service. */
   pages?: number;
   replicas: Record<string, number>;
@@ -143,9 +142,8 @@ export function createPlan(seed: number, { platform, troubles, ...options }: Pla
 
 /** A run without any fault stays without. */
 function whole(kept: Plan, faults: FaultLevel): Plan {
-  const currency = stream(kept.seed, 'currency')() < 0.3 ? 'eur' : 'usd';
   const plan = isCalm(kept) || faults === 'none' ? kept : withLaterFaults(kept, faults);
-  return { ...plan, currency, pages: 2 };
+  return { ...plan, ...drawMoney(kept.seed), pages: 2 };
 }
 
 /** Fits a plan to one process: replicas become one, and faults that it cannot have are left out. */

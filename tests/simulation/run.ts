@@ -1,6 +1,7 @@
 /** Runs a plan. At its end the weather clears, and everything must come to rest. */
 import { createHash } from 'node:crypto';
 import { SAY_AGAIN_MS } from '@fairseat/common/contracts/order';
+import type { AnyEvent } from '@fairseat/common/events';
 import type { Platform } from '@fairseat/common/ports';
 import { openTestGateway } from '@fairseat/gateways/test';
 import { clear, type Entry, Simulation } from '@fairseat/platform/simulated';
@@ -12,6 +13,7 @@ import { type Exchange, subjectOf } from './exchange.ts';
 import { mostStrayedMs } from './faults/clocks.ts';
 import { live, type Surroundings } from './life.ts';
 import { Pages } from './live/pages.ts';
+import { TOLD_OF_BANKS } from './money.ts';
 import { Market } from './people.ts';
 import type { Plan } from './plan.ts';
 import { buyOnce, readLists, useOldSessions } from './probe.ts';
@@ -45,6 +47,8 @@ interface Listener {
 export interface RunOptions extends Partial<Listener> {
   /** Wraps the platform before the services get it, to take out a guard. */
   wrap?: (platform: Platform) => Platform;
+  /** Receives the log of the bus at the end, and the time. */
+  onEnd?: (log: readonly AnyEvent[], nowMs: number) => void;
   /** Hashes the history, which takes about as long as the run itself. */
   hash?: boolean;
 }
@@ -56,6 +60,8 @@ const COMES_TO_REST_MS = 4 * SAY_AGAIN_MS;
 const AFTER_ALARMS_MS = 15_000;
 /** Longer than any wait before something is said again. */
 const LINGERS_MS = 2 * SAY_AGAIN_MS + 10_000;
+/** Longer than a bank takes to decide on a refund, and than it takes to look at that. */
+const BANKS_DECIDE_MS = 130 * 60_000;
 /** One seed in this many is watched for that long. */
 const LINGERS_EVERY = 10;
 
@@ -93,6 +99,7 @@ export async function run(plan: Plan, options: RunOptions = {}): Promise<Outcome
   try {
     const underWay = new Run(plan, simulation, checkers, () => seen.writes);
     await underWay.liveThrough(listener, options.wrap);
+    options.onEnd?.(simulation.engines.events, simulation.nowMs);
   } catch (error) {
     checkers.broke(error);
   }
@@ -137,7 +144,9 @@ class Run {
       simulation,
       plan,
       wrap,
-      onError: (message, error) => checkers.logged(message, error),
+      onError(message, error) {
+        if (!TOLD_OF_BANKS.test(message)) checkers.logged(message, error);
+      },
       onStopped: (name, tookMs) => checkers.stopped(name, tookMs),
     });
     const troubles = new Troubles(plan, simulation, cluster);
@@ -161,6 +170,7 @@ class Run {
       () => this.#passing(live(world)),
       () => this.#calmDown(troubles, client),
       () => this.#rest(),
+      ...(plan.banksAskBack ? [() => this.#banksDecide()] : []),
       ...(plan.seed % LINGERS_EVERY === 0 ? [() => this.#linger()] : []),
       ...(plan.pages ? [() => this.#passing(pages.showTheTruth(checkers.ledger))] : []),
       () => this.#passing(useOldSessions(cluster, client.exchanges)),
@@ -210,11 +220,25 @@ class Run {
     }
   }
 
+  /** Waits until it is known what has become of each refund, hours later. */
+  async #banksDecide() {
+    const underWay = () =>
+      [...this.#checkers.ledger.payments.values()].filter(
+        ({ charge }) => charge?.refund?.status === 'pending',
+      );
+    if (underWay().length === 0) return;
+    await this.#until(BANKS_DECIDE_MS);
+    const [first] = underWay();
+    must('a refund is followed to its end', first === undefined, () => `order ${first?.id}`);
+  }
+
   /** Waits for the last alarms, which are still answered. After them nothing may be written any more. */
   async #linger() {
     const ends = [...this.#checkers.ledger.orders.values()].map(({ expiresAt }) => expiresAt);
     const lastMs = Math.max(this.#simulation.nowMs, ...ends.map((end) => Date.parse(end)));
-    await this.#simulation.runUntil(lastMs + AFTER_ALARMS_MS);
+    // What was given back is looked at once more then.
+    const lookMs = this.#plan.banksAskBack ? SAY_AGAIN_MS : 0;
+    await this.#simulation.runUntil(lastMs + lookMs + AFTER_ALARMS_MS);
     const before = this.#writes();
     await this.#until(LINGERS_MS);
     const more = this.#writes() - before;

@@ -1,12 +1,11 @@
 /** The story (correlation id and trace) of the current work, passed from a request to its events and their handlers. */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AnyEvent } from './events.ts';
+import { type Trace, traceIn } from './trace-context.ts';
 
-export interface Story {
+export interface Story extends Trace {
   /** The id of the request that began the story, else of its first event. At most 64 characters. */
   correlationId: string;
-  /** The trace id of W3C trace context: 32 hexadecimal digits. */
-  traceId: string;
 }
 
 const stories = new AsyncLocalStorage<Story>();
@@ -16,15 +15,8 @@ export const inStory = <T>(story: Story, work: () => T): T => stories.run(story,
 /** The story of the caller; undefined outside of any. */
 export const currentStory = (): Story | undefined => stories.getStore();
 
-/** The story of an event, in which its handlers run. */
-export const storyOf = ({ correlationid, traceparent }: AnyEvent): Story => ({
+/** The story of an event, in which its handlers run. One whose trace is no trace begins one that is named like it. */
+export const storyOf = ({ id, correlationid, traceparent, tracestate }: AnyEvent): Story => ({
   correlationId: correlationid,
-  traceId: traceIdIn(traceparent),
+  ...(traceIn(traceparent, tracestate) ?? { traceId: id }),
 });
-
-/** The trace id in a `traceparent` of W3C trace context. */
-export const traceIdIn = (traceparent: string) => traceparent.slice(3, 35);
-
-/** The `traceparent` of one step of a trace. The step is named by the second half of its 32-digit id. */
-export const traceparentOf = (traceId: string, stepId: string) =>
-  `00-${traceId}-${stepId.slice(16)}-01`;

@@ -9,6 +9,8 @@ import {
   parseEventData,
   parseNewEvent,
   parseOwnEvent,
+  subjectOf,
+  toCloudEvent,
 } from './events.ts';
 import { openSchema } from './open-schema.ts';
 
@@ -110,6 +112,30 @@ describe('an event', () => {
     const reserved = { ...ticket, status: 'reserved' };
     expect(refused({ type: 'ticket.reserved', data: reserved })).toContain('data.orderId');
     expect(refused({ type: 'ticket.refused' })).toContain('data.refusal');
+  });
+});
+
+describe('an event for listeners outside', () => {
+  it.each([
+    ['https://tickets.example', 'https://tickets.example/services/tickets'],
+    ['http://127.0.0.1:3000', 'http://127.0.0.1:3000/services/tickets'],
+  ])('says by an absolute address at %s who published it', (origin, source) => {
+    const told = toCloudEvent(event, origin);
+    expect(told).toEqual({ ...event, source, datacontenttype: 'application/json' });
+    expect(new URL(told.source).href).toBe(told.source);
+  });
+
+  it('has a subject that its data has too', () => {
+    const subjects = new Set(
+      eventTypes().map((type) => `${type.split('.')[0]} ${subjectOf(type)}`),
+    );
+    expect([...subjects].sort()).toEqual([
+      'charge orderId',
+      'expiration orderId',
+      'order id',
+      'session sessionId',
+      'ticket id',
+    ]);
   });
 });
 

@@ -24,7 +24,6 @@ export {
   type EventDefinitions,
   nounOf,
   type PayloadsOf,
-  TRACEPARENT,
 } from './define-events.ts';
 export type { Open } from './open-schema.ts';
 
@@ -53,15 +52,21 @@ export const isEventType = (type: string): type is EventType => definitions.has(
 /** The service that publishes events of this type. @throws InvalidEvent when the type is not defined. */
 export const publisherOf = (type: EventType): string => definitionOf(type).service;
 
+/**
+ * The property of `data` that has the subject of such events, such as `orderId` of a charge, which is kept under the id of its
+ * order. @throws InvalidEvent when the type is not defined.
+ */
+export const subjectOf = (type: EventType): string => definitionOf(type).subject;
+
 /** An event in its CloudEvents envelope. */
 export interface Event<T extends EventType = EventType> {
   specversion: '1.0';
   /** Unique for each publication: the same fact published again has another id. */
   id: string;
-  /** The service that published it. */
+  /** The service that published it: a reference relative to the marketplace, which `toCloudEvent` resolves. */
   source: string;
   type: T;
-  /** The id of the record that changed. */
+  /** The id of the record that changed, which `data` has as well: see `subjectOf`. */
   subject: string;
   /** ISO 8601 in UTC. */
   time: string;
@@ -71,11 +76,23 @@ export interface Event<T extends EventType = EventType> {
   correlationid: string;
   /** W3C trace context. */
   traceparent: string;
+  /** The same, of the tracers before us. */
+  tracestate?: string;
   data: EventData<T>;
 }
 
 /** An event of any type; `type` narrows it. */
 export type AnyEvent = { [T in EventType]: Event<T> }[EventType];
+
+/**
+ * The event for listeners outside, by the conventions of CloudEvents: `source` is absolute, such as
+ * `https://tickets.example/services/orders` of the marketplace at `https://tickets.example`.
+ */
+export const toCloudEvent = <E extends Pick<AnyEvent, 'source'>>(event: E, origin: string) => ({
+  ...event,
+  source: new URL(event.source, new URL('/services/', origin)).href,
+  datacontenttype: 'application/json',
+});
 
 /** An event that does not fit its schema. */
 export class InvalidEvent extends Error {
@@ -122,12 +139,12 @@ export function parseOwnEvent(value: unknown): AnyEvent {
 
 /**
  * The JSON Schema of an event that is to be published, in its envelope. Further properties are allowed, since readers
- * leave out what they do not know; words for people are left out.
+ * leave out what they do not know. Words for people are left out unless it is to be `described`.
  */
-export const jsonSchemaOf = (type: EventType): object =>
+export const jsonSchemaOf = (type: EventType, { described = false } = {}): object =>
   z.toJSONSchema(definitionOf(type).envelope, {
     io: 'input',
-    override: ({ jsonSchema }) => delete jsonSchema.description,
+    override: ({ jsonSchema }) => described || delete jsonSchema.description,
   });
 
 const typeOf = (value: unknown) => String((value as { type?: unknown } | null)?.type);

@@ -24,6 +24,10 @@ export interface GatewayRecord extends Stored {
   captureBefore?: number;
   /** Set once its money was on its way. */
   arrivesAt?: number;
+  /** What a refund comes to, if it does not arrive at once. */
+  refunding?: string;
+  /** Set once the buyer has asked their bank for the money. */
+  dispute?: { status: string };
 }
 
 export interface Everything {
@@ -117,7 +121,9 @@ function ofMoney({ orders, payments, gateway }: Everything): string[] {
       }
     }
     if (order.status === 'cancelled') {
-      if (taken) wrong.push(`order ${order.id} is cancelled, but its money is kept`);
+      // What a bank has is not ours to give back.
+      if (taken && !real.dispute)
+        wrong.push(`order ${order.id} is cancelled, but its money is kept`);
       if (charge?.status === 'created') wrong.push(`charge of cancelled order ${order.id} is open`);
       if (charge && charge.stripeRefundId !== (real?.refundId ?? null)) {
         wrong.push(`refund of order ${order.id} is not what the gateway did`);

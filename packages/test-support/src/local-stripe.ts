@@ -56,6 +56,7 @@ export async function openLocalStripe(given: Given = {}) {
   });
   await platform.start();
   local.start();
+  const stripe = createLocalSdk(local, clock, stripeKeys.secretKey);
   return {
     local,
     clock,
@@ -66,7 +67,14 @@ export async function openLocalStripe(given: Given = {}) {
     errors,
     /** For an SDK with settings of its own. */
     client: createLocalClient(local, clock),
-    stripe: createLocalSdk(local, clock, stripeKeys.secretKey),
+    stripe,
+    /** Opens a payment by card, whose money is to be held. */
+    openIntent: (more: Partial<Parameters<typeof stripe.paymentIntents.create>[0]> = {}) =>
+      stripe.paymentIntents.create({
+        ...{ amount: 4990, currency: 'usd', allowed_payment_method_types: ['card'] },
+        payment_method_options: { card: { capture_method: 'manual' } },
+        ...more,
+      }),
     /** Types of the snapshots so far. */
     types: () =>
       heard

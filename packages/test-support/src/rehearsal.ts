@@ -1,9 +1,10 @@
 /** A small play that uses every engine, to see that a simulation repeats itself, in this process and in others. */
 import { createHash } from 'node:crypto';
-import { inStory, traceparentOf } from '@fairseat/common/context';
+import { inStory } from '@fairseat/common/context';
 import { NotYet } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import type { Platform, Stored, TableDefinition } from '@fairseat/common/ports';
+import { traceparentOf } from '@fairseat/common/trace-context';
 import { openTestGateway } from '@fairseat/gateways/test';
 import {
   clear,
@@ -64,7 +65,7 @@ export function eventOf(platform: Platform, subject: string, story: string): Any
     time,
     version: 1,
     correlationid: story,
-    traceparent: traceparentOf(id, id),
+    traceparent: traceparentOf({ traceId: id }, id),
     data: { sessionId: subject, expiresAt: time },
   };
 }

@@ -1,7 +1,8 @@
 /** For tests: platforms of one namespace on the real servers, and events and records for them. */
-import { traceparentOf } from '@fairseat/common/context';
+
 import { type AnyEvent, eventTypes, publisherOf } from '@fairseat/common/events';
 import type { Stored, TableDefinition } from '@fairseat/common/ports';
+import { traceparentOf } from '@fairseat/common/trace-context';
 import {
   type DistributedOptions,
   type DistributedPlatform,
@@ -33,7 +34,7 @@ export const ended = (n: number): AnyEvent => ({
   time: new Date().toISOString(),
   version: 1,
   correlationid: id(n),
-  traceparent: traceparentOf(id(n), id(n)),
+  traceparent: traceparentOf({ traceId: id(n) }, id(n)),
   data: { sessionId: id(n), expiresAt: new Date(n).toISOString() },
 });
 

@@ -17,6 +17,8 @@ export interface AnswerRules {
   readsMayFail: boolean;
   /** The places of each buyer. */
   maxHolds: number;
+  /** The cards of an order that may be declined. */
+  mostDeclines: number;
   /** The largest error of any clock. */
   mostSkewMs: number;
   /** True once a sign-out of this session was requested. */
@@ -175,9 +177,11 @@ const refused: Record<string, Check> = {
   payment_in_progress: (exchange, _, { payingUntilMs }) =>
     (payingUntilMs.get(subjectOf(exchange)) ?? 0) >= exchange.askedAtMs,
   too_many_attempts: () => true,
-  payment_declined: (exchange, { detail = '' }, ledger) => {
+  payment_declined: (exchange, { detail = '', mayRetry }, ledger, { mostDeclines }) => {
     const charge = ledger.payments.get(orderOf(exchange, ledger)?.id ?? '')?.charge;
-    return charge?.status !== 'created' && detail.startsWith(charge?.decline?.message ?? '');
+    // Another card may be under way by now.
+    if (mayRetry || charge?.status === 'created') return mostDeclines > 1;
+    return detail.startsWith(charge?.decline?.message ?? '');
   },
   unknown_payment_method: ({ body }) => body?.['token'] === UNKNOWN_TOKEN,
   idempotency_key_reused: ({ headers }) => headers?.['idempotency-key'] !== undefined,

@@ -53,7 +53,7 @@ export class Checkers {
   readonly #keys = new IdempotencyKeys(this.ledger.touched);
   readonly #nowMs: () => number;
   readonly #startMs: number;
-  readonly #gatewayKeys = new GatewayKeys(this.ledger.undone);
+  readonly #gatewayKeys = new GatewayKeys(this.ledger);
   readonly #onTheirWay = new OnTheirWay();
   readonly #approved = new Set<string>();
   readonly #cancelled = new Set<string>();

@@ -87,23 +87,30 @@ export class IdempotencyKeys {
 
 /** A repeated call must have the same key, so that the gateway recognises it, whatever happened meanwhile. */
 export class GatewayKeys {
-  readonly #known = new Map<string, string>();
-  readonly #undone: Ledger['undone'];
+  readonly #known = new Map<string, Set<string>>();
+  readonly #ledger: Ledger;
 
-  constructor(undone: Ledger['undone']) {
-    this.#undone = undone;
+  constructor(ledger: Ledger) {
+    this.#ledger = ledger;
   }
 
   asked({ call, args }: Extract<Entry, { kind: 'gateway' }>): void {
-    const [request, key] = call === 'open' ? opening(args) : acting(args);
+    const [request, key] = call === 'open' ? opening(args) : acting(call, args);
     // A charge that was under way is not published: one that is lost with its database is begun once more.
-    if (call === 'open' && this.#undone.has(`payments_payments ${request}`)) return;
+    if (call === 'open' && this.#ledger.undone.has(`payments_payments ${request}`)) return;
     if (!['open', 'confirm', 'capture', 'refund'].includes(call)) return;
     const name = `${call} ${request}`;
-    const known = this.#known.get(name) ?? key;
-    this.#known.set(name, key);
-    const message = () => `${name} was asked for with the keys ${known} and ${key}`;
-    must('the gateway is asked with one key', key === known, message);
+    const known = (this.#known.get(name) ?? new Set()).add(key);
+    this.#known.set(name, known);
+    // A card that was declined may be tried again, and is then asked anew.
+    const isFew = known.size <= 1 + (call === 'confirm' ? this.#declines(args) : 0);
+    const message = () => `${name} was asked for with the keys ${[...known]}`;
+    must('the gateway is asked with one key', isFew, message);
+  }
+
+  #declines([paymentId]: readonly unknown[]): number {
+    const orderId = this.#ledger.orderOfPayment.get(String(paymentId)) ?? '';
+    return this.#ledger.payments.get(orderId)?.charge?.declines ?? 0;
   }
 }
 
@@ -112,6 +119,8 @@ function opening([payment]: readonly unknown[]) {
   return [orderId, key] as const;
 }
 
-/** The last argument is the key; the others are the request. */
-const acting = (args: readonly unknown[]) =>
-  [args.slice(0, -1).join(' '), String(args.at(-1))] as const;
+/** What stands before the key is the request: the payment, and the card that it is confirmed with. */
+function acting(call: string, args: readonly unknown[]) {
+  const at = call === 'confirm' ? 2 : 1;
+  return [args.slice(0, at).join(' '), String(args[at])] as const;
+}

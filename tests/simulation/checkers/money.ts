@@ -29,6 +29,10 @@ export interface MoneyRules {
   decidedWithinMs: number;
   /** The most that it may reach the gateway late. */
   takenWithinMs: number;
+  /** The cards of an order that may be declined. */
+  mostDeclines: number;
+  /** The largest error of any clock. */
+  mostSkewMs: number;
   /** True once the buyer has approved this payment at the bank. */
   wasApproved(paymentId: string): boolean;
 }
@@ -48,7 +52,7 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
   const types = write.events.map(({ type }) => type);
   const news: string[] = [
     ...(charge.status !== before?.status && charge.status !== 'created' ? [charge.status] : []),
-    ...(charge.stripeRefundId !== (before?.stripeRefundId ?? null) ? ['refunded'] : []),
+    ...newsOfBanks(before, charge),
     ...(charge.authorizedAt !== before?.authorizedAt ? ['authorized'] : []),
   ];
   must(
@@ -72,8 +76,11 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
     must('a charge stays', kept, () => `${name} goes by another payment or refund`);
   }
   checkDecline(write, before, charge, name);
-  const given = types.filter((type) => type === 'charge.refunded').length;
-  must('a refund is said once', given === 0 || news.includes('refunded'), () => name);
+  checkDeclines(write, before, charge, ledger, rules);
+  const isSaidOnce = TOLD_OF_BANKS.every(
+    (what) => !types.includes(`charge.${what}`) || news.includes(what),
+  );
+  must('a refund is said once', isSaidOnce, () => `${name}: ${types}`);
   if (before && (charge.requests?.length ?? 0) > (before.requests?.length ?? 0)) {
     must('nobody pays twice', before.status === 'created', () => `${name} is ${before.status}`);
     const isFree = before.token === null && before.authorizedAt === undefined;
@@ -88,6 +95,40 @@ export function checkPayment(write: Write, ledger: Ledger, rules: MoneyRules): v
 }
 
 type Charge = NonNullable<StoredPayment['charge']>;
+
+/** What is said of refunds and disputes. */
+const TOLD_OF_BANKS = ['refunded', 'refund_failed', 'disputed'] as const;
+
+function newsOfBanks(before: Charge | null, { stripeRefundId, refund, dispute }: Charge): string[] {
+  const isOther =
+    stripeRefundId !== (before?.stripeRefundId ?? null) ||
+    refund?.status !== before?.refund?.status;
+  return [
+    ...(isOther ? [refund?.status === 'failed' ? 'refund_failed' : 'refunded'] : []),
+    ...(dispute?.status !== before?.dispute?.status ? ['disputed'] : []),
+  ];
+}
+
+/** A charge lives on after a decline while its order may be paid, so many times. */
+function checkDeclines(
+  { atMs, after }: Write,
+  before: Charge | null,
+  charge: Charge,
+  { orders }: Ledger,
+  { mostDeclines, mostSkewMs }: MoneyRules,
+) {
+  const { declines = 0, status, decline } = charge;
+  const tried = () => `${declines} cards of order ${after.id} were declined`;
+  must('only so many cards are declined', declines < mostDeclines, tried);
+  if (status !== 'failed' || before?.status !== 'created' || !decline) return;
+  const order = orders.get(after.id);
+  const isOpen =
+    order?.status === 'awaiting_payment' &&
+    order.securedAt === undefined &&
+    atMs + mostSkewMs < Date.parse(order.expiresAt);
+  const isLast = (before.declines ?? 0) + 1 >= mostDeclines;
+  must('a decline leaves the order its time', !isOpen || isLast, tried);
+}
 
 /** What the buyer was told stays, and the event tells the same. */
 function checkDecline({ events }: Write, before: Charge | null, charge: Charge, name: string) {
@@ -108,6 +149,13 @@ function checkReplica(id: string, version: number, knownVersion: number, { order
   );
 }
 
+/** What may be seen of a refund, by what it comes to. */
+const ENDS: Record<string, string[]> = {
+  '': ['succeeded'],
+  'arrives late': ['pending', 'succeeded'],
+  'fails late': ['pending', 'failed'],
+};
+
 /** A charge must show the true state of its payment at the gateway. */
 function checkTrue(charge: Charge, ledger: Ledger, name: string) {
   const real = ledger.gateway.get(charge.stripeId ?? '');
@@ -123,6 +171,14 @@ function checkTrue(charge: Charge, ledger: Ledger, name: string) {
     const same = real?.refundId === charge.stripeRefundId;
     must('a charge tells the truth', same, () => `${name} is refunded, but not at the gateway`);
   }
+  if (charge.refund) {
+    const isSo = ENDS[real?.refunding ?? '']?.includes(charge.refund.status) === true;
+    const refund = `the refund of ${name} is ${charge.refund.status}, as it is ${real?.refunding}`;
+    must('a charge tells the truth', isSo, () => refund);
+  }
+  const isDisputed =
+    charge.dispute === undefined || real?.dispute?.status === charge.dispute.status;
+  must('a charge tells the truth', isDisputed, () => `${name} is disputed, but not at the gateway`);
 }
 
 export function checkGateway(write: Write, ledger: Ledger, rules: MoneyRules): void {
@@ -143,6 +199,8 @@ export function checkGateway(write: Write, ledger: Ledger, rules: MoneyRules): v
   if (before.refundId !== after.refundId) {
     const owed = before.refundId === null && order?.status === 'cancelled';
     must('only cancelled orders are refunded', owed, () => `${name}: its order ${order?.status}`);
+    const isOurs = after.dispute === undefined;
+    must('what a bank has is not given back', isOurs, () => `${name} is disputed, and refunded`);
   }
 }
 

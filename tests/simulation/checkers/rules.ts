@@ -1,6 +1,7 @@
 /** What the faults of a plan excuse: how late, and how far off a clock, something may be. */
 import { mostStrayedMs, strayingMs } from '../faults/clocks.ts';
 import { KILLED_AFTER_MS } from '../faults/stops.ts';
+import { MOST_DECLINES } from '../money.ts';
 import { isCalm, type Plan, skewMsOf } from '../plan.ts';
 import { troubleMsOf } from '../troubles.ts';
 import { DEFAULT_CURRENCY } from './currency.ts';
@@ -32,6 +33,7 @@ export function rulesOf(plan: Plan) {
     readsMayFail: readsMayFail(plan),
     currency: plan.currency ?? DEFAULT_CURRENCY,
     maxHolds: plan.maxHolds,
+    mostDeclines: plan.decline === 'retry' ? MOST_DECLINES : 1,
     orderExpirationSeconds: plan.orderExpirationSeconds,
     mostSkewMs,
     endsWithinMs: mostSkewMs + 4 * tripMs + troubleMsOf(plan, 'orders'),

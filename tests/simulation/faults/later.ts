@@ -18,7 +18,8 @@ type Random = () => number;
 type Untimed<F> = Omit<F, 'atMs' | 'lastsMs'>;
 type Usual =
   | Untimed<Extract<Fault, { kind: 'outage' }>>
-  | Untimed<Extract<Fault, { kind: 'crash' }>>;
+  | Untimed<Extract<Fault, { kind: 'crash' }>>
+  | Untimed<Extract<Fault, { kind: 'event lost' }>>;
 type Draw = (random: Random, plan: Plan) => LaterFault | Usual;
 
 const replicaOf = (random: Random, { replicas }: Plan) => {
@@ -82,6 +83,11 @@ const KINDS: Record<string, Kind> = {
       const kind = pick(['cut', 'pause', 'stop', 'crash'] as const, random());
       return kind === 'cut' ? { kind, engine: 'bus', ...where } : { kind, ...where };
     },
+  },
+  /** The word that money is held, upon which orders decides: usual plans rarely lose it while there is time left. */
+  wordLost: {
+    lastsMs: [1, 1],
+    draw: () => ({ kind: 'event lost', group: 'orders', type: 'charge.authorized' }),
   },
   longOutage: {
     lastsMs: [60_000, 300_000],

@@ -1,7 +1,9 @@
 /** Bugs that only the later faults show, and what else the whole plans have. */
 import type { Mutant } from './mutant.ts';
 
+const aftermath = 'services/payments/aftermath.ts';
 const changes = 'packages/common/src/kit/decide/changes.ts';
+const decisions = 'services/payments/decisions.ts';
 const delivery = 'packages/platform/src/delivery.ts';
 const environment = 'packages/platform/src/simulated/environment.ts';
 const group = 'packages/platform/src/simulated/group.ts';
@@ -87,6 +89,69 @@ const bugs: Omit<Mutant, 'troubles'>[] = [
     find: `gateway.open({ key, orderId, amount, currency })`,
     replace: `gateway.open({ key, orderId, amount, currency: currency && 'usd' })`,
     rules: ['money is of the currency of the setting'],
+  },
+  {
+    name: 'first-decline-ends-the-order',
+    shows: 'guard',
+    breaks: 'a buyer who may try another card loses the ticket with the first that is declined',
+    file: decisions,
+    find: `  (charge.declines ?? 0) + 1 < most &&`,
+    replace: `  most < 0 &&`,
+    rules: ['a decline leaves the order its time'],
+  },
+  {
+    name: 'cards-without-end',
+    shows: [63],
+    breaks: 'whoever may try another card may try any number of them',
+    file: decisions,
+    find: `  (charge.declines ?? 0) + 1 < most &&`,
+    replace: `  most > 1 &&`,
+    rules: ['only so many cards are declined'],
+  },
+  {
+    name: 'disputed-money-is-given-back',
+    shows: 'guard',
+    breaks: 'money that the buyer’s bank has taken back already is refunded as well',
+    file: aftermath,
+    find: `  dispute !== undefined && dispute.status !== 'won';`,
+    replace: `  dispute?.status === 'lost';`,
+    rules: ['what a bank has is not given back'],
+  },
+  {
+    name: 'dispute-is-not-told',
+    shows: 'guard',
+    breaks: 'a dispute is noted, and nobody hears of it',
+    file: aftermath,
+    find: `[{ type: isOpen ? 'charge.disputed' : 'charge.dispute_closed', dispute }];`,
+    replace: `[{ type: isOpen ? 'charge.dispute_closed' : 'charge.disputed', dispute }];`,
+    rules: ['every change is told'],
+  },
+  {
+    name: 'pending-refund-is-good',
+    shows: [95],
+    breaks: 'a refund on its way is not looked at again',
+    file: aftermath,
+    find: `  charge.refund.status !== 'failed' &&`,
+    replace: `  charge.refund.status === 'succeeded' &&`,
+    rules: ['a refund is followed to its end'],
+  },
+  {
+    name: 'refund-that-comes-back-is-good',
+    shows: [95],
+    breaks: 'a refund that the bank sends back is told as one that was made',
+    file: aftermath,
+    find: `refund.status === 'failed' ? 'charge.refund_failed' : 'charge.refunded';`,
+    replace: `'charge.refunded';`,
+    rules: ['every change is told'],
+  },
+  {
+    name: 'held-is-said-once',
+    shows: [96],
+    breaks: 'orders is not asked again for its decision on money that is held',
+    file: decisions,
+    find: `    return authorized(held, isCancelled(order) ? now : now + SAY_AGAIN_MS);`,
+    replace: `    return authorized(held, isCancelled(order) ? now : now + 60 * SAY_AGAIN_MS);`,
+    rules: ['held money is settled soon', 'comes to rest'],
   },
   {
     name: 'gap-is-not-told',

@@ -13,7 +13,7 @@ export const ofPlatform: Mutant[] = [
     shows: [21, 26],
     breaks: 'events that wait to be relayed are gone when their service has no process left',
     file: bus,
-    find: `if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, parcel));`,
+    find: `if (!isManned) this.#stranded.push(again);`,
     replace: `if (!isManned) this.#unsent.delete(parcel);`,
     rules: ['what is saved is said'],
   },

@@ -3,7 +3,7 @@ import { defineEvents } from '../define-events.ts';
 import { body, idSchema, priceSchema, timeSchema } from './shared.ts';
 
 const confirmSchema = z.object({
-  type: z.literal('confirm'),
+  type: z.literal('confirm').describe('The buyer confirms it on a page.'),
   url: z.string().describe('Where the buyer confirms the payment.'),
 });
 const nextActionSchema = z.discriminatedUnion('type', [
@@ -49,22 +49,27 @@ const disputeSchema = z.object({
   status: z
     .enum(['open', 'won', 'lost'])
     .describe("`won` when the seller's side keeps the money, `lost` when the bank took it back."),
-  amount: priceSchema,
+  amount: priceSchema.describe('How much of the charge is disputed.'),
   reason: z.string().describe("In the payment gateway's words, such as `fraudulent`."),
 });
 export type Dispute = z.infer<typeof disputeSchema>;
 
 export const chargeSchema = z.object({
-  id: idSchema,
-  orderId: idSchema,
-  status: z.enum(['created', 'failed', 'completed']),
-  amount: priceSchema,
+  id: idSchema.describe('The charge.'),
+  orderId: idSchema.describe('The order that is paid.'),
+  status: z
+    .enum(['created', 'failed', 'completed'])
+    .describe('`created` until the money is taken or the charge has failed for good.'),
+  amount: priceSchema.describe('In the minor unit of `currency`.'),
   currency: z.string().describe('ISO 4217, lower case.'),
   stripeId: z.string().nullable().describe("The payment's id at the payment gateway."),
   stripeRefundId: z.string().nullable().describe("The refund's id at the payment gateway."),
   nextAction: confirmSchema.optional().describe('Not in events: nobody but the buyer may know.'),
   decline: z
-    .object({ code: z.string(), message: z.string().describe('For the buyer to read.') })
+    .object({
+      code: z.string().describe('For programs.'),
+      message: z.string().describe('For the buyer to read.'),
+    })
     .nullish()
     .describe('Why the payment was declined.'),
   authorizedAt: timeSchema
@@ -78,20 +83,35 @@ export const ownChargeSchema = chargeSchema.extend({
   nextAction: nextActionSchema.optional().describe('What the buyer must do next.'),
   declines: z
     .int()
+    .nonnegative()
     .optional()
     .describe('How many cards were declined after which others may be tried.'),
 });
 export type ChargeRecord = z.infer<typeof ownChargeSchema>;
 
-export const chargeEvents = defineEvents('payments', {
-  'charge.authorized': chargeSchema.extend({ authorizedAt: timeSchema }),
-  'charge.completed': chargeSchema,
-  'charge.failed': chargeSchema,
-  'charge.refunded': chargeSchema,
-  'charge.refund_failed': chargeSchema.extend({ refund: refundSchema }),
-  'charge.disputed': chargeSchema.extend({ dispute: disputeSchema }),
-  'charge.dispute_closed': chargeSchema.extend({ dispute: disputeSchema }),
-});
+export const chargeEvents = defineEvents(
+  'payments',
+  {
+    'charge.authorized': chargeSchema
+      .extend({ authorizedAt: timeSchema.describe('When the money was held for us.') })
+      .describe('The money for an order is held, and waits for the order to be secured.'),
+    'charge.completed': chargeSchema.describe('The money for an order was taken.'),
+    'charge.failed': chargeSchema.describe('A charge has failed for good: no money was taken.'),
+    'charge.refunded': chargeSchema.describe('Money that was taken is given back, or on its way.'),
+    'charge.refund_failed': chargeSchema
+      .extend({ refund: refundSchema.describe('The refund that came back.') })
+      .describe(
+        'A refund came back: the buyer’s money is with us again, for an operator to see to.',
+      ),
+    'charge.disputed': chargeSchema
+      .extend({ dispute: disputeSchema.describe('What the buyer told their bank.') })
+      .describe('A buyer has asked their bank for the money of a charge.'),
+    'charge.dispute_closed': chargeSchema
+      .extend({ dispute: disputeSchema.describe('How it ended.') })
+      .describe('The bank has decided on a dispute.'),
+  },
+  'orderId',
+);
 
 export const newPaymentSchema = body({
   orderId: idSchema,

@@ -3,6 +3,7 @@ import { defineEvents } from '../define-events.ts';
 import { forbidden } from '../errors.ts';
 import {
   body,
+  idempotencyHeaders,
   idSchema,
   nextCursorSchema,
   pageQuery,
@@ -19,15 +20,17 @@ const cancelReasonSchema = z.enum(['buyer', 'expired', 'payment_failed', 'ticket
 export type CancelReason = z.infer<typeof cancelReasonSchema>;
 
 export const orderSchema = z.object({
-  id: idSchema,
+  id: idSchema.describe('The order.'),
   userId: idSchema.describe('The buyer.'),
-  status: z.enum(['created', 'awaiting_payment', 'completed', 'cancelled']),
-  ticketId: idSchema,
+  status: z
+    .enum(['created', 'awaiting_payment', 'completed', 'cancelled'])
+    .describe('`created` until the ticket is locked; the last two are for good.'),
+  ticketId: idSchema.describe('The ticket that is bought.'),
   expiresAt: timeSchema.describe('Until when the ticket is held and may be paid.'),
   reason: cancelReasonSchema.optional().describe('Why the order was cancelled.'),
   ticket: termsSchema.describe('The ticket as it was when the order was placed.'),
   version: versionSchema,
-  createdAt: timeSchema,
+  createdAt: timeSchema.describe('When it was placed.'),
   securedAt: timeSchema
     .optional()
     .describe('Since when the ticket is the buyer’s: the money is held, and taken next.'),
@@ -47,11 +50,23 @@ export function mustBeBuyer({ userId: buyer }: Pick<OrderRecord, 'userId'>, user
 export const SAY_AGAIN_MS = 60_000;
 
 export const orderEvents = defineEvents('orders', {
-  'order.created': orderSchema,
-  'order.awaiting_payment': orderSchema,
-  'order.secured': orderSchema.extend({ securedAt: timeSchema }),
-  'order.cancelled': orderSchema.extend({ reason: cancelReasonSchema }),
-  'order.completed': orderSchema,
+  'order.created': orderSchema.describe(
+    'A buyer has ordered a ticket, which is to be locked for them.',
+  ),
+  'order.awaiting_payment': orderSchema.describe(
+    'The ticket is locked for the order, which can be paid until `expiresAt`.',
+  ),
+  'order.secured': orderSchema
+    .extend({
+      securedAt: timeSchema.describe('Since when the ticket is the buyer’s for the held money.'),
+    })
+    .describe(
+      'The money for an order is held, and it can neither expire nor be cancelled any more.',
+    ),
+  'order.cancelled': orderSchema
+    .extend({ reason: cancelReasonSchema.describe('Why the order was cancelled.') })
+    .describe('An order has ended without a sale: its ticket is let go, and its money given back.'),
+  'order.completed': orderSchema.describe('An order is paid, and its ticket sold.'),
 });
 
 export const newOrderSchema = body({
@@ -73,5 +88,5 @@ export const preferHeaders = z.object({
     .max(1000, 'Use wait=N, with at most 10 seconds.')
     .optional()
     .describe('wait=N, at most 10 seconds'),
-  'idempotency-key': z.string().optional().describe('The same key and body: the same record.'),
+  ...idempotencyHeaders.shape,
 });

@@ -6,7 +6,11 @@ const paymentFormSchema = z.object({
   publishableKey: z.string().describe('Names the account. Everybody may read it.'),
   elements: z.object({
     mode: z.literal('payment'),
-    amount: z.number().int().describe('As Stripe counts: in some currencies unlike the price.'),
+    amount: z
+      .number()
+      .int()
+      .nonnegative()
+      .describe('As Stripe counts: in some currencies unlike the price.'),
     currency: z.string().describe('ISO 4217, lower case.'),
     allowedPaymentMethodTypes: z.array(z.string()).describe('Stripe shows those that fit.'),
     captureMethod: z.enum(['manual', 'automatic', 'automatic_async']).optional(),

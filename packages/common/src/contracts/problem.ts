@@ -4,10 +4,10 @@ import { ticketSchema } from './ticket.ts';
 
 export const problemSchema = z
   .object({
-    type: z.string(),
+    type: z.string().describe('A URI of its kind: `urn:fairseat:problem:` and its code.'),
     title: z.string(),
-    status: z.int(),
-    detail: z.string(),
+    status: z.int().min(400).max(599),
+    detail: z.string().describe('In words, for people.'),
     code: z.string().describe('Stable; for programs.'),
     errors: z.array(z.object({ message: z.string(), field: z.string().optional() })),
     instance: z.string().describe('The id to look up in the logs.'),
@@ -25,7 +25,7 @@ export const problemSchema = z
   })
   .describe('An RFC 9457 problem document.');
 
-const problems: Record<number, string> = {
+const problems: Record<string, string> = {
   400: 'The request is invalid.',
   401: 'Not signed in.',
   402: 'The payment was declined.',
@@ -38,11 +38,15 @@ const problems: Record<number, string> = {
   415: 'The body is not JSON as it is, in UTF-8.',
   422: 'The Idempotency-Key was used with another body.',
   429: 'Too many requests; see Retry-After.',
+  default: 'Any other refusal, such as 405, 408, 431 or 500.',
   503: 'Cannot be done right now; see Retry-After.',
 };
 
 /** The `response` part of a route's schema: its answers by status, and a problem document for each failure. */
-export function responses<S extends Record<number, z.ZodType>>(success: S, ...failures: number[]) {
+export function responses<S extends Record<number, z.ZodType>>(
+  success: S,
+  ...failures: (number | 'default')[]
+) {
   const failed = failures.map((status) => [
     status,
     {

@@ -112,3 +112,14 @@ export const nextCursorSchema = z
   .string()
   .nullable()
   .describe('Where the next page begins; null on the last.');
+
+/** `Idempotency-Key`, wherever a record is made by POST. It is checked where it is read. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .optional()
+    .describe(
+      'The same key and body: the same record, as it stands now, for as long as that is kept. Another body: 422.',
+    )
+    .meta({ minLength: 1, maxLength: 255, pattern: '^[ -~]*$' }),
+});

@@ -27,11 +27,14 @@ const newPasswordSchema = z
   )
   .meta({ minLength: 8, maxLength: 128 });
 
-export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema });
+const examples = [{ email: 'buyer@example.com', password: 'correct horse' }];
+export const signUpSchema = body({ email: emailSchema, password: newPasswordSchema }).meta({
+  examples,
+});
 /** Password rules are not checked here: a password that breaks them is wrong like any other. */
 export const signInSchema = body({
   email: z.string('The e-mail address must be text.').max(254, 'The e-mail address is too long.'),
   password: z.string('The password must be text.').max(512, 'The password is too long.'),
-});
+}).meta({ examples });
 export const signOutSchema = body({}).nullish();
 export const currentUserSchema = z.object({ currentUser: userSchema.nullable() });

@@ -4,19 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 const DAY_MS = 86_400_000;
 
-type Opened = Awaited<ReturnType<typeof openLocalStripe>>;
-
-const held = { payment_method_options: { card: { capture_method: 'manual' as const } } };
-const order = {
-  amount: 4990,
-  currency: 'usd',
-  allowed_payment_method_types: ['card' as const],
-  ...held,
-};
-
-const openIntent = ({ stripe }: Opened, more: Partial<Stripe.PaymentIntentCreateParams> = {}) =>
-  stripe.paymentIntents.create({ ...order, ...more });
-
 describe('a decline', () => {
   it.each([
     ['pm_card_chargeDeclined', 'card_declined', 'generic_decline'],
@@ -32,7 +19,7 @@ describe('a decline', () => {
   ])('of %s says why, and another card may follow', async (name, code, decline_code) => {
     const opened = await openLocalStripe();
     const { stripe, types } = opened;
-    const { id } = await openIntent(opened);
+    const { id } = await opened.openIntent();
     const declined = stripe.paymentIntents.confirm(id, { payment_method: name });
     await expect(declined).rejects.toBeInstanceOf(Stripe.errors.StripeCardError);
     await expect(declined).rejects.toMatchObject({
@@ -55,7 +42,7 @@ describe('a confirmation', () => {
   it('needs a method that is known, and allowed', async () => {
     const opened = await openLocalStripe();
     const { stripe } = opened;
-    const { id } = await openIntent(opened);
+    const { id } = await opened.openIntent();
     for (const payment_method of ['pm_unknown', 'constructor', '__proto__']) {
       await expect(stripe.paymentIntents.confirm(id, { payment_method })).rejects.toMatchObject({
         statusCode: 400,
@@ -94,7 +81,7 @@ describe('a confirmation', () => {
 
   it('asks the buyer at their bank, or in place where the page can', async () => {
     const opened = await openLocalStripe();
-    const { id } = await openIntent(opened);
+    const { id } = await opened.openIntent();
     const confirm = (more: Stripe.PaymentIntentConfirmParams) =>
       opened.stripe.paymentIntents.confirm(id, {
         payment_method: 'pm_card_authenticationRequired',
@@ -122,7 +109,7 @@ describe('a confirmation', () => {
     const token = () =>
       stripe.testHelpers.confirmationTokens.create({ payment_method: 'pm_card_visa' });
     const spent = await token();
-    const first = await openIntent(opened);
+    const first = await opened.openIntent();
     const confirmed = await stripe.paymentIntents.confirm(first.id, {
       confirmation_token: spent.id,
     });
@@ -131,7 +118,7 @@ describe('a confirmation', () => {
       payment_intent: first.id,
       payment_method_preview: { type: 'card' },
     });
-    const second = await openIntent(opened);
+    const second = await opened.openIntent();
     await expect(
       stripe.paymentIntents.confirm(second.id, { confirmation_token: spent.id }),
     ).rejects.toMatchObject({ statusCode: 400, param: 'confirmation_token' });
@@ -180,7 +167,7 @@ describe('an amount', () => {
     ['kwd', 4995, 'invalid_charge_amount'],
   ])('in %s of %d is refused', async (currency, amount, code) => {
     const opened = await openLocalStripe();
-    await expect(openIntent(opened, { amount, currency })).rejects.toMatchObject({
+    await expect(opened.openIntent({ amount, currency })).rejects.toMatchObject({
       code,
       param: 'amount',
     });
@@ -192,6 +179,6 @@ describe('an amount', () => {
     ['kwd', 4990],
   ])('in %s of %d is taken', async (currency, amount) => {
     const opened = await openLocalStripe();
-    expect(await openIntent(opened, { amount, currency })).toMatchObject({ amount, currency });
+    expect(await opened.openIntent({ amount, currency })).toMatchObject({ amount, currency });
   });
 });

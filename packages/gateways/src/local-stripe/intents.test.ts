@@ -4,23 +4,10 @@ import { describe, expect, it } from 'vitest';
 
 const DAY_MS = 86_400_000;
 
-type Opened = Awaited<ReturnType<typeof openLocalStripe>>;
-
-const held = { payment_method_options: { card: { capture_method: 'manual' as const } } };
-const order = {
-  amount: 4990,
-  currency: 'usd',
-  allowed_payment_method_types: ['card' as const],
-  ...held,
-};
-
-const openIntent = ({ stripe }: Opened, more: Partial<Stripe.PaymentIntentCreateParams> = {}) =>
-  stripe.paymentIntents.create({ ...order, ...more });
-
 describe('a payment intent', () => {
   it('waits for a payment method', async () => {
     const opened = await openLocalStripe();
-    const intent = await openIntent(opened, { metadata: { orderId: '7' } });
+    const intent = await opened.openIntent({ metadata: { orderId: '7' } });
     expect(intent).toMatchObject({
       status: 'requires_payment_method',
       amount: 4990,
@@ -35,7 +22,7 @@ describe('a payment intent', () => {
   it('is held for seven days, and then taken', async () => {
     const opened = await openLocalStripe();
     const { stripe, clock } = opened;
-    const { id } = await openIntent(opened);
+    const { id } = await opened.openIntent();
     const confirmed = await stripe.paymentIntents.confirm(id, {
       payment_method: 'pm_card_visa',
       expand: ['latest_charge'],
@@ -58,7 +45,7 @@ describe('a payment intent', () => {
 
   it('is taken at once where nobody asked to hold it', async () => {
     const opened = await openLocalStripe();
-    const intent = await openIntent(opened, {
+    const intent = await opened.openIntent({
       payment_method_options: {},
       payment_method: 'pm_card_mastercard',
       confirm: true,
@@ -69,7 +56,7 @@ describe('a payment intent', () => {
   it('is canceled when the hold runs out, which the card gives back', async () => {
     const opened = await openLocalStripe();
     const { stripe, clock, types } = opened;
-    const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
+    const { id } = await opened.openIntent({ payment_method: 'pm_card_visa', confirm: true });
     clock.advance(9 * DAY_MS);
     const intent = await stripe.paymentIntents.retrieve(id, { expand: ['latest_charge.refunds'] });
     expect(intent).toMatchObject({ status: 'canceled', cancellation_reason: 'automatic' });
@@ -90,7 +77,7 @@ describe('a payment intent', () => {
   it('is canceled while it is held, and not once it is taken', async () => {
     const opened = await openLocalStripe();
     const { stripe } = opened;
-    const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
+    const { id } = await opened.openIntent({ payment_method: 'pm_card_visa', confirm: true });
     const canceled = await stripe.paymentIntents.cancel(id, { cancellation_reason: 'abandoned' });
     expect(canceled).toMatchObject({
       status: 'canceled',
@@ -105,7 +92,7 @@ describe('a payment intent', () => {
         payment_intent: { id, status: 'canceled' },
       });
     }
-    const other = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
+    const other = await opened.openIntent({ payment_method: 'pm_card_visa', confirm: true });
     await stripe.paymentIntents.capture(other.id);
     for (const call of ['cancel', 'capture', 'confirm'] as const) {
       await expect(stripe.paymentIntents[call](other.id)).rejects.toMatchObject({
@@ -117,7 +104,7 @@ describe('a payment intent', () => {
   it('gives back what is not captured', async () => {
     const opened = await openLocalStripe();
     const { stripe } = opened;
-    const { id } = await openIntent(opened, { payment_method: 'pm_card_visa', confirm: true });
+    const { id } = await opened.openIntent({ payment_method: 'pm_card_visa', confirm: true });
     await expect(
       stripe.paymentIntents.capture(id, { amount_to_capture: 5000 }),
     ).rejects.toMatchObject({ code: 'amount_too_large', param: 'amount_to_capture' });
@@ -131,7 +118,7 @@ describe('a payment intent', () => {
 
   it('refuses a capture that the issuer no longer honours', async () => {
     const opened = await openLocalStripe();
-    const { id } = await openIntent(opened, {
+    const { id } = await opened.openIntent({
       payment_method: 'pm_local_captureExpired',
       confirm: true,
     });

@@ -10,7 +10,7 @@ const keys = { secretKey: 'sk_test_local', publishableKey: 'pk_test_local' };
 const WEBHOOK_SECRET = 'whsec_local';
 const WEBHOOK_PATH = '/api/payments/webhook';
 
-export interface LaunchedStripe {
+interface LaunchedStripe {
   port: number;
   /** Where its API and its bank are reached. */
   origin: string;

@@ -8,7 +8,7 @@ import { Stripe } from 'stripe';
 const { errors } = Stripe;
 
 /** Refused for good, because of what the request asks for or the state of the payment. */
-export const isRefusal = (error: unknown) =>
+export const isRefusal = (error: unknown): boolean =>
   error instanceof errors.StripeCardError || error instanceof errors.StripeInvalidRequestError;
 
 /** The payment has gone on since, or the card was declined: the payment itself tells. */

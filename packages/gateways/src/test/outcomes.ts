@@ -18,7 +18,7 @@ export interface TestPayment extends Stored, Omit<ListedPayment, 'refund'> {
   refusesCapture?: boolean;
 }
 
-type RefundEnd = 'arrives late' | 'comes back';
+type RefundEnd = 'arrives late' | 'comes back' | 'fails late';
 type Outcome =
   | 'holds'
   | 'refuses capture'
@@ -53,6 +53,7 @@ export const methods: Record<string, Outcome> = {
   pm_fairseat_processing: 'processes',
   pm_fairseat_refundPending: 'arrives late',
   pm_fairseat_refundFails: 'comes back',
+  pm_fairseat_refundPendingFails: 'fails late',
   pm_fairseat_disputed: 'disputed',
 };
 
@@ -113,6 +114,7 @@ function after({ id, amount }: TestPayment, outcome: Outcome, now: number): Part
       return { status: 'requires_action' };
     case 'arrives late':
     case 'comes back':
+    case 'fails late':
       return { status: 'succeeded', refunding: outcome };
     case 'disputed': {
       const dispute = { id: `dp_${id}`, status: 'open' as const, amount, reason: 'fraudulent' };
@@ -135,8 +137,8 @@ function refundOf(payment: TestPayment, now: number): GatewayPayment['refund'] {
   const { refundId: id, refunding, refundEndsAt = 0, amount, refunded = amount } = payment;
   if (id === null) return undefined;
   const hasEnded = now >= refundEndsAt;
-  const isBack = refunding === 'comes back' && hasEnded;
-  const isPending = refunding === 'arrives late' && !hasEnded;
+  const isBack = (refunding === 'comes back' || refunding === 'fails late') && hasEnded;
+  const isPending = (refunding === 'arrives late' || refunding === 'fails late') && !hasEnded;
   const status = isBack ? 'failed' : isPending ? 'pending' : 'succeeded';
   return { id, status, amount: refunded };
 }

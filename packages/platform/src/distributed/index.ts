@@ -16,6 +16,7 @@ import { RedisEngine } from './redis.ts';
 import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
 
+export { readEvents } from './read-events.ts';
 export { readStatus } from './status.ts';
 export { fromWire, toWire } from './wire.ts';
 export { EngineError };

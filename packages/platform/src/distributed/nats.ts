@@ -28,7 +28,7 @@ import {
 } from './engine.ts';
 import { credentialsOf } from './nats-credentials.ts';
 import { declareStream, inNamespace, NoStream, type Stream, streamsOf } from './streams.ts';
-import { fromWire, toWire } from './wire.ts';
+import { fromWire, headersOf, toWire } from './wire.ts';
 
 const OLDEST = '2.12';
 const ANSWER_WITHIN_MS = 2000;
@@ -171,8 +171,9 @@ export class Nats {
   /** Resolves once the event is stored. An event published again is recognised by its id. @throws Unavailable */
   async publish(event: AnyEvent): Promise<void> {
     const message = toWire(event, this.#options.compressEvents);
+    const headers = headersOf(event, this.#options.compressEvents);
     await this.#asking(({ streams }) =>
-      streams.publish(this.subject(event.type), message, { msgID: event.id }),
+      streams.publish(this.subject(event.type), message, { msgID: event.id, headers }),
     );
   }
 

@@ -78,6 +78,22 @@ describe('a compressed event', () => {
     }
   });
 
+  it.each([
+    [false, 'application/cloudevents+json'],
+    [true, 'application/vnd.fairseat.event'],
+  ])('says what it is, and in which trace, without being read (%s)', async (isCompressed, type) => {
+    const platform = scene.open({ compressEvents: isCompressed });
+    await platform.start();
+    const { traceparent } = ended(1);
+    await platform.bus.publish({ ...ended(1), tracestate: 'rojo=1,congo=2' });
+    const stream = `${scene.namespace}_auth`;
+    const message = await nats.admin.streams.getMessage(stream, { seq: 1 });
+    expect(message?.header.get('content-type')).toBe(type);
+    expect(message?.header.get('traceparent')).toBe(traceparent);
+    expect(message?.header.get('tracestate')).toBe('rojo=1,congo=2');
+    expect(JSON.parse(fromWire(message?.data as Uint8Array))).toMatchObject({ traceparent });
+  });
+
   it('is JSON again where it is a dead letter', async () => {
     const platform = scene.open({ compressEvents: true, maxFailures: 1 });
     platform.bus.consume('auth', { 'session.ended': () => Promise.reject(new Error('broken')) });

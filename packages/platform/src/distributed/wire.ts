@@ -1,6 +1,7 @@
 /** How an event lies in a stream: as JSON, or compressed. Readers take both. */
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AnyEvent } from '@fairseat/common/events';
+import { headers } from '@nats-io/transport-node';
 
 /** The first byte of a compressed event. JSON never begins with it; another dictionary gets another number. */
 const COMPRESSED = 1;
@@ -43,4 +44,16 @@ export function fromWire(message: Uint8Array): string {
   } catch {
     return body.toString();
   }
+}
+
+/** What a listener or a tool may know of a message without reading it. */
+export function headersOf({ traceparent, tracestate }: AnyEvent, isCompressed: boolean) {
+  const set = headers();
+  set.set(
+    'content-type',
+    isCompressed ? 'application/vnd.fairseat.event' : 'application/cloudevents+json',
+  );
+  set.set('traceparent', traceparent);
+  if (tracestate) set.set('tracestate', tracestate);
+  return set;
 }

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { traceparentOf } from '@fairseat/common/context';
 import { Unavailable } from '@fairseat/common/errors';
 import type { AnyEvent } from '@fairseat/common/events';
 import { createTestClock } from '@fairseat/common/testing';
+import { traceparentOf } from '@fairseat/common/trace-context';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../clock.ts';
 import { LONGEST_BACKOFF_MS } from '../delivery.ts';
@@ -23,7 +23,7 @@ const event = (n: number): AnyEvent => ({
   time: new Date(n).toISOString(),
   version: 1,
   correlationid: id(n),
-  traceparent: traceparentOf(id(n), id(n)),
+  traceparent: traceparentOf({ traceId: id(n) }, id(n)),
   data: { sessionId: id(n), expiresAt: new Date(n).toISOString() },
 });
 

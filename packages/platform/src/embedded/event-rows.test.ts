@@ -66,6 +66,7 @@ describe('an event in the file', () => {
       'that is another step of its trace',
       { ...event, traceparent: `00-${trace}-${'0'.repeat(16)}-00` },
     ],
+    ['with what other tracers keep', { ...event, tracestate: 'rojo=1,congo=2' }],
     ['whose subject is no id', { ...event, subject: 'seat 7' }],
   ])('%s is read to the byte', async (_, saved) => {
     await save(saved);

@@ -1,7 +1,6 @@
 /** How an event lies in the file: its ids as bytes, its time as a number, and without what follows from the rest. */
 
 import type { DatabaseSync } from 'node:sqlite';
-import { storyOf } from '@fairseat/common/context';
 import type { AnyEvent } from '@fairseat/common/events';
 
 /** `body` is the whole event as JSON where the other columns are empty: it was written by 0.1.0, or is of no usual form. */
@@ -22,24 +21,26 @@ export type EventRow = (string | number | Uint8Array | null)[];
 
 const names = Object.keys(COLUMNS);
 const ID_BYTES = 16;
+const TRACE_AT = '00-'.length;
 const ISO_LENGTH = '2026-01-01T00:00:00.000Z'.length;
 
 /** To be run with a number and a row. */
 export const INSERT_EVENT = `INSERT INTO event_log (seq, ${names}) VALUES (?, ${names.map(() => '?')})`;
 
 export function rowOf(event: AnyEvent): EventRow {
-  const { id, source, type, subject, time, version, traceparent } = event;
-  const { traceId, correlationId } = storyOf(event);
+  const { id, source, type, subject, time, version, correlationid, traceparent } = event;
+  const traceId = traceparent.slice(TRACE_AT, TRACE_AT + 2 * ID_BYTES);
   const ids = Buffer.from(id + subject + traceId, 'hex');
   const isUsual =
     ids.length === 3 * ID_BYTES &&
     time.length === ISO_LENGTH &&
+    event.tracestate === undefined &&
     traceparent.endsWith(`-${id.slice(ID_BYTES)}-01`);
   if (!isUsual) return [JSON.stringify(event), null, null, null, null, null, null];
   const data = JSON.stringify(event.data);
   const start = startOf(subject);
   const body = data.startsWith(start) ? data.slice(start.length) : data;
-  const story = correlationId === traceId ? null : correlationId;
+  const story = correlationid === traceId ? null : correlationid;
   return [body, ids, source, type, msOf(time), version, story];
 }
 

@@ -12,6 +12,7 @@ import { EmbeddedTable } from './table.ts';
 import { tidyUp } from './tidy.ts';
 import { defineTimers, EmbeddedTimers } from './timers.ts';
 
+export { readEvents } from './read-events.ts';
 export { readStatus } from './status.ts';
 export { StoreError };
 

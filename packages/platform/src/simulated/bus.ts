@@ -121,11 +121,13 @@ export class Log {
         (member) => member.isReady && member.services.has(service),
       );
       const isManned = members.length > 0;
-      const backAt =
-        this.#environment.outageUntil('bus', service, { isWrite: true }) ??
-        this.#reachedAt(members);
-      if (!isManned) this.#stranded.push(() => this.#relayAfter(0, luck, parcel));
+      const awayUntil = this.#environment.outageUntil('bus', service, { isWrite: true });
+      const backAt = awayUntil ?? this.#reachedAt(members);
+      const again = () => this.#relayAfter(0, luck, parcel);
+      if (!isManned) this.#stranded.push(again);
       else if (backAt !== undefined) {
+        // Where all are cut off, one that starts meanwhile may reach it sooner.
+        if (awayUntil === undefined) this.#stranded.push(again);
         this.#relayAfter(backAt - this.#environment.queue.nowMs + 1, luck, parcel);
       } else {
         this.#unsent.delete(parcel);

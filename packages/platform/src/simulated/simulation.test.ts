@@ -279,3 +279,19 @@ describe('a simulated process that crashes', () => {
     expect(sent).toEqual(new Set([0, 1]));
   });
 });
+
+describe('a process that is cut off from the bus', () => {
+  it('has its events sent by another that starts meanwhile', async () => {
+    const { join, pass, simulation } = open();
+    const { write } = await join('a');
+    simulation.outage({ engine: 'bus', process: 'a', untilMs: simulation.nowMs + 5 * MINUTE_MS });
+    void write();
+    await pass(MINUTE_MS);
+    expect(simulation.engines.events).toEqual([]);
+    await join('b');
+    await pass(1000);
+    expect(simulation.engines.events).toHaveLength(1);
+    await pass(5 * MINUTE_MS);
+    expect(simulation.engines.events).toHaveLength(1);
+  });
+});

@@ -1,4 +1,4 @@
-import { currentStory, traceparentOf } from '../../context.ts';
+import { currentStory } from '../../context.ts';
 import {
   type AnyEvent,
   type EventDefinitions,
@@ -6,6 +6,7 @@ import {
   parseEventData,
 } from '../../events.ts';
 import type { Clock } from '../../ports/index.ts';
+import { traceparentOf } from '../../trace-context.ts';
 
 /** Makes an event of a record: `data` is checked, the envelope gets an id, the time and the current story. */
 export type EventFactory = (
@@ -34,7 +35,6 @@ export function createEventFactory(
     if (!publishes?.types.includes(type)) throw new Error(`${name} does not publish ${type}`);
     const id = newId();
     const story = currentStory();
-    const traceId = story?.traceId ?? id;
     return {
       specversion: '1.0',
       id,
@@ -44,7 +44,8 @@ export function createEventFactory(
       time: timeOf(clock.now()),
       version: record.version,
       correlationid: story?.correlationId ?? id,
-      traceparent: traceparentOf(traceId, id),
+      traceparent: traceparentOf(story ?? { traceId: id }, id),
+      ...(story?.tracestate && { tracestate: story.tracestate }),
       data: parseEventData(type, data),
     } as AnyEvent;
   };

@@ -8,7 +8,7 @@ export interface Fact {
   type: string;
 }
 
-export interface RecordsOptions<S extends Stored, F extends Fact> {
+export interface RecordsOptions<S extends Stored, F extends Fact, R extends object = object> {
   /** The name of the record for people, in "There is no such …". */
   noun: string;
   table: Table<S>;
@@ -17,7 +17,7 @@ export interface RecordsOptions<S extends Stored, F extends Fact> {
   clock: Clock;
   newId: Platform['newId'];
   /** The part of the record that its events carry. Fields that their schemas do not have are left out anyway. */
-  publicState?: (state: S) => object;
+  publicState?: (state: S) => R;
   /** The facts that say a record's state again, for consumers whose events of it were lost. */
   asItStands?: (state: S) => F[];
   /**

@@ -3,12 +3,18 @@ import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { Config } from '../process/config.ts';
 import type { App } from './app.ts';
-import { commonRefusals, withHeaders } from './promises.ts';
+import { anyRefusal, commonRefusals, described } from './promises.ts';
+import { shared, sharedIn } from './shared-schemas.ts';
 import { sessionCookie } from './signed-in.ts';
 
 /** The documentation page needs its own scripts and styles, and nothing from another host. */
 const DOCS_CSP =
   "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'";
+
+interface Documented {
+  paths: object;
+  components: object;
+}
 
 /** Documents, at `/docs` and `/api/openapi.json`, the routes that are added from then on. */
 export async function addDocumentation(app: App, config: Config) {
@@ -18,12 +24,14 @@ export async function addDocumentation(app: App, config: Config) {
       info: {
         title: 'Fairseat',
         version: '1',
+        license: { name: 'MIT', identifier: 'MIT' },
         description:
           'List tickets, hold one, pay for it while nobody else can. Errors are RFC 9457 problem documents. ' +
           'A path that exists with other methods answers 405 with `Allow`, and OPTIONS with the same header. ' +
           'To try it here, sign up below: the cookie goes with every request from then on. ' +
           'This document as JSON: /api/openapi.json',
       },
+      servers: [{ url: config.publicOrigin ?? '/', description: 'This marketplace.' }],
       components: {
         securitySchemes: {
           session: { type: 'apiKey', in: 'cookie', name: sessionCookie(config).name },
@@ -33,15 +41,17 @@ export async function addDocumentation(app: App, config: Config) {
     transform: (documented) => {
       const { route, schema: own } = documented;
       if (!own || own.hide) return jsonSchemaTransform(documented);
-      const answers = { ...commonRefusals(route), ...(own.response as object) };
+      const answers = { ...commonRefusals(route), ...(own.response as object), ...anyRefusal };
       const asked = { ...documented, schema: { ...own, response: answers } };
       const { schema, url } = jsonSchemaTransform(asked);
-      const response = withHeaders(schema.response as Record<string, object>, route);
-      const needsSession = route.onRequest !== undefined;
-      return {
-        schema: { ...schema, response, ...(needsSession && { security: [{ session: [] }] }) },
-        url,
-      };
+      const response = shared(described(schema.response as Record<string, object>, route));
+      const security = route.onRequest === undefined ? route.config?.security : [{ session: [] }];
+      return { schema: { ...schema, response, security: security ?? [] }, url };
+    },
+    transformObject(documented) {
+      const { openapiObject: document } = documented as { openapiObject: Documented };
+      const schemas = sharedIn(document.paths);
+      return { ...document, components: { ...document.components, schemas } } as never;
     },
   });
 }

@@ -25,6 +25,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The headers of its success that only this route has. */
     answers?: readonly HeaderName[];
+    /** For a route that asks for a session by itself, if at all: as OpenAPI has it. */
+    security?: Record<string, string[]>[];
   }
 }
 
@@ -48,23 +50,37 @@ export function commonRefusals({ method, config }: RouteOptions) {
   return responses({}, 400, 415, 503, ...ofChanges);
 }
 
+/** What may come in any route's place and says nothing about it: 405, 408, 431, 500. */
+export const anyRefusal = responses({}, 'default');
+
+const SUCCESS: Record<string, string> = {
+  200: 'Done: the answer as it stands now.',
+  201: 'Made: the record as it stands now.',
+  204: 'Done; there is nothing to say.',
+};
+
 interface Answer {
+  description?: string;
+  type?: string;
   properties?: object;
+  content?: object;
 }
 
-/** Names the headers of each of a route's answers, which are JSON Schemas by now. */
-export function withHeaders(response: Record<string, Answer>, { config }: RouteOptions) {
+/** Describes each of a route's answers, which are JSON Schemas by now, and names its headers. */
+export function described(response: Record<string, Answer>, { config }: RouteOptions) {
   const entries = Object.entries(response).map(([status, answer]) => {
     const isSuccess = status.startsWith('2');
+    const isPage = answer.properties && 'nextCursor' in answer.properties;
     const headers = named([
-      'X-Request-Id',
+      // Before there is a request, there is no id of it.
+      ...(status === 'default' ? [] : (['X-Request-Id'] as const)),
       ...(OF_STATUS[Number(status)] ?? []),
       ...(isSuccess ? (config?.answers ?? []) : []),
-      ...(isSuccess && answer.properties && 'nextCursor' in answer.properties
-        ? (['Link'] as const)
-        : []),
+      ...(isSuccess && isPage ? (['Link'] as const) : []),
     ]);
-    return [status, { ...answer, headers }] as const;
+    const isWhole = answer.content !== undefined || answer.type === 'null';
+    const whole = isWhole ? answer : { content: { 'application/json': { schema: answer } } };
+    return [status, { description: SUCCESS[status], ...whole, headers }] as const;
   });
   return Object.fromEntries(entries);
 }

@@ -98,7 +98,7 @@ export function build(service: Service, surroundings: Omit<Surroundings, 'app'>)
     newId,
     changes,
     table: (definition) => platform.table(service.name, definition),
-    records: ({ table, ...options }) => {
+    records: ({ table, ...options }, ..._unpublishable) => {
       const saved = platform.table(service.name, table);
       const records = new Records({ ...options, newEvent, clock, newId, table: saved });
       if (options.asItStands) {

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
-import type { EventDefinitions, EventType } from '../../events.ts';
+import type { EventDefinitions, EventPayloads, EventType } from '../../events.ts';
 import type {
   Bus,
   Clock,
@@ -38,7 +38,11 @@ export interface Capabilities {
 type Need = keyof Capabilities;
 
 /** The definition of a service: everything that a deployment must know of it. */
-export interface Service<N extends Need = Need, H extends EventType = EventType> {
+export interface Service<
+  N extends Need = Need,
+  H extends EventType = EventType,
+  P extends object = object,
+> {
   /** Also the name of its database, its consumer group and its process. */
   name: string;
   /** The paths that it serves, with everything below them. */
@@ -48,16 +52,23 @@ export interface Service<N extends Need = Need, H extends EventType = EventType>
   /** The capabilities that its context has. */
   needs: readonly N[];
   /** The events that it alone publishes. */
-  publishes?: EventDefinitions<object>;
+  publishes?: EventDefinitions<P>;
   /** The events that it handles. The kit adds `session.ended` for a service with routes. */
   hears: readonly H[];
   /** Called once, before the platform starts. */
-  build(context: ServiceContext<N>): ServiceParts<H>;
+  build(context: ServiceContext<N, P>): ServiceParts<H>;
 }
 
-/** Checks, by types, that a service uses only what it names in `needs` and handles exactly what it names in `hears`. */
-export const defineService = <const N extends Need = never, const H extends EventType = never>(
-  service: Service<N, H>,
+/**
+ * Checks, by types, that a service uses only what it names in `needs`, handles exactly what it names in `hears`, and
+ * publishes only its own events, each with all that it must have.
+ */
+export const defineService = <
+  const N extends Need = never,
+  const H extends EventType = never,
+  P extends object = object,
+>(
+  service: Service<N, H, P>,
 ): Service => service as unknown as Service;
 
 /** A Fastify plugin of routes with zod schemas. */
@@ -86,11 +97,23 @@ export interface Difference {
   mend?: () => Promise<void>;
 }
 
-/** The platform as one service sees it. */
-export type ServiceContext<N extends Need = never> = Basics & Pick<Capabilities, N>;
+/** The platform as one service sees it, which publishes the events `P`. */
+export type ServiceContext<N extends Need = never, P extends object = object> = Basics<P> &
+  Pick<Capabilities, N>;
+
+/** Of the facts of a record, those that cannot be published: another service's events, and those that lack something. */
+type Unpublishable<F extends Fact, R, P> = {
+  [T in F['type'] & EventType]: T extends keyof P
+    ? Exclude<RequiredIn<EventPayloads[T]>, keyof R | keyof OfType<F, T>> extends never
+      ? never
+      : T
+    : T;
+}[F['type'] & EventType];
+type RequiredIn<D> = { [K in keyof D]-?: object extends Pick<D, K> ? never : K }[keyof D];
+type OfType<F extends Fact, T> = F extends Fact ? (T extends F['type'] ? F : never) : never;
 
 /** The part of the platform that every service uses. */
-export interface Basics extends Visitors {
+export interface Basics<P extends object = object> extends Visitors {
   config: Config;
   log: Log;
   clock: Clock;
@@ -98,14 +121,19 @@ export interface Basics extends Visitors {
   changes: Changes;
   /** A table of this service. */
   table<R extends Stored>(definition: TableDefinition<R>): Table<R>;
-  /** A table of this service whose records change by decisions, which publish events. */
-  records<S extends Stored, F extends Fact>(
-    options: Omit<RecordsOptions<S, F>, 'table' | 'newEvent' | 'clock' | 'newId'> & {
+  /** A table of this service whose records change by decisions, which publish its events. */
+  records<S extends Stored, F extends Fact, R extends object = S>(
+    options: Omit<RecordsOptions<S, F, R>, 'table' | 'newEvent' | 'clock' | 'newId'> & {
       table: TableDefinition<S>;
     },
+    ...unpublishable: [Unpublishable<F, R, P>] extends [never] ? [] : [Unpublishable<F, R, P>]
   ): Records<S, F>;
   /** Tells operators of what needs a person: a line in the log, counted by its kind in `/metrics`. */
   trouble(kind: string, message: string, about: object): void;
   /** Publishes an event that belongs to no record of this service. Resolves once it is durable. */
-  publish(type: EventType, record: { id: string; version: number }, data: object): Promise<void>;
+  publish<T extends EventType & keyof P>(
+    type: T,
+    record: { id: string; version: number },
+    data: EventPayloads[T],
+  ): Promise<void>;
 }

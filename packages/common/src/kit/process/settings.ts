@@ -198,7 +198,7 @@ const ofDistributed = z.object({
   EVENTS_MAX_BYTES: wholeNumber(2 ** 20, 2 ** 50)
     .default(2 ** 30)
     .describe(
-      'the most that NATS keeps of the events of each service; the oldest go first. The default is a week of 40 purchases a minute',
+      'the most that NATS keeps of the events of each service; the oldest go first. The default is a week of 30 purchases a minute',
     ),
   COMPRESS_EVENTS: z
     .enum(['on', 'off'], 'expected on or off')
