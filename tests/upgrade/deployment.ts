@@ -1,6 +1,6 @@
 /** Services of several versions side by side on the same servers, behind one address. */
 import { readConfig, type Service } from '@fairseat/common/kit';
-import { createInnerRouter } from '@fairseat/distributed/router';
+import { createInnerRouter } from '@fairseat/front';
 import { createServices } from '@fairseat/marketplace/services';
 import { type Process, READY, startProgram, temporaryFolder } from '@fairseat/test-support/process';
 import { makeSessionKeys } from '../../infra/distributed/session-keys.ts';
