@@ -2,7 +2,7 @@
 
 /** What of a service does not decide. A file that is not named here does, and is held to it. */
 const edges =
-  '(main|service|routes|handlers|limits|holds|passwords|session|devices|cashier|reconcile|webhook|audience)';
+  '(main|service|routes|handlers|limits|holds|passwords|session|devices|cashier|reconcile|webhook|audience|keys|listeners|tail|endpoints|deliveries|post)';
 const domain = `^services/(?!marketplace/)([^/]+)/(?!${edges}[.])[^/.]+[.]ts$`;
 const contracts =
   '^packages/common/src/(contracts/[^/]+|events|define-events|open-schema|errors)[.]ts$';

@@ -53,6 +53,7 @@ const embeddedOnly = [
   'tests/http/bad-pages.test.ts',
   'tests/http/fuzz.test.ts',
   'tests/http/webhook.test.ts',
+  'tests/live/feed-holding.test.ts',
   'tests/live/live.test.ts',
   'tests/marketplace/every-cut.test.ts',
   'tests/marketplace/every-request.test.ts',

@@ -5,6 +5,7 @@ import { measureBytes } from './bytes.ts';
 import { measureCrowd } from './crowd.ts';
 import { measureDistributed } from './distributed.ts';
 import { measureFailing } from './failing.ts';
+import { measureFeed } from './feed.ts';
 import { measureFootprint } from './footprint.ts';
 import { measureGrowth } from './growth.ts';
 import { measurePages } from './pages.ts';
@@ -30,6 +31,7 @@ const parts: Record<string, (report: Report) => Promise<void>> = {
   shrinking: measureShrinking,
   bytes: measureBytes,
   streams: measureStreams,
+  feed: measureFeed,
   pages: measurePages,
   distributed: measureDistributed,
   since: (report) => measureSince(report, options.before),

@@ -218,6 +218,46 @@ export const wrongOptions = [
   'nobody=knows',
 ];
 
+/** of the feed of events, */
+export const wrongFeeds: [query: string, status: number][] = [
+  ['limit=0', 400],
+  ['limit=501', 400],
+  ['limit=1e9', 400],
+  ['limit[$gt]=1', 400],
+  ['types=', 400],
+  ['types=order', 400],
+  ['types=order.complete', 400],
+  ['types=order.*.created', 400],
+  ['types=ORDER.CREATED', 400],
+  ['types=order.created,', 400],
+  ['types=__proto__.constructor', 400],
+  ['types=order.created&types=ticket.sold', 400],
+  [`types=${'a.b,'.repeat(2000)}a.b`, 400],
+  ['after=', 400],
+  ['after=-1', 410],
+  ['after=0;DROP TABLE events', 400],
+  ['after=Oldest', 400],
+  ['after=1&after=2', 400],
+  [`after=${'9'.repeat(40)}`, 410],
+  [`after=${'9'.repeat(41)}`, 400],
+  ['after=99999999999999999', 410],
+  ['cursor=1', 400],
+  ['nobody=knows', 400],
+];
+
+/** what is no key to it, */
+export const noKeys = [
+  '',
+  'Bearer',
+  'Bearer ',
+  'Bearer undefined',
+  'Bearer fsk_',
+  `Bearer ${'x'.repeat(5000)}`,
+  'Basic c2hvcDpzaG9w',
+  'Bearer fsk_..%2f..',
+  'bearer null',
+];
+
 /** and those of tickets that are odd, and find nothing. */
 export const oddSearches = [
   'q=%00',

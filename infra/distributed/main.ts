@@ -104,8 +104,8 @@ async function main() {
   await fleet.listening;
   const router = await createRouter(fleet, services, { config, withPages, publicOrigin });
   undo.push(() => router.close());
-  // The router waits for all its open connections, and live streams end only with their process.
-  undo.push(() => fleet.stop('live'));
+  // The router waits for all its open connections, and streams end only with their process.
+  for (const streaming of ['live', 'feed']) undo.push(() => fleet.stop(streaming));
   const address = await router.listen({ host, port });
   await fleet.ready;
   say(`Fairseat is listening on ${config.publicOrigin ?? address}`);

@@ -11,10 +11,13 @@ import { readHistory } from '../events/history.ts';
 import { rowsOf } from '../events/tell.ts';
 import { asyncApi } from './asyncapi.ts';
 import { picture } from './flow.ts';
+import { forPages } from './for-pages.ts';
 import { dataOf, meaningOf, pages } from './pages.ts';
 import { recordAll } from './record.ts';
 
 export const FOLDER = 'docs/reference';
+/** What the page /docs/event-types shows. */
+const IN_PRODUCT = 'client/app/docs/event-types/catalogue.json';
 
 /** A line for each event, and each property of one, that nobody can tell the meaning of. */
 export const undescribed = () => eventTypes().flatMap(missing);
@@ -51,7 +54,12 @@ export async function generate(
   }).map(([path, text]) => [`${FOLDER}/${path}`, text]);
   const [purchase] = recordings;
   const shown = purchase ? picture(purchase, services) : '';
-  return Object.fromEntries([...made, ['README.md', withPicture(join(root, 'README.md'), shown)]]);
+  const shownInProduct = asText(forPages({ services, recordings, history }));
+  return Object.fromEntries([
+    ...made,
+    [IN_PRODUCT, shownInProduct],
+    ['README.md', withPicture(join(root, 'README.md'), shown)],
+  ]);
 }
 
 const asText = (value: object) => `${JSON.stringify(value, null, 2)}\n`;

@@ -79,6 +79,21 @@ export const journeys: Journey[] = [
     },
   },
   {
+    name: 'lock-refused',
+    title: 'A price that changes at the same moment',
+    tells:
+      'Orders has not heard of the new price yet, so it takes the order; tickets knows better and refuses the lock, and the order ends.',
+    async run(stage) {
+      const ticket = await list(stage);
+      await stage.settled();
+      stage.begin();
+      await Promise.all([
+        stage.seller.edits(ticket, 'Front row, seat 7', 2 * PRICE),
+        stage.buyer.orders(ticket, PRICE),
+      ]);
+    },
+  },
+  {
     name: 'cancel',
     title: 'A buyer who lets go',
     tells: 'The buyer cancels before paying, so the ticket is for sale again.',

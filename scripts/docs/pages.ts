@@ -51,13 +51,14 @@ export function reactionsOf(service: string, type: EventType, recordings: readon
 }
 
 /** The first of this type in the recorded runs, if it comes in any. */
-function exampleOf(type: EventType, recordings: readonly Recording[]): AnyEvent | undefined {
+export function exampleOf(type: EventType, recordings: readonly Recording[]): AnyEvent | undefined {
   const events = recordings.flatMap(({ steps }) =>
     steps.flatMap((step) => (step.kind === 'event' ? [step.event] : [])),
   );
   return events.find((event) => event.type === type);
 }
 
+const coded = (text: string) => text && `\`${text}\``;
 const table = (heads: string[], rows: string[][]) =>
   [heads, heads.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 const linked = (type: EventType, up = '..') => `[\`${type}\`](${up}/events/${type}.md)`;
@@ -107,7 +108,7 @@ function eventPage(type: EventType, { services, recordings, history }: Sources):
     `\`${row.path.join('.')}\`${row.isRequired ? '' : ' (optional)'}`,
     row.type.replaceAll('|', '\\|'),
     row.description ?? '',
-    shownOf(row, example),
+    coded(shownOf(row, example)),
   ]);
   return page(
     `# ${type}`,
@@ -127,12 +128,13 @@ function eventPage(type: EventType, { services, recordings, history }: Sources):
   );
 }
 
-function shownOf({ path }: Row, example: AnyEvent | undefined): string {
+/** The property of the example as JSON; empty where it has none, or is an object. */
+export function shownOf({ path }: Row, example: AnyEvent | undefined): string {
   const value = path.reduce<unknown>(
     (within, name) => (within as Record<string, unknown> | null | undefined)?.[name],
     example?.data,
   );
-  return value === undefined || typeof value === 'object' ? '' : `\`${JSON.stringify(value)}\``;
+  return value === undefined || typeof value === 'object' ? '' : JSON.stringify(value);
 }
 
 /** Each version beside the one before: whether readers of either take events of the other. */

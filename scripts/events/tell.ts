@@ -11,13 +11,18 @@ import type { Service } from '@fairseat/common/kit';
 import type { Schema } from './compare.ts';
 
 /** The services, with the paths that each serves and the events that it hears. */
-export type Listeners = readonly Pick<Service, 'name' | 'prefixes' | 'hears'>[];
+export type Listeners = readonly Pick<Service, 'name' | 'prefixes' | 'hears' | 'listensOnly'>[];
 
-/** Whoever serves requests hears of ended sessions as well. */
+/** Whoever serves requests of people hears of ended sessions as well. */
+const hearsOfSessions = ({ prefixes, listensOnly }: Listeners[number]) =>
+  prefixes.length > 0 && !listensOnly;
+
 export const hearersOf = (type: EventType, listeners: Listeners) =>
   listeners
-    .filter(({ hears, prefixes }) =>
-      type === 'session.ended' ? prefixes.length > 0 : hears.some((each) => each === type),
+    .filter((service) =>
+      type === 'session.ended'
+        ? hearsOfSessions(service)
+        : service.hears.some((each) => each === type),
     )
     .map(({ name }) => name);
 

@@ -31,13 +31,13 @@ export const timeIn = (text: string): number =>
 
 /** The platform of that service, by its settings; it is not started. @throws ConfigError, StartError */
 export function openPlatform(
-  { name }: Service,
+  service: Service,
   config: Config,
   log: Log,
   openGateway: OpenGateway = noGateway,
 ) {
   if (config.platform === 'distributed') {
-    return openDistributed({ ...platformOptions(name, config, log), openGateway });
+    return openDistributed({ ...platformOptions(service, config, log), openGateway });
   }
   const dataDir = resolve(config.dataDir);
   if (!existsSync(join(dataDir, 'fairseat.sqlite'))) {

@@ -1,6 +1,7 @@
 import { createAuth, type Passwords } from '@fairseat/auth';
 import type { Service } from '@fairseat/common/kit';
 import { expiration } from '@fairseat/expiration';
+import { feed } from '@fairseat/feed';
 import { live } from '@fairseat/live';
 import { orders } from '@fairseat/orders';
 import { payments } from '@fairseat/payments';
@@ -14,4 +15,5 @@ export const createServices = (passwords?: Passwords): Service[] => [
   expiration,
   payments,
   live,
+  feed,
 ];

@@ -30,6 +30,10 @@ const states: Record<string, (person: Person, seller: Person) => Promise<void>> 
   'a page that is not there': async (person) => {
     await person.goto('/nowhere');
   },
+  'the event types': async (person) => {
+    await person.goto('/docs/event-types?q=ticket.refused');
+    await person.page.getByText('A whole event, as recorded').first().click();
+  },
   'a ticket for sale': async (person, seller) => {
     await person.goto(`/tickets/${(await seller.sells()).id}`);
   },

@@ -5,6 +5,7 @@ import { faultsOf } from '@fairseat/test-support/problems';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { feed } from './contract/feed.ts';
 import { live } from './contract/live.ts';
 import { orders } from './contract/orders.ts';
 import { payments } from './contract/payments.ts';
@@ -13,7 +14,7 @@ import { tickets } from './contract/tickets.ts';
 import { users } from './contract/users.ts';
 
 const contract: Contract = Object.fromEntries(
-  Object.entries({ ...users, ...tickets, ...orders, ...payments, ...live }).map(
+  Object.entries({ ...users, ...tickets, ...orders, ...payments, ...live, ...feed }).map(
     ([route, cases]) => [route, { ...refusedEverywhere(route), ...cases }],
   ),
 );

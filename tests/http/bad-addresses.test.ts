@@ -1,11 +1,14 @@
 /** The ids, queries and headers of `strangers.ts`: each gets a helpful problem document and changes nothing. */
 
+import { bearer, keyFor } from '@fairseat/test-support/feed-listener';
 import { HostileScene, JSON_TYPE, type Method } from '@fairseat/test-support/hostile';
 import { faultsOf } from '@fairseat/test-support/problems';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   noIds,
+  noKeys,
   oddSearches,
+  wrongFeeds,
   wrongHeaders,
   wrongOptions,
   wrongPages,
@@ -62,6 +65,18 @@ describe.each(doors)('the services %s', (_, door) => {
       const reply = await scene.send('GET', `${path}?${query}`);
       expect(faultsOf(reply, 400)).toEqual([]);
       expect(reply.body.detail).not.toMatch(/invalid input|received/i);
+    });
+
+    it.each(wrongFeeds)('of events that makes no sense is refused (%s)', async (query, status) => {
+      const key = await keyFor(scene.market, '*');
+      const reply = await scene.send('GET', `/api/feed?${query}`, undefined, bearer(key));
+      expect(faultsOf(reply, status)).toEqual([]);
+      expect(reply.body.detail).not.toMatch(/invalid input|received/i);
+    });
+
+    it.each(noKeys)('of events opens to no key but a good one (%s)', async (authorization) => {
+      const reply = await scene.send('GET', '/api/feed', undefined, { authorization });
+      expect(faultsOf(reply, 401)).toEqual([]);
     });
 
     it.each(oddSearches)('of odd signs finds nothing (%s)', async (query) => {

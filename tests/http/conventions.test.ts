@@ -47,6 +47,7 @@ describe.each(doors)('the services %s', (_, door) => {
       ['POST', `/api/tickets/${ID}`, 'DELETE, GET, HEAD, OPTIONS, PUT'],
       ['PATCH', `/api/%6frders/${ID}`, 'DELETE, GET, HEAD, OPTIONS'],
       ['POST', '/api/live', 'GET, HEAD, OPTIONS'],
+      ['DELETE', '/api/feed', 'GET, HEAD, OPTIONS'],
     ])('that a path does not have is 405 (%s %s)', async (method, path, allow) => {
       const reply = await ask(method, path, [], method === 'GET' ? undefined : '{}');
       expect(faultsOf(reply, 405)).toEqual([]);

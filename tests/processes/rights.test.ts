@@ -15,6 +15,7 @@ import { type OwnServer, startServer } from '@fairseat/test-support/own-server';
 import {
   Caller,
   type Process,
+  runProgram,
   startProgram,
   temporaryFolder,
 } from '@fairseat/test-support/process';
@@ -35,6 +36,10 @@ const usesRedis = (service: string) =>
       name === service && (needs.includes('timers') || needs.includes('rateLimiter')),
   );
 
+/** It gets the address of NATS alone. */
+const listens = (service: string) =>
+  services.some(({ name, listensOnly }) => name === service && listensOnly);
+
 /** The noun that a reader of the manual puts in place of `order`. */
 function nounOfService(service: string): string | undefined {
   const [type] = services.find(({ name }) => name === service)?.publishes?.types ?? [];
@@ -54,6 +59,13 @@ const handledBy = (service: string) =>
     .replaceAll('.', '-')
     .split(',');
 
+/** What listens and no more has rights of its own. */
+const natsListener = () =>
+  (/This is feed:\n\n```\n([\s\S]*?)```/.exec(manual)?.[1] ?? '')
+    .replaceAll(/(STREAM\.\w+\.|GET\.|KV_|\$KV\.)feed/g, `$1${namespace}_feed`)
+    .replace('"feed.', `"${namespace}.feed.`)
+    .replace('"…"', `"${PASSWORD}"`);
+
 const natsUser = (service: string) =>
   example('NATS')
     .replaceAll(/^.*-TYPE.*$/gm, (line) =>
@@ -71,7 +83,7 @@ const natsSettings = (folder: string, port: number) => `
   listen: "127.0.0.1:${port}"
   jetstream { store_dir: "${folder}/jetstream", sync_interval: always }
   tls { cert_file: "${folder}/server.pem", key_file: "${folder}/server.key" }
-  authorization { users: [ ${names.map(natsUser).join('\n')} ] }`;
+  authorization { users: [ ${names.map((name) => (listens(name) ? natsListener() : natsUser(name))).join('\n')} ] }`;
 
 const redisUsers = () =>
   `${example('Redis').replaceAll('fairseat:', `${namespace}:`)}user ${OBSERVER} on >… +acl\n`.replaceAll(
@@ -109,18 +121,39 @@ describe('with passwords, TLS and the rights that the manual gives', () => {
   let natsPort = 0;
   let redisPort = 0;
 
-  const start = (service: string, user: string, env: Record<string, string> = {}) => {
-    return startProgram(`services/${service}/main.ts`, {
-      PLATFORM: 'distributed',
-      MONGODB_URL: servers.mongodbUrl,
-      NATS_URL: `tls://${loginOf(user)}@localhost:${natsPort}`,
-      REDIS_URL: usesRedis(service) ? `rediss://${loginOf(user)}@localhost:${redisPort}` : '',
-      TLS_CA_FILE: path('ca.pem'),
-      NAMESPACE: namespace,
-      SESSION_KEY_FILE: path(service === 'auth' ? 'private.json' : 'public.json'),
-      RATE_LIMITS: 'on',
-      ...env,
-    });
+  const envOf = (service: string, user: string) => ({
+    PLATFORM: 'distributed',
+    MONGODB_URL: listens(service) ? '' : servers.mongodbUrl,
+    NATS_URL: `tls://${loginOf(user)}@localhost:${natsPort}`,
+    REDIS_URL: usesRedis(service) ? `rediss://${loginOf(user)}@localhost:${redisPort}` : '',
+    TLS_CA_FILE: path('ca.pem'),
+    NAMESPACE: namespace,
+    SESSION_KEY_FILE: listens(service)
+      ? ''
+      : path(service === 'auth' ? 'private.json' : 'public.json'),
+    RATE_LIMITS: 'on',
+  });
+  const start = (service: string, user: string, env: Record<string, string> = {}) =>
+    startProgram(`services/${service}/main.ts`, { ...envOf(service, user), ...env });
+
+  /** Made by the operator's command, with the settings of the service. */
+  const keyOf = async (service: string) => {
+    const flags = ['add', 'auditor', '--types', '*'];
+    const { code, lines, errors } = await runProgram(
+      'services/marketplace/keys.ts',
+      envOf(service, service),
+      flags,
+    );
+    expect(code, errors.join('\n')).toBe(0);
+    return lines[0] ?? '';
+  };
+
+  /** The types of all events that the feed at that address has. */
+  const heardAt = async (url: string, key: string) => {
+    const headers = { authorization: `Bearer ${key}` };
+    const reply = await fetch(`${url}/api/feed?after=oldest&limit=500`, { headers });
+    const { events } = (await reply.json()) as { events: { type: string }[] };
+    return events.map(({ type }) => type);
   };
 
   beforeAll(async () => {
@@ -188,6 +221,8 @@ describe('with passwords, TLS and the rights that the manual gives', () => {
     seller.url = at('tickets');
     const ticket = () => seller.send<TicketRecord>('GET', `/api/tickets/${listed?.body.id}`);
     await expect.poll(async () => (await ticket())?.body.status).toBe('sold');
+    const key = await keyOf('feed');
+    await expect.poll(() => heardAt(at('feed'), key)).toContain('ticket.sold');
     expect(await refusalsOfRedis(redisPort, path('ca.pem'))).toBe('+OK\r\n*0\r\n');
     expect(readFileSync(path('nats.log'), 'utf8')).not.toContain('Violation');
   });

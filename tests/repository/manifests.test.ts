@@ -20,6 +20,12 @@ const counting = services
   .filter(({ needs }) => needs.some((need) => need === 'timers' || need === 'rateLimiter'))
   .map(({ name }) => name)
   .sort();
+/** Those who call what is outside: the gateway of payments, and receivers of webhooks. */
+const callingOut = services
+  .filter(({ needs }) => needs.some((need) => need === 'gateway' || need === 'registry'))
+  .map(({ name }) => name);
+/** Those with tables and visitors. */
+const keeping = services.filter(({ listensOnly }) => !listensOnly).map(({ name }) => name);
 const paying = services.filter(({ needs }) => needs.includes('gateway')).map(({ name }) => name);
 const signing = services.filter(({ needs }) => needs.includes('signSession'));
 
@@ -102,10 +108,15 @@ describe('every service, the pages and the front', () => {
 
 describe('the keys', () => {
   it('of sessions are the private half for who signs, and the public half for all others', () => {
-    const keys = names.map((name) => [name, pods.get(name).volumes[0].secret.secretName]);
+    const keys = names.flatMap((name) =>
+      (pods.get(name).volumes ?? []).map((volume: { secret: { secretName: string } }) => [
+        name,
+        volume.secret.secretName,
+      ]),
+    );
     const isSigning = (name: string) => signing.some((service) => service.name === name);
     const half = (name: string) => (isSigning(name) ? 'private' : 'public');
-    expect(keys).toEqual(names.map((name) => [name, `session-key-${half(name)}`]));
+    expect(keys).toEqual(keeping.toSorted().map((name) => [name, `session-key-${half(name)}`]));
   });
 
   it('to the money are given to those alone who take it', () => {
@@ -143,6 +154,8 @@ describe('the routes', () => {
     const expected = [
       ...called.flatMap(({ name, prefixes }) => prefixes.map((prefix) => [prefix, name] as const)),
       ...[['/api', 'front'] as const, ['/docs', 'front'] as const, ['/', 'client'] as const],
+      // A page of the pages, below what the front has.
+      ['/docs/event-types', 'client'] as const,
     ];
     expect(routed.toSorted()).toEqual(expected.toSorted());
   });
@@ -174,10 +187,10 @@ describe('the network policies', () => {
   it('allow exactly what the services need, from both ends', () => {
     const each = (list: string[], flow: (name: string) => string) => list.map(flow);
     const expected = [
-      ...each(names, (name) => `${name} -> mongodb:27017`),
+      ...each(keeping, (name) => `${name} -> mongodb:27017`),
       ...each(names, (name) => `${name} -> nats:4222`),
       ...each(counting, (name) => `${name} -> redis:6379`),
-      ...each(paying, (name) => `${name} -> outside:443`),
+      ...each(callingOut, (name) => `${name} -> outside:443`),
       ...each(namesCalled, (name) => `front -> ${name}:3000`),
       ...each(namesCalled, (name) => `${name} <- front:3000`),
       ...each([...namesCalled, ...others], (name) => `${name} <- gateway:3000`),
@@ -190,7 +203,8 @@ describe('the network policies', () => {
   it('let the engines of development be reached by those who need them', () => {
     const engines = ofKind('NetworkPolicy', manifestsOf(kustomize('engines'))).flatMap(flowsOf);
     const expected = [
-      ...names.flatMap((name) => [`mongodb <- ${name}:27017`, `nats <- ${name}:4222`]),
+      ...keeping.map((name) => `mongodb <- ${name}:27017`),
+      ...names.map((name) => `nats <- ${name}:4222`),
       ...counting.map((name) => `redis <- ${name}:6379`),
       ...['mongodb <- mongodb:27017', 'mongodb -> mongodb:27017'],
     ];

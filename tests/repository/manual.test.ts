@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 const manual = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
 const services = createServices();
 
-/** The server or key that a need requires. The other needs are met by MongoDB and NATS, which every service uses. */
+/** The server or key that a need requires. The other needs are met by MongoDB and NATS, which every service uses but one that only listens. */
 const deployed: Partial<Record<Service['needs'][number], string>> = {
   timers: 'Redis',
   rateLimiter: 'Redis',
@@ -32,11 +32,15 @@ const rows = table
 
 describe('the manual of operation', () => {
   it('lists every service with its paths and needs, and the pages', () => {
-    const defined = services.map(({ name, prefixes, needs }) => ({
+    const defined = services.map(({ name, prefixes, needs, listensOnly }) => ({
       name,
       paths: [...prefixes],
       needs: [
-        ...new Set(['MongoDB', 'NATS', ...needs.flatMap((need) => deployed[need] ?? [])]),
+        ...new Set([
+          ...(listensOnly ? [] : ['MongoDB']),
+          'NATS',
+          ...needs.flatMap((need) => deployed[need] ?? []),
+        ]),
       ].sort(),
     }));
     const pages = { name: 'the pages', paths: [], needs: ['the API'] };

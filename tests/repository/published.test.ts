@@ -1,13 +1,25 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
+import { createInterface } from 'node:readline';
 import { eventTypes } from '@fairseat/common/events';
+import { keyFor } from '@fairseat/test-support/feed-listener';
+import { TestMarketplace } from '@fairseat/test-support/marketplace';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
 const project = mkdtempSync(join(tmpdir(), 'fairseat-published-'));
 const packages = ['common', 'platform', 'gateways'];
+
+/** It leads outsiders to a first listener and a first service. */
+const readme = readFileSync(join(root, 'packages/common/README.md'), 'utf8');
+const programs: string[] = [];
+/** The commands of its shell blocks. */
+const commands = [...readme.matchAll(/```sh\n(.*?)```/gs)].flatMap(([, lines = '']) =>
+  lines.trim().split('\n'),
+);
 
 const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8'));
 const run = (cwd: string, command: string, ...args: string[]) =>
@@ -21,6 +33,10 @@ beforeAll(() => {
   const guide = readFileSync(join(root, 'packages/gateways/README.md'), 'utf8');
   const [, example = ''] = /```ts\n(.*?)```/s.exec(guide) ?? [];
   writeFileSync(join(project, 'shop.ts'), example);
+  for (const [, name = '', program = ''] of readme.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)) {
+    programs.push(name);
+    writeFileSync(join(project, name), program);
+  }
   const tarballs = globSync('*.tgz', { cwd: project }).map((name) => `./${name}`);
   const types = `@types/node@${readJson(root, 'package.json').devDependencies['@types/node']}`;
   run(project, 'npm', 'install', '--silent', '--prefer-offline', ...tarballs, types);
@@ -69,5 +85,44 @@ describe('the published packages', () => {
     const { hears, sessionId, noted } = JSON.parse(run(project, process.execPath, 'auditor.ts'));
     expect(hears).toEqual([...eventTypes(), 'audit.noted']);
     expect(noted).toEqual([{ type: 'session.ended', about: sessionId }]);
+  });
+
+  describe('lead an outsider, who does what their README says,', () => {
+    it('to programs that type-check in strict mode', () => {
+      const tsc = join(root, 'node_modules/.bin/tsc');
+      const flags =
+        '--noEmit --strict --module nodenext --target es2024 --allowImportingTsExtensions';
+      expect(programs).toEqual(['listener.ts', 'sales.ts', 'try.ts', 'main.ts', 'events.ts']);
+      expect(run(project, tsc, ...flags.split(' '), '--types', 'node', ...programs)).toBe('');
+    });
+
+    it('to a first listener, which hears a purchase', async () => {
+      expect(commands).toContain('KEY=fsk_… node listener.ts');
+      expect(commands).toContain("npm run --silent keys -- add first --types 'order.completed'");
+      await using market = await TestMarketplace.open();
+      const address = await market.app.listen({ host: '127.0.0.1', port: 0 });
+      const env = { ...process.env, FEED: `${address}/api/feed` };
+      const KEY = await keyFor(market, 'order.completed', 'first');
+      const listener = spawn(process.execPath, ['listener.ts'], {
+        cwd: project,
+        env: { ...env, KEY },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [seller, buyer] = await market.people(2);
+      const order = await buyer?.holds((await seller?.sells())?.id ?? '');
+      await buyer?.pay(order?.id ?? '');
+      const [line] = await once(createInterface({ input: listener.stdout }), 'line');
+      expect(line).toMatch(new RegExp(`^2.*Z order ${order?.id} is completed$`));
+      listener.kill();
+      await once(listener, 'exit');
+    });
+
+    it('to a first service, which knows what was sold', () => {
+      expect(commands).toContain('node try.ts');
+      const printed = run(project, process.execPath, 'try.ts');
+      expect(JSON.parse(printed)).toEqual({
+        newest: [{ id: expect.stringMatching(/^[0-9a-f]{32}$/), price: 4990 }],
+      });
+    });
   });
 });

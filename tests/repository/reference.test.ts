@@ -29,6 +29,7 @@ it('records every journey, and shows each event of Fairseat that one of them has
   expect(seen('expiry')).toMatch(/15 minutes pass.*an alarm rings.*ticket\.released/s);
   expect(seen('race-lost')).toMatch(/409 ticket_reserved.*201 awaiting_payment/s);
   expect(seen('price-changed')).toMatch(/ticket\.updated.*409 price_changed/s);
+  expect(seen('lock-refused')).toMatch(/ticket\.refused.*order\.cancelled/s);
   expect(seen('late-payment')).toMatch(/order\.cancelled.*cancel, which answers cancelled/s);
   expect(seen('3-d-secure')).toMatch(/requires_action.*200 completed/s);
   expect(seen('refund')).toMatch(/order\.cancelled.*charge\.refunded/s);

@@ -17,7 +17,7 @@ const command = (...args: string[]) =>
   promisify(execFile)(
     process.execPath,
     ['--conditions=@fairseat/source', 'scripts/events/main.ts', ...args],
-    { cwd: root, env: { NODE_ENV: 'test', DATA_DIR: join(root, 'nowhere') } },
+    { cwd: root, env: { ...process.env, NATS_URL: undefined, DATA_DIR: join(root, 'nowhere') } },
   ).then(
     ({ stdout }) => ({ code: 0, told: stdout }),
     ({ code, stdout, stderr }) => ({ code, told: stdout + stderr }),

@@ -1,4 +1,6 @@
 /** Services of several versions side by side on the same servers, behind one address. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { readConfig, type Service } from '@fairseat/common/kit';
 import { createInnerRouter } from '@fairseat/front';
 import { createServices } from '@fairseat/marketplace/services';
@@ -13,6 +15,8 @@ interface Member {
 }
 
 type Env = Record<string, string>;
+
+const mainOf = (service: string) => `services/${service}/main.ts`;
 
 export class Deployment {
   url = '';
@@ -47,9 +51,12 @@ export class Deployment {
     return here[this.#turn++ % here.length]?.process.url;
   }
 
-  /** Starts a process of each service; resolves once they are ready. @throws Error with what one said that has ended. */
+  /** Starts a process of each service that the version has; resolves once they are ready. @throws Error with what one said that has ended. */
   async start(version: Version) {
-    const members = this.#services.map((service) => this.#startService(service, version));
+    const isThere = ({ name }: Service) => existsSync(join(version.from, mainOf(name)));
+    const members = this.#services
+      .filter(isThere)
+      .map((service) => this.#startService(service, version));
     this.#members.push(...(await Promise.all(members)));
   }
 
@@ -58,7 +65,7 @@ export class Deployment {
     const signs = needs.includes('signSession');
     const env = { ...this.#env, SESSION_KEY_FILE: signs ? privateFile : publicFile };
     const options = { ...version, upAt: READY, signal: this.#closing.signal };
-    const started = startProgram(`services/${name}/main.ts`, env, options);
+    const started = startProgram(mainOf(name), env, options);
     this.#started.push(started);
     const process = await started;
     if (process.url !== undefined) return { service: name, version, process };

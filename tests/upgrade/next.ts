@@ -7,13 +7,13 @@ import { type Change, infect } from '../simulation/mutants/mutant.ts';
 const changes: Change[] = [
   {
     file: 'packages/common/src/contracts/ticket.ts',
-    find: 'title: z.string(), price: priceSchema }',
-    replace: 'title: z.string(), price: priceSchema, doors: z.string().optional() }',
+    find: `title: z.string().describe(`,
+    replace: `doors: z.string().optional(), title: z.string().describe(`,
   },
   {
     file: 'packages/common/src/contracts/ticket.ts',
-    find: `'ticket.created': ticketSchema,`,
-    replace: `'ticket.created': ticketSchema, 'ticket.announced': ticketSchema,`,
+    find: `'ticket.created': ticketSchema.`,
+    replace: `'ticket.announced': ticketSchema, 'ticket.created': ticketSchema.`,
   },
   {
     file: 'services/tickets/ticket.ts',

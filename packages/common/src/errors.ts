@@ -36,6 +36,7 @@ const titles: Record<number, string> = {
   405: 'Method not allowed',
   408: 'Request timed out',
   409: 'Conflict',
+  410: 'Gone',
   412: 'Changed meanwhile',
   413: 'Body too large',
   415: 'Unsupported media type',
@@ -87,6 +88,15 @@ export const notSignedIn = () =>
   new Problem(401, 'not_signed_in', 'Sign in first: your session is missing, wrong or has ended.', {
     headers: { 'www-authenticate': 'Cookie realm="Fairseat"' },
   });
+export const noKey = () =>
+  new Problem(
+    401,
+    'no_key',
+    'Send your API key: Authorization: Bearer KEY. It is missing, wrong or has ended.',
+    {
+      headers: { 'www-authenticate': 'Bearer realm="Fairseat"' },
+    },
+  );
 export const forbidden = (code: string, detail: string) => new Problem(403, code, detail);
 export const notFound = (what: string) =>
   new Problem(404, 'not_found', `There is no such ${what}. Check the id.`);
@@ -104,6 +114,18 @@ export const tooManyRequests = (detail: string, retryAfterSeconds: number) =>
 /** Another write came first: read the record again and decide again. */
 export class VersionConflict extends Error {
   override name = 'VersionConflict';
+}
+
+/** The log no longer has all events behind this place, or never had it. */
+export class CursorGone extends Error {
+  override name = 'CursorGone';
+  /** The place before the oldest event that is kept. */
+  readonly oldest: string;
+
+  constructor(oldest: string) {
+    super(`The oldest place is ${oldest}.`);
+    this.oldest = oldest;
+  }
 }
 
 /** A unique key (or the id) is taken by another record. */

@@ -120,7 +120,12 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     find: `        if (letter.void) throw new Unavailable('Its event was not saved after all.');
 `,
     replace: ``,
-    rules: ['a lock is for an order', 'a replica grows newer', 'handlers do not fail'],
+    rules: [
+      'a lock is for an order',
+      'a replica grows newer',
+      'handlers do not fail',
+      'an alarm rings for the end of its order',
+    ],
   },
   {
     name: 'place-in-the-log-is-not-taken-back',
@@ -189,7 +194,13 @@ const mutants: Omit<Mutant, 'platform'>[] = [
     file: table,
     find: `      if (after === value(current)) continue;`,
     replace: `      if (changed === 0) continue;`,
-    rules: ['holds are linearizable', 'an answer is true', 'a list is whole', 'comes to rest'],
+    rules: [
+      'holds are linearizable',
+      'an answer is true',
+      'a list is whole',
+      'comes to rest',
+      'saying again is bounded',
+    ],
   },
   {
     name: 'embedded-page-repeats',

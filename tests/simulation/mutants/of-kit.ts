@@ -168,8 +168,8 @@ export const ofKit: Mutant[] = [
     shows: [29],
     breaks: 'the other services do not hear that somebody signed out',
     file: mount,
-    find: `    ...(parts.routes && {`,
-    replace: `    ...(service.name === 'auth' && {`,
+    find: `handlersOf(parts, ended)`,
+    replace: `handlersOf(service.name === 'auth' ? parts : { handlers: parts.handlers ?? {} }, ended)`,
     rules: ['a session ends everywhere'],
   },
   {

@@ -16,6 +16,10 @@ export const problemSchema = z
       .array(orderSchema)
       .optional()
       .describe('Your unpaid orders, where they are too many.'),
+    oldest: z
+      .string()
+      .optional()
+      .describe('Where events are no longer kept: the cursor before the oldest that is.'),
     mayRetry: z
       .boolean()
       .optional()
@@ -27,11 +31,12 @@ export const problemSchema = z
 
 const problems: Record<string, string> = {
   400: 'The request is invalid.',
-  401: 'Not signed in.',
+  401: 'Not signed in, or without a key where one is needed.',
   402: 'The payment was declined.',
   403: 'Not yours, or not allowed to you.',
   404: 'Not found.',
   409: 'The record is not in a state that allows it.',
+  410: 'Events behind this cursor are no longer kept; see oldest.',
   405: 'The path exists, but not with this method.',
   412: 'The record has changed since the version in If-Match.',
   413: 'The body is too large.',

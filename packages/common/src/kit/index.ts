@@ -9,7 +9,7 @@ export { type App, createApp } from './http/app.ts';
 export { createDevices, type Device, type Devices, deviceCookie } from './http/devices.ts';
 export { commonHeaders, strictTransport } from './http/headers.ts';
 export { BODY_LIMIT } from './http/limits.ts';
-export { networkLimiter, networksOf } from './http/network.ts';
+export { isLoopback, isPublic, networkLimiter, networksOf } from './http/network.ts';
 export { serveDocumentation } from './http/openapi.ts';
 export { preferencesIn } from './http/preferences.ts';
 export { replyWithProblem } from './http/problems.ts';

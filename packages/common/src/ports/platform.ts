@@ -1,7 +1,9 @@
 import type { Bus } from './bus.ts';
 import type { Clock } from './clock.ts';
+import type { EventLog } from './event-log.ts';
 import type { PaymentGateway } from './payment-gateway.ts';
 import type { RateLimiter } from './rate-limiter.ts';
+import type { Registry } from './registry.ts';
 import type { Stored, Table, TableDefinition } from './table.ts';
 import type { Timers } from './timers.ts';
 
@@ -22,6 +24,10 @@ export interface Platform {
   /** Those under way in this process. */
   backfills(): Backfill[];
   bus: Bus;
+  /** What the bus has brought and still keeps. */
+  eventLog(): EventLog;
+  /** The documents under this name. Can be used before the platform is started. */
+  registry(name: string): Registry;
   timers(service: string): Timers;
   /** The gateway passed to the platform. @throws Error when none was: only a service that takes money needs one. */
   gateway: PaymentGateway;

@@ -68,6 +68,11 @@ export class JetStreamBus implements Bus {
     this.#groups.push({ group, subscriptions });
   }
 
+  /** Groups keep what they have given up on in their databases. */
+  get hasGroups() {
+    return this.#groups.length > 0;
+  }
+
   publish(event: AnyEvent) {
     return this.#nats.publish(parseNewEvent(event));
   }

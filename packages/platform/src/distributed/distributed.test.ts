@@ -2,6 +2,7 @@ import type { Platform } from '@fairseat/common/ports';
 import {
   busContract,
   deadLetterContract,
+  eventLogContract,
   gatewayContract,
   type OpenHarness,
   tableContract,
@@ -49,4 +50,5 @@ tableContract('distributed', openHarness);
 busContract('distributed', openHarness);
 deadLetterContract('distributed', openHarness);
 timersContract('distributed', openHarness);
+eventLogContract('distributed', openHarness);
 gatewayContract('distributed', openHarness, testGatewayTricks);

@@ -10,11 +10,16 @@ import type { Retention } from '../retention.ts';
 import { BullTimers } from './bullmq.ts';
 import { JetStreamBus } from './bus.ts';
 import { EngineError, TELL_AGAIN_MS, untilReachable } from './engine.ts';
+import { FeedStream } from './feed-stream.ts';
 import { Mongo, prefixOf } from './mongodb.ts';
 import { Nats } from './nats.ts';
 import { RedisEngine } from './redis.ts';
+import { createRegistry } from './registry.ts';
 import { Relay } from './relay.ts';
 import { MongoTable } from './table.ts';
+
+/** There is no connection before a first use. */
+const NOT_ASKED = 'mongodb://not-set.invalid/';
 
 export { readEvents } from './read-events.ts';
 export { readStatus } from './status.ts';
@@ -23,7 +28,8 @@ export { EngineError };
 
 /** Tests set shorter times for delivery. */
 export interface DistributedOptions extends Partial<DeliveryTiming> {
-  mongodbUrl: string;
+  /** Required when a service has tables or handlers. One that only listens needs NATS alone. */
+  mongodbUrl?: string | undefined;
   /** One address, or those of several servers of a cluster, separated by commas. */
   natsUrl: string;
   /** A user's `.creds`, or the seed of a user's NKey, in place of user and password in `natsUrl`. */
@@ -80,15 +86,14 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
   });
   const waiting = { clock, onWaiting, isOver: () => closed };
 
-  const mongo = new Mongo({ url: options.mongodbUrl, caFile, name, prefix, clock });
+  const mongo = new Mongo({ url: options.mongodbUrl ?? NOT_ASKED, caFile, name, prefix, clock });
+  const streams = { namespace, replicas: options.natsReplicas ?? 1, retention, clock };
   const nats = new Nats({
     url: options.natsUrl,
     caFile,
     credentialsFile: options.natsCredentialsFile,
     name,
-    namespace,
-    replicas: options.natsReplicas ?? 1,
-    retention,
+    ...streams,
     compressEvents: options.compressEvents ?? false,
     ...waiting,
   });
@@ -112,6 +117,11 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     eventsKeptMs: keptMs(retention?.eventsKeptDays),
     onForgotten: (group, count) =>
       onError(`the ${count} oldest dead letters of ${group} were forgotten`, undefined),
+  });
+  const feed = new FeedStream({
+    nats,
+    stream: streams,
+    onError: (error) => onTrouble('the stream of all events waits for NATS', error),
   });
   const tables = new Map<string, MongoTable<never>>();
   const newTable = <R extends Stored>(service: string, definition: TableDefinition<R>) =>
@@ -144,6 +154,8 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     table: openTable,
     backfills: () => [...tables.values()].flatMap(({ backfill }) => backfill.progress ?? []),
     bus,
+    eventLog: () => feed.use(),
+    registry: (of) => createRegistry(nats, of, streams),
     get gateway() {
       return gateway();
     },
@@ -174,6 +186,12 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
     },
     async start() {
       const prepareTables = async () => {
+        if (options.mongodbUrl === undefined) {
+          if (tables.size === 0 && !bus.hasGroups) return;
+          throw new EngineError(
+            'MONGODB_URL is not set. Only what listens and no more needs none.',
+          );
+        }
         await mongo.check();
         await Promise.all([...tables.values()].map((table) => table.prepare()));
       };
@@ -183,6 +201,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
         nats.open(),
       ]);
       await untilReachable(() => bus.start(), nats.explain, waiting);
+      feed.lookout.start();
       for (const each of timers) each.start();
       relay.start();
       for (const { backfill } of tables.values()) void fill(backfill);
@@ -199,6 +218,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
       closed = true;
       await Promise.all([
         bus.stop(),
+        feed.lookout.stop(),
         ...timers.map((each) => each.stop()),
         ...[...tables.values()].map(({ backfill }) => backfill.stop()),
       ]);
@@ -210,6 +230,7 @@ export function openDistributed(options: DistributedOptions): DistributedPlatfor
       closed = true;
       for (const { backfill } of tables.values()) backfill.crash();
       bus.crash();
+      feed.lookout.crash();
       relay.crash();
       redis.disconnect();
       await Promise.all([nats.crash(), mongo.close(true), ...timers.map((each) => each.crash())]);

@@ -165,14 +165,14 @@ export class Nats {
 
   /** @throws Unavailable */
   consumerInfo(stream: Stream, durable: string): Promise<ConsumerInfo> {
-    return this.#asking(({ admin }) => admin.consumers.info(stream.name, durable));
+    return this.asking(({ admin }) => admin.consumers.info(stream.name, durable));
   }
 
   /** Resolves once the event is stored. An event published again is recognised by its id. @throws Unavailable */
   async publish(event: AnyEvent): Promise<void> {
     const message = toWire(event, this.#options.compressEvents);
     const headers = headersOf(event, this.#options.compressEvents);
-    await this.#asking(({ streams }) =>
+    await this.asking(({ streams }) =>
       streams.publish(this.subject(event.type), message, { msgID: event.id, headers }),
     );
   }
@@ -236,7 +236,8 @@ export class Nats {
     return { line: `${at} does not answer: ${message}.`, lasting: false };
   };
 
-  async #asking<T>(ask: (connected: Connected) => Promise<T>): Promise<T> {
+  /** Asks once connected, which it does not wait for long. @throws Unavailable, whose cause is the failure. */
+  async asking<T>(ask: (connected: Connected) => Promise<T>): Promise<T> {
     const late = Promise.withResolvers<never>();
     const cancel = this.#options.clock.after(ANSWER_WITHIN_MS, () =>
       late.reject(new Error('not connected yet')),

@@ -5,6 +5,7 @@ import type { Platform } from '@fairseat/common/ports';
 import {
   busContract,
   deadLetterContract,
+  eventLogContract,
   gatewayContract,
   type OpenHarness,
   tableContract,
@@ -49,4 +50,5 @@ tableContract('embedded', openHarness);
 busContract('embedded', openHarness);
 deadLetterContract('embedded', openHarness);
 timersContract('embedded', openHarness);
+eventLogContract('embedded', openHarness);
 gatewayContract('embedded', openHarness, testGatewayTricks);

@@ -7,6 +7,8 @@ import { createNewId } from '../ids.ts';
 import { createRateLimiter, unlimited } from '../rate-limiter.ts';
 import { EmbeddedBus } from './bus.ts';
 import { openFolder, StoreError, type StoreFile } from './file.ts';
+import { LogReader } from './log-reader.ts';
+import { RegistryFile } from './registry.ts';
 import { Store } from './store.ts';
 import { EmbeddedTable } from './table.ts';
 import { tidyUp } from './tidy.ts';
@@ -14,7 +16,7 @@ import { defineTimers, EmbeddedTimers } from './timers.ts';
 
 export { readEvents } from './read-events.ts';
 export { readStatus } from './status.ts';
-export { StoreError };
+export { RegistryFile, StoreError };
 
 /** Tests set shorter times for delivery. */
 export interface EmbeddedOptions extends Partial<DeliveryTiming> {
@@ -61,6 +63,8 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     onNotSaid: (error) => onError('not everything was said again, it will be', error),
     onDeadLetter: (group, reason, body) => onError(`dead letter for ${group}: ${body}`, reason),
   });
+  const log = new LogReader(store);
+  const registry = new RegistryFile(dataDir, clock);
   // One object for each name, so that there is one cache of its records.
   const openTable = <R extends Stored>(service: string, definition: TableDefinition<R>) => {
     const name = `${service}_${definition.name}`;
@@ -84,6 +88,8 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
     table: openTable,
     backfills: () => [...tables.values()].flatMap(({ backfill }) => backfill.progress ?? []),
     bus,
+    eventLog: () => log,
+    registry: (name) => registry.registry(name),
     get gateway() {
       return gateway();
     },
@@ -117,10 +123,12 @@ export function openEmbedded(options: EmbeddedOptions): EmbeddedPlatform {
         ...timers.map((each) => each.stop()),
         ...[...tables.values()].map(({ backfill }) => backfill.stop()),
       ]);
+      registry.close();
       await store.close();
     },
     crash() {
       stopTidying();
+      registry.close();
       for (const { backfill } of tables.values()) backfill.crash();
       store.crash();
       void bus.stop();

@@ -4,6 +4,7 @@ import { MAX_DEAD_LETTERS } from '../delivery.ts';
 import type { Environment } from './environment.ts';
 import { Group } from './group.ts';
 import { Kept } from './kept.ts';
+import { LogReader } from './log-reader.ts';
 import type { Luck } from './luck.ts';
 import type { Member } from './process.ts';
 import { SayAgain } from './say-again.ts';
@@ -24,6 +25,7 @@ interface Parcel {
 export class Log {
   readonly events: AnyEvent[] = [];
   readonly kept = new Kept();
+  readonly reader = new LogReader(this.events, this.kept);
   readonly sayAgain: SayAgain;
   readonly wentBack: WentBack;
   readonly #unsent = new Set<Parcel>();
@@ -148,6 +150,7 @@ export class Log {
     this.kept.add(event, queue.nowMs);
     if (timing.eventsKeptMs !== undefined) this.#trim(queue.nowMs - timing.eventsKeptMs);
     for (const group of this.#groups.values()) group.accept(event);
+    this.reader.tell();
     this.#show(event);
   }
 

@@ -5,6 +5,7 @@ import { Disturbance } from './disturbance.ts';
 import type { Environment } from './environment.ts';
 import type { Ground, GroundPlatform } from './ground.ts';
 import type { Member } from './process.ts';
+import { Registries } from './registries.ts';
 import { Tap } from './tap.ts';
 import { type Saved, Told } from './told.ts';
 
@@ -22,6 +23,7 @@ export class EmbeddedEngines implements Ground {
   readonly #environment: Environment;
   readonly #disk: Disk;
   readonly #told = new Told();
+  readonly #registry = new Registries();
 
   constructor(environment: Environment) {
     this.#environment = environment;
@@ -82,6 +84,8 @@ export class EmbeddedEngines implements Ground {
         tap.table(`${service}_${definition.name}`, embedded.table(service, definition)),
       backfills: () => embedded.backfills(),
       bus: tap.bus(embedded.bus),
+      eventLog: () => embedded.eventLog(),
+      registry: (name) => this.#registry.of(name),
       timers: (service) => tap.timers(service, embedded.timers(service)),
       async start() {
         member.start();

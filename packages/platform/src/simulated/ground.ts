@@ -14,7 +14,7 @@ export interface Engines {
 
 export type GroundPlatform = Pick<
   Platform,
-  'table' | 'backfills' | 'bus' | 'timers' | 'start' | 'close'
+  'table' | 'backfills' | 'bus' | 'eventLog' | 'registry' | 'timers' | 'start' | 'close'
 >;
 
 /** The engines that all processes share. */

@@ -5,6 +5,7 @@ import { Log, SimulatedBus } from './bus.ts';
 import type { Environment } from './environment.ts';
 import type { Ground, GroundPlatform } from './ground.ts';
 import type { Member } from './process.ts';
+import { Registries } from './registries.ts';
 import { SavedRecords } from './saved-records.ts';
 import { type Saved, SimulatedTable } from './table.ts';
 import { Alarms, createTimers } from './timers.ts';
@@ -20,6 +21,7 @@ export class OwnEngines implements Ground {
   /** Of each table, as each of the definitions that processes have of it sees it. */
   readonly #tables = new Map<string, SavedRecords<Stored>[]>();
   readonly #alarms = new Map<string, Alarms>();
+  readonly #registries = new Registries();
 
   constructor(environment: Environment, wire: Wire) {
     this.#environment = environment;
@@ -94,6 +96,8 @@ export class OwnEngines implements Ground {
       // An engine without a disk has filled what is new in the moment it hears of it.
       backfills: () => [],
       bus: new SimulatedBus(this.#wire, this.#log, member, this.#environment),
+      eventLog: () => this.#log.reader,
+      registry: (name) => this.#registries.of(name),
       timers: (service) => {
         member.services.add(service);
         const alarms = this.#alarms.get(service) ?? new Alarms(service, this.#environment);

@@ -1,6 +1,7 @@
 import type { Platform } from '@fairseat/common/ports';
 import {
   busContract,
+  eventLogContract,
   gatewayContract,
   type OpenHarness,
   tableContract,
@@ -65,5 +66,6 @@ for (const [name, weather] of Object.entries({ clear, foul })) {
   tableContract(kind, simulated(weather));
   busContract(kind, simulated(weather));
   timersContract(kind, simulated(weather));
+  eventLogContract(kind, simulated(weather));
   gatewayContract(kind, simulated(weather), testGatewayTricks);
 }

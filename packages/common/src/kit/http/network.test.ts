@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAmong, isLoopback, networksOf } from './network.ts';
+import { isAmong, isLoopback, isPublic, networksOf } from './network.ts';
 
 describe('whom an address is counted as', () => {
   it.each([
@@ -27,6 +27,38 @@ it.each(['127.0.0.1', '127.9.9.9:80', '::1', '[::1]:80', '::ffff:127.0.0.1'])(
   '%s is this machine',
   (address) => {
     expect(isLoopback(address)).toBe(true);
+  },
+);
+
+it.each([
+  ...[
+    '127.0.0.1',
+    '10.1.2.3',
+    '172.16.0.1',
+    '192.168.0.1',
+    '169.254.169.254',
+    '100.64.0.1',
+    '0.0.0.0',
+  ],
+  ...[
+    '255.255.255.255',
+    '224.0.0.1',
+    '::',
+    '::1',
+    'fe80::1',
+    'fd00::1',
+    '::ffff:10.0.0.1',
+    '64:ff9b::a00:1',
+  ],
+  ...['2002:a00:1::', '2001::1', 'ff02::1', 'localhost', 'unknown', ''],
+])('%s is no public address', (address) => {
+  expect(isPublic(address)).toBe(false);
+});
+
+it.each(['93.184.215.14', '2606:2800:21f::1', '::ffff:93.184.215.14'])(
+  '%s is public',
+  (address) => {
+    expect(isPublic(address)).toBe(true);
   },
 );
 

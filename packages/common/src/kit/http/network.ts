@@ -66,6 +66,9 @@ export function networkLimiter(
 
 export const isLoopback = (text: string): boolean => addressIn(text)?.range() === 'loopback';
 
+/** Whether an address belongs to the internet: to no private network, nor to a special one. */
+export const isPublic = (text: string): boolean => addressIn(text)?.range() === 'unicast';
+
 /** Names for networks in `TRUSTED_PROXIES`, with the ranges that they mean. */
 const NAMED: Record<string, string[]> = {
   loopback: ['loopback'],

@@ -16,7 +16,7 @@ const HEADERS = {
   'Preference-Applied': text('How long the answer waited at most, if it was asked to.'),
   'Retry-After': seconds,
   'Set-Cookie': text('The session, and the device that is known from then on.'),
-  'WWW-Authenticate': text('That a session cookie is missing.'),
+  'WWW-Authenticate': text('What is missing: a session cookie, or a key.'),
   'X-Request-Id': text('The id of the request in the log.'),
 };
 type HeaderName = keyof typeof HEADERS;

@@ -1,5 +1,5 @@
 import type { AnyEvent } from '../../events.ts';
-import type { Platform } from '../../ports/index.ts';
+import type { Handlers, Platform, Table } from '../../ports/index.ts';
 import { Changes } from '../decide/changes.ts';
 import { createEventFactory } from '../decide/envelope.ts';
 import { Records } from '../decide/records.ts';
@@ -8,7 +8,12 @@ import { publishedState, type Restorable } from '../decide/restore.ts';
 import { type Source, sayAgain } from '../decide/say-again.ts';
 import type { App } from '../http/app.ts';
 import type { Devices } from '../http/devices.ts';
-import { endedSessions, type SignSession, type VerifySession } from '../http/sessions.ts';
+import {
+  type EndedSession,
+  endedSessions,
+  type SignSession,
+  type VerifySession,
+} from '../http/sessions.ts';
 import { createVisitors } from '../http/signed-in.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
@@ -48,25 +53,14 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
     });
     log.info({ said }, 'every record was said again');
   };
-  platform.bus.onLoss(service.name, () => sayAllAgain());
+  if (!service.listensOnly) platform.bus.onLoss(service.name, () => sayAllAgain());
   if (restorable) {
     const about = { service: service.name, log, clock, onRestore, sayAllAgain };
     platform.bus.onRestore(service.name, publishedState(restorable, about));
   }
 
   if (parts.routes) await app.register(parts.routes);
-  platform.bus.consume(service.name, {
-    ...parts.handlers,
-    ...(parts.routes && {
-      'session.ended': ({ data, version, time }) =>
-        ended.keepNewest({
-          id: data.sessionId,
-          version,
-          createdAt: time,
-          expiresAt: data.expiresAt,
-        }),
-    }),
-  });
+  if (!service.listensOnly) platform.bus.consume(service.name, handlersOf(parts, ended));
 
   let stops: (() => Promise<void>)[] = [];
   return {
@@ -80,13 +74,30 @@ export async function mount(service: Service, surroundings: Surroundings): Promi
   };
 }
 
+/** Of a service that knows no visitors. */
+const NO_SESSIONS = { get: async () => undefined } as unknown as Table<EndedSession>;
+
+/** Its own, and that of sessions for a service with routes. */
+const handlersOf = ({ routes, handlers }: ServiceParts, ended: Table<EndedSession>): Handlers => ({
+  ...handlers,
+  ...(routes && {
+    'session.ended': ({ data, version, time }) =>
+      ended.keepNewest({
+        id: data.sessionId,
+        version,
+        createdAt: time,
+        expiresAt: data.expiresAt,
+      }),
+  }),
+});
+
 /** Builds a service on its platform, where nothing happens by itself yet. */
 export function build(service: Service, surroundings: Omit<Surroundings, 'app'>) {
   const { platform, config, verifySession } = surroundings;
   const { clock, newId } = platform;
   const log = surroundings.log.child({ service: service.name });
   const newEvent = createEventFactory(service, clock, newId);
-  const ended = platform.table(service.name, endedSessions);
+  const ended = service.listensOnly ? NO_SESSIONS : platform.table(service.name, endedSessions);
   const changes = new Changes(platform.bus, clock);
   const sources: Source[] = [];
   let restorable: Restorable | undefined;
@@ -137,6 +148,8 @@ function capabilities(
     timers: () => platform.timers(name),
     rateLimiter: () => platform.rateLimiter,
     gateway: () => platform.gateway,
+    eventLog: () => platform.eventLog(),
+    registry: () => platform.registry(name),
     watch:
       () =>
       (...listeners) =>

@@ -1,4 +1,4 @@
-import type { OpenGateway, Platform } from '../../ports/index.ts';
+import type { Clock, OpenGateway, Platform } from '../../ports/index.ts';
 import { createDevices } from '../http/devices.ts';
 import { createSessionSigner, createSessionVerifier, publicKeyOf } from '../http/sessions.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
@@ -11,7 +11,7 @@ import { readSessionKey } from './session-key.ts';
 /** The options of the distributed platform that come from the settings of this process. */
 interface PlatformOptions {
   name: string;
-  mongodbUrl: string;
+  mongodbUrl?: string;
   natsUrl: string;
   natsCredentialsFile?: string;
   redisUrl?: string;
@@ -50,38 +50,56 @@ async function createServiceHost(
   const { name } = service;
   const config = readConfig();
   const log = createLog(config.logLevel).child({ service: name });
-  const signs = service.needs.includes('signSession');
-  const key = readSessionKey(config, signs);
   const platform = openPlatform({
-    ...platformOptions(name, config, log),
+    ...platformOptions(service, config, log),
     openGateway: chooseGateway?.(config, (line) => log.warn(line)),
   });
   const { clock } = platform;
   const host = await createHost([service], {
-    platform,
-    config,
-    log,
+    ...{ platform, config, log },
+    ...(service.listensOnly
+      ? { verifySession: async () => null }
+      : await sessionsOf(service, config, clock)),
+  });
+  return { config, log, host };
+}
+
+async function sessionsOf({ needs }: Service, config: Config, clock: Clock) {
+  const signs = needs.includes('signSession');
+  const key = readSessionKey(config, signs);
+  return {
     verifySession: await createSessionVerifier(publicKeyOf(key), clock),
     ...(signs && {
       signSession: await createSessionSigner(key, clock),
       devices: await createDevices(key, clock),
     }),
-  });
-  return { config, log, host };
+  };
 }
 
 /** Of the distributed platform, from the settings of this process. @throws ConfigError */
-export function platformOptions(name: string, config: Config, log: Log) {
+export function platformOptions(
+  { name, listensOnly }: Pick<Service, 'name' | 'listensOnly'>,
+  config: Config,
+  log: Log,
+) {
   const { platform, mongodbUrl, natsUrl, redisUrl, natsReplicas, rateLimits } = config;
   const { natsCredentialsFile, tlsCaFile, namespace, eventsKeptDays, eventsMaxBytes } = config;
   const { compressEvents } = config;
-  if (platform !== 'distributed' || !mongodbUrl || !natsUrl) {
+  if (platform !== 'distributed' || !natsUrl) {
     throw new ConfigError(
       `PLATFORM=${platform}: a service by itself needs PLATFORM=distributed. All in one process is \`npm start\``,
     );
   }
+  for (const [setting, value] of Object.entries({
+    MONGODB_URL: mongodbUrl,
+    SESSION_KEY_FILE: config.sessionKeyFile,
+  })) {
+    if (value !== undefined || listensOnly) continue;
+    throw new ConfigError(`Wrong setting: ${setting} is not set: ${name} needs it`);
+  }
   return {
-    ...{ name, mongodbUrl, natsUrl, natsReplicas, rateLimits },
+    ...{ name, natsUrl, natsReplicas, rateLimits },
+    ...(mongodbUrl !== undefined && { mongodbUrl }),
     ...(redisUrl !== undefined && { redisUrl }),
     retention: { eventsKeptDays, eventsMaxBytes },
     ...(natsCredentialsFile !== undefined && { natsCredentialsFile }),

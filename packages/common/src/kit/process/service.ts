@@ -3,8 +3,10 @@ import type { EventDefinitions, EventPayloads, EventType } from '../../events.ts
 import type {
   Bus,
   Clock,
+  EventLog,
   Handlers,
   Platform,
+  Registry,
   Stored,
   Table,
   TableDefinition,
@@ -30,6 +32,10 @@ export interface Capabilities {
   gateway: Platform['gateway'];
   /** Every event from now on, to each process. */
   watch: Bus['watch'];
+  /** All events that are kept, in one order. */
+  eventLog: EventLog;
+  /** Documents that an operator's commands and all replicas share. */
+  registry: Registry;
   /** Signs sessions with the private key: a service that has it can act as any user. */
   signSession: SignSession;
   /** Signs and verifies the tokens of known devices. */
@@ -49,6 +55,8 @@ export interface Service<
   prefixes: readonly string[];
   /** The paths among them that other servers call, from any origin, and how many bytes their messages may have. */
   webhooks?: Readonly<Record<string, number>>;
+  /** It has no tables, handlers or signed-in visitors, so on the distributed platform it needs NATS alone. */
+  listensOnly?: true;
   /** The capabilities that its context has. */
   needs: readonly N[];
   /** The events that it alone publishes. */

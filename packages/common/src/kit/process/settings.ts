@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const NEEDED = 'none, needed';
+const NEEDED_BY_MOST = 'none, needed by all but feed';
 const LOOPBACK = ['127.0.0.1', 'localhost', '::1'];
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const NATS_ADDRESS = /^(nats|tls):\/\/[^\s,]+(,(nats|tls):\/\/[^\s,]+)*$/;
@@ -127,6 +128,16 @@ const ofServices = z.object({
     .describe(
       'how long events stay in the log that have been handled, and dead letters; a service that is away for longer misses events',
     ),
+  LISTENERS_PER_KEY: wholeNumber(1, 1000)
+    .default(20)
+    .describe('how many streams and waiting pages of `/api/feed` an API key may have at once'),
+  WEBHOOKS_TO_LOOPBACK: z
+    .enum(['on', 'off'], 'expected on or off')
+    .default('off')
+    .transform((may) => may === 'on')
+    .describe(
+      '`on` lets outgoing webhooks go to programs of the same machine, also by `http`: for development',
+    ),
   STRIPE_SECRET_KEY: secret(/^[sr]k_(test|live)_\w+$/, 'a secret or restricted key of Stripe')
     .optional()
     .meta({
@@ -176,7 +187,7 @@ const ofPages = z.object({
 const ofDistributed = z.object({
   MONGODB_URL: url(/^mongodb(\+srv)?:\/\/\S+$/, 'mongodb://user:password@host:27017')
     .optional()
-    .meta({ unset: NEEDED, description: '`mongodb://user:password@host:27017/?tls=true`' }),
+    .meta({ unset: NEEDED_BY_MOST, description: '`mongodb://user:password@host:27017/?tls=true`' }),
   NATS_URL: url(NATS_ADDRESS, 'nats://user:password@host:4222, or several of them with commas')
     .optional()
     .meta({
@@ -210,7 +221,7 @@ const ofDistributed = z.object({
   REDIS_URL: url(/^rediss?(\+sentinel|\+cluster)?:\/\/\S+$/, 'redis://user:password@host:6379')
     .optional()
     .meta({
-      unset: 'none, needed by all but orders and live',
+      unset: 'none, needed by all but orders, live and feed',
       description:
         '`redis://user:password@host:6379`, with `rediss://` encrypted; also [Sentinels or a cluster](docs/operations.md#redis-on-several-servers)',
     }),
@@ -226,7 +237,7 @@ const ofDistributed = z.object({
       'a prefix of every name on the three servers, so that several marketplaces can share them',
     ),
   SESSION_KEY_FILE: z.string().optional().meta({
-    unset: NEEDED,
+    unset: NEEDED_BY_MOST,
     description: 'the key for sessions: the private half for auth, the public half for all others',
   }),
 });
