@@ -66,6 +66,7 @@ export const routes =
         onRequest: withKey,
         config: { answers: ['Link', 'Preference-Applied'], security: [{ key: [] }] },
         schema: {
+          operationId: 'readFeed',
           tags: ['feed'],
           summary: 'Events as they happen, for programs outside',
           description:

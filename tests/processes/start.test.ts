@@ -192,7 +192,7 @@ describe('--help', () => {
     const settings = describeSettings().flatMap((group) => group.settings);
     expect([...told].map(([, name]) => name)).toEqual(settings.map(({ name }) => name));
     expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
-    expect(stdout).toMatch(/others \(default: none, needed\)\n$/);
+    expect(stdout).toMatch(/others \(default: none, needed by all but feed\)\n$/);
     expect(stderr).toBe('');
   });
 

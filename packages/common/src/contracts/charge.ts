@@ -118,7 +118,8 @@ export const newPaymentSchema = body({
   token: z
     .string('The token must be text.')
     .regex(/^[A-Za-z0-9_]{1,255}$/, 'This is not a payment method token.')
-    .describe('A payment method, for example pm_card_visa.'),
+    .describe('A payment method, for example pm_card_visa.')
+    .meta({ examples: ['pm_card_visa'] }),
 });
 export const authenticationSchema = body({
   approve: z.boolean('Use true or false.').describe('Whether the buyer confirms the payment.'),
