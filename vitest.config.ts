@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { haveTools } from './infra/k8s/tools.ts';
 import { findBrowser } from './infra/servers/browser.ts';
 import { findCompiler } from './infra/servers/compiler.ts';
 import { haveFonts } from './infra/servers/fonts.ts';
@@ -9,11 +10,12 @@ import { findStripeMock } from './infra/servers/stripe-mock.ts';
 const source = '@fairseat/source';
 
 const inCi = Boolean(process.env['CI']);
-// Without a browser, fonts, a compiler or stripe-mock their tests do not run. For CI that is a failure.
+// Without a browser, fonts, a compiler, stripe-mock or what reads manifests their tests do not run. For CI that is a failure.
 const withBrowser = inCi || (await findBrowser()) !== undefined;
 const withFonts = inCi || (await haveFonts());
 const withCompiler = inCi || (await findCompiler()) !== undefined;
 const withStripeMock = inCi || findStripeMock() !== undefined;
+const withManifests = inCi || haveTools('kustomize', 'helm');
 
 /** Where the servers of the distributed platform are: see `npm run servers`. `npm test` starts them. */
 const { MONGODB_URL: mongodbUrl, NATS_URL: natsUrl, REDIS_URL: redisUrl } = process.env;
@@ -100,6 +102,7 @@ export default defineConfig({
             ...(withFonts ? [] : ['tests/e2e/pictures.test.ts']),
             ...(withCompiler ? [] : ['tests/processes/power-loss/**']),
             ...(withStripeMock ? [] : ofStripeMock),
+            ...(withManifests ? [] : ['tests/repository/manifests.test.ts']),
             ...(servers ? [] : ofServers),
           ],
         },

@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { installTools } from '@fairseat/k8s/tools';
 import { startServers } from '@fairseat/servers';
 import { browserProgram } from '@fairseat/servers/browser';
 import { compilerProgram } from '@fairseat/servers/compiler';
@@ -33,6 +34,10 @@ const [settings] = await Promise.all([
   needed('the pictures (tests/e2e/pictures.test.ts)', installFonts(say)),
   needed('the test of a loss of power (tests/processes/power-loss)', compilerProgram(say)),
   needed("the tests on Stripe's description of its API", stripeMock(say)),
+  needed(
+    'the tests of the manifests (tests/repository/manifests.test.ts)',
+    installTools(say, 'kustomize', 'helm'),
+  ),
 ]);
 if (process.env['CI'] && notRun.length > 0) {
   say(notRun.join('\n'));

@@ -6,13 +6,11 @@ import { createInterface } from 'node:readline';
 import type { Stream } from 'node:stream';
 import { styleText } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
+import { CLIENT } from '@fairseat/front';
 
 const root = join(import.meta.dirname, '../..');
 const leash = join(import.meta.dirname, 'leash.ts');
 const NAME_WIDTH = 12;
-
-/** The name of the pages among those of the services. */
-export const CLIENT = 'client';
 
 /** The colours of the log, one for each service. */
 const COLORS = ['cyan', 'green', 'yellow', 'magenta', 'blue', 'gray', 'redBright'] as const;

@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { StartError } from '@fairseat/common/errors';
 import { paymentMode, readConfig, settingsHelp, whyNotStarted } from '@fairseat/common/kit';
+import { CLIENT, createInnerRouter, createRouter } from '@fairseat/front';
 import { createServices } from '@fairseat/marketplace/services';
 import { freePort, leash, startServers, stopServers } from '@fairseat/servers';
 import closeWithGrace from 'close-with-grace';
-import { CLIENT, Fleet, log } from './fleet.ts';
-import { createInnerRouter, createRouter } from './router.ts';
+import { Fleet, log } from './fleet.ts';
 import { makeSessionKeys } from './session-keys.ts';
 
 const STOP_WITHIN_MS = 30_000;

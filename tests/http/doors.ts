@@ -1,7 +1,7 @@
 /** The ways by which strangers reach the services. */
 import type { AddressInfo } from 'node:net';
 import type { App } from '@fairseat/common/kit';
-import { createRouter } from '@fairseat/distributed/router';
+import { createRouter } from '@fairseat/front';
 import { createServices } from '@fairseat/marketplace/services';
 import type { Door } from '@fairseat/test-support/hostile';
 import type { TestMarketplace } from '@fairseat/test-support/marketplace';

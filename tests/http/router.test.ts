@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { App } from '@fairseat/common/kit';
-import { createRouter } from '@fairseat/distributed/router';
+import { createRouter } from '@fairseat/front';
 import { Line } from '@fairseat/test-support/line';
 import { TestMarketplace } from '@fairseat/test-support/marketplace';
 import { faultsOf } from '@fairseat/test-support/problems';

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { readConfig, type Service } from '@fairseat/common/kit';
-import { createInnerRouter } from '@fairseat/distributed/router';
+import { createInnerRouter } from '@fairseat/front';
 import { createServices } from '@fairseat/marketplace/services';
 import { type Process, READY, startProgram, temporaryFolder } from '@fairseat/test-support/process';
 import { makeSessionKeys } from '../../infra/distributed/session-keys.ts';

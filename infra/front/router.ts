@@ -8,12 +8,11 @@ import {
   type Config,
   createApp,
   createLog,
-  type Service,
   serveDocumentation,
 } from '@fairseat/common/kit';
 import proxy from '@fastify/http-proxy';
 import { showAwayPage } from './away-page.ts';
-import { CLIENT, type Fleet } from './fleet.ts';
+import type { Part } from './parts.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -34,10 +33,18 @@ export interface RouterOptions {
   requestTimeoutMs?: number;
 }
 
-type Members = Pick<Fleet, 'urlOf' | 'isReady'>;
+/** The name of the pages among those of the services. */
+export const CLIENT = 'client';
+
+/** The processes behind it. */
+export interface Members {
+  /** The address of a process of this service, each in its turn; undefined where there is none. */
+  urlOf: (service: string) => string | undefined;
+  readonly isReady: boolean;
+}
 
 /** The router for the public: the API, its documentation and the pages. */
-export async function createRouter(fleet: Members, services: Service[], options: RouterOptions) {
+export async function createRouter(fleet: Members, services: Part[], options: RouterOptions) {
   const { config, withPages, publicOrigin, requestTimeoutMs } = options;
   const router = await createInnerRouter(fleet, services, config, requestTimeoutMs);
   if (withPages) {
@@ -51,7 +58,7 @@ export async function createRouter(fleet: Members, services: Service[], options:
 /** The router for the pages: the API alone. */
 export async function createInnerRouter(
   fleet: Members,
-  services: Service[],
+  services: Part[],
   config: Config,
   requestTimeoutMs?: number,
 ) {
@@ -160,7 +167,7 @@ function sendHome(router: App, home: URL) {
 }
 
 /** Every service documents its own part of the API, so the parts are merged here. */
-async function addDocumentation(router: App, fleet: Members, services: Service[]) {
+async function addDocumentation(router: App, fleet: Members, services: Part[]) {
   const documents = await Promise.all(
     services.map(async ({ name }) => {
       const reply = await fetch(`${fleet.urlOf(name)}/api/openapi.json`);
