@@ -221,7 +221,7 @@ describe('a lost connection', () => {
     const ticket = await seller.sells('Offline');
     const visitor = await site.visitor();
     const reconnecting = visitor.page.getByText(LOST);
-    await visitor.goto(`/tickets/${ticket.id}`);
+    await visitor.watches(`/tickets/${ticket.id}`);
     await expect(visitor.link('Sign in to buy')).toBeVisible();
     await site.stop();
     await expect(reconnecting).toBeVisible();
